@@ -1,0 +1,81 @@
+/*
+ * One ccTLD's entry as its contacts file states it, checked and normalised, before it becomes
+ * records (contacts(5) is the manual of the file). Everything points into the arena of the run.
+ */
+#ifndef CONTACTS_ENTRY_H
+#define CONTACTS_ENTRY_H
+
+#include "conf/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENTRY_MAX_ORDER 9
+
+enum role {
+    ROLE_SECURITY = 1,
+    ROLE_DNS = 2,
+    ROLE_REGISTRATION = 4,
+    ROLE_MANAGEMENT = 8,
+    ROLE_CSIRT = 16,
+};
+#define ROLE_COUNT 5
+
+enum visibility { VISIBILITY_PUBLIC, VISIBILITY_MEMBERS, VISIBILITY_INTERNAL };
+
+/* A telephone number in E.164 form, "+442079460101". */
+struct phone {
+    const char *number;
+    bool text_only; /* written "sms:…" */
+};
+
+struct contact {
+    struct place place;
+    const char *id; /* [a-z0-9-]{1,15}; default: its first role */
+    unsigned roles; /* enum role, or-ed; at least one */
+    unsigned order; /* 1..9, unique within the entry */
+    const char *name;       /* ASCII: name, or name-ascii where name is not */
+    const char *name_l10n;  /* the native form, UTF-8, or NULL */
+    size_t phone_count;
+    struct phone *phones;
+    const char *email; /* or NULL */
+    const char *hours; /* "24x7" or "Mo-Fr 08:00-18:00" */
+    const char *wait;  /* as written, "15m", or NULL */
+    const char *timezone;  /* IANA name, inherited; or NULL */
+    const char *languages; /* "en,fr", inherited; or NULL */
+    const char *pgp;       /* 40 or 64 upper-case hex digits, or NULL */
+    const char *note;      /* or NULL */
+    enum visibility visibility;
+};
+
+/* A label that the entry answers for: its `tld`, or one of `also`. */
+struct entry_label {
+    struct place place;
+    const char *a_label; /* lower case */
+    const char *u_label; /* UTF-8, or NULL where the A-label is no IDN */
+    const char *upper;   /* the U-label in upper case, or NULL where there is none */
+    const char *territory; /* ASCII: looked up, or the file's; NULL if unknown (tlds: any) */
+};
+
+struct entry {
+    const char *file;
+    struct place place; /* of `tld` */
+    size_t label_count; /* labels[0] is `tld` */
+    struct entry_label *labels;
+    const char *registry;      /* ASCII */
+    const char *registry_l10n; /* native, or NULL */
+    int32_t verified_days; /* days since 1970-01-01 */
+    struct place verified_place;
+    const char *verified_by; /* callback mail meeting import */
+    size_t contact_count;
+    struct contact *contacts; /* by `order`; internal ones included */
+};
+
+/* The name of one role bit: "security". */
+const char *role_name(unsigned role);
+
+/* The role bit of a name, 0 if it names none. */
+unsigned role_from_name(const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+/* Serial numbers of zones (RFC 1982). */
+#ifndef WIRE_SERIAL_H
+#define WIRE_SERIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * True when `a` comes after `b` (RFC 1982 §3.2). Serials exactly 2^31 apart, which the RFC leaves
+ * undefined, count as not newer.
+ */
+static inline bool serial_is_newer(uint32_t a, uint32_t b)
+{
+    return a != b && a - b < 0x80000000u;
+}
+
+#endif

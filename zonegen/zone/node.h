@@ -1,0 +1,65 @@
+/*
+ * A zone as data on its way between people and the store: owner names with their RRsets, in
+ * canonical order. Producers (records built from contacts, a zone file, the store) and consumers
+ * (compiler, printer, ZONEMD, plan) meet here and do not know each other.
+ */
+#ifndef ZONE_NODE_H
+#define ZONE_NODE_H
+
+#include "wire/constants.h"
+#include "wire/name.h"
+#include "wire/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* RDATA in wire format; names in it are uncompressed, letter case kept. */
+struct rdata {
+    const uint8_t *octets;
+    uint16_t length;
+};
+
+struct rrset {
+    uint16_t type;
+    uint16_t count; /* at least 1 */
+    uint32_t ttl;
+    struct rdata *items; /* ordered by rrset_order(), no two equal */
+};
+
+/* One owner name and all its RRsets. */
+struct node {
+    struct name owner; /* full, letter case kept */
+    size_t rrset_count; /* 0: an empty non-terminal; sources never yield those from next() */
+    struct rrset *rrsets; /* by type, ascending */
+};
+
+/*
+ * Where nodes come from. Canonical order of owners (RFC 4034 §6.1), the apex first, each owner once.
+ */
+struct node_source {
+    void *state;
+    struct name apex;
+    /* The next node: STATUS_OK, STATUS_NOT_FOUND after the last, or STATUS_SYSTEM. `*out` stays
+     * valid until the next call of next() or rewind(). */
+    enum status (*next)(void *state, struct node *out);
+    /* Starts again at the apex. */
+    enum status (*rewind)(void *state);
+    /* The node of one name: STATUS_OK, also with rrset_count 0 for an empty non-terminal;
+     * STATUS_NOT_FOUND; STATUS_SYSTEM. Does not disturb next(); valid until the next find(). */
+    enum status (*find)(void *state, const uint8_t *owner, struct node *out);
+};
+
+/*
+ * The order of records within an RRset, the same from every producer: TXT cards and lines by their
+ * text, contact TXT by their `order=`, everything else by canonical RDATA (RFC 4034 §6.3). Negative,
+ * zero or positive.
+ */
+int rrset_order(uint16_t type, const struct rdata *a, const struct rdata *b);
+
+/* Sorts the items and drops equal ones (RFC 2181 §5); `count` shrinks. */
+void rrset_sort(struct rrset *rrset);
+
+/* The RRset of a type, or NULL. */
+const struct rrset *node_rrset(const struct node *node, uint16_t type);
+
+#endif
