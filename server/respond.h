@@ -1,0 +1,67 @@
+/*
+ * The one function between I/O and answer: a request's octets in, a reply's octets out, ready to be
+ * sent. It allocates nothing, locks nothing, logs nothing, and knows no sockets; all that it answers
+ * from is in the view.
+ */
+#ifndef SERVER_RESPOND_H
+#define SERVER_RESPOND_H
+
+#include "conf/config.h"
+#include "server/zone_table.h"
+#include "store/store.h"
+#include "wire/record.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/* What a worker answers from; all of it belongs to the worker and stays while it responds. */
+struct view {
+    struct snapshot *snapshot; /* live, not reset */
+    const struct config *config;
+    const struct zone_table *zones;
+};
+
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+
+enum reply_action {
+    REPLY_DROP,     /* send nothing */
+    REPLY_SEND,     /* send parts[0..part_count) */
+    REPLY_TRANSFER, /* TCP only: start a transfer of `zone`, which the client may have */
+};
+
+/* Header, question, and the owner of an SOA: 12 + 255 + 4 octets. */
+#define REPLY_HEAD_OCTETS 272
+/* An OPT with all options that this server sends: 11 + NSID 4+255 + EDE 6+160 + keepalive 6. */
+#define REPLY_TAIL_OCTETS 448
+#define REPLY_MAX_PARTS   8
+
+/* A reply; the caller owns it and reuses it. Its parts point into itself and into the map. */
+struct reply {
+    enum reply_action action;
+    uint16_t rcode;  /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
+    size_t octets;   /* of the whole message */
+    size_t part_count;
+    struct iovec parts[REPLY_MAX_PARTS];
+    uint8_t head[REPLY_HEAD_OCTETS];
+    uint8_t tail[REPLY_TAIL_OCTETS];
+    /* REPLY_TRANSFER */
+    const struct served_zone *zone;
+    size_t head_octets; /* header and question of the reply, in `head`, counts to be set */
+    size_t tail_octets; /* the OPT that each message of the transfer carries, in `tail`; or 0 */
+    uint16_t transfer_type; /* AXFR, or IXFR answered by the whole zone */
+};
+
+/*
+ * Answers one message.
+ *
+ *   request   `length` octets as received, any value
+ *   client    address that it came from
+ *   out       overwritten
+ *
+ * Never fails: what cannot be answered is dropped or answered with an RCODE. Answers to answers, and
+ * messages shorter than a header, are dropped.
+ */
+void respond(const struct view *view, const uint8_t *request, size_t length,
+             const struct sockaddr *client, enum transport transport, struct reply *out);
+
+#endif

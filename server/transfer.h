@@ -1,0 +1,41 @@
+/*
+ * A zone transfer under way (AXFR, RFC 5936): one snapshot, one message at a time into a buffer of
+ * the caller, so that memory does not grow with the zone and a slow secondary is only as costly as
+ * its connection. Knows no sockets and no clock; who drives it bounds its time.
+ */
+#ifndef SERVER_TRANSFER_H
+#define SERVER_TRANSFER_H
+
+#include "server/respond.h"
+#include "store/store.h"
+
+#define TRANSFER_MESSAGE_OCTETS 65535
+
+struct transfer;
+
+/*
+ * Begins the transfer that `reply` (REPLY_TRANSFER) grants, over the present contents.
+ * STATUS_OK; STATUS_NOT_FOUND (the zone has just gone) or STATUS_SYSTEM: answer SERVFAIL.
+ */
+MUST_CHECK enum status transfer_create(struct store *store, const struct reply *reply,
+                                       struct transfer **out);
+void transfer_destroy(struct transfer *transfer);
+
+/*
+ * Writes the next message, without its TCP length.
+ *
+ *   message   TRANSFER_MESSAGE_OCTETS octets
+ *   length    out: octets written
+ *
+ * STATUS_OK; STATUS_NOT_FOUND when the last one was already written; STATUS_MALFORMED when the zone
+ * is damaged: close the connection, so that the secondary keeps its old zone.
+ */
+MUST_CHECK enum status transfer_next(struct transfer *transfer, uint8_t *message, size_t *length);
+
+/* For logs. */
+uint32_t transfer_serial(const struct transfer *transfer);
+uint64_t transfer_octets(const struct transfer *transfer);
+uint64_t transfer_records(const struct transfer *transfer);
+const uint8_t *transfer_apex(const struct transfer *transfer);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * The single writer: one LMDB transaction, all or nothing. Only zonegen links this.
+ */
+#ifndef STORE_EDIT_H
+#define STORE_EDIT_H
+
+#include "store/store.h"
+
+struct edit;
+
+/*
+ * Begins a change; waits while another process has one open.
+ * STATUS_OK, or STATUS_SYSTEM with `message`.
+ */
+MUST_CHECK enum status edit_begin(struct store *store, struct edit **out,
+                                  char message[STORE_MESSAGE_OCTETS]);
+
+/* The contents with this edit's changes so far. What it yields is valid until the next put or
+ * delete; its place in a walk survives them. Owned by the edit; never reset, renew or destroy it. */
+struct snapshot *edit_snapshot(struct edit *edit);
+
+/* Puts a value under a key of 1..511 octets. STATUS_OK or STATUS_SYSTEM; the edit can then only be
+ * aborted, and edit_commit says why. */
+MUST_CHECK enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets,
+                                const uint8_t *value, size_t value_octets);
+
+/* Deletes a key. STATUS_OK, STATUS_NOT_FOUND or STATUS_SYSTEM. */
+MUST_CHECK enum status edit_delete(struct edit *edit, const uint8_t *key, size_t key_octets);
+
+/*
+ * Makes everything durable and visible at once, and frees the edit.
+ * STATUS_OK, or STATUS_SYSTEM with `message` (disk full, I/O error): nothing has changed.
+ */
+MUST_CHECK enum status edit_commit(struct edit *edit, char message[STORE_MESSAGE_OCTETS]);
+
+/* Forgets all changes and frees the edit. NULL is fine. */
+void edit_abort(struct edit *edit);
+
+#endif

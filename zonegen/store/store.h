@@ -1,0 +1,121 @@
+/*
+ * The database: one LMDB file of sorted keys, read through snapshots, changed in one transaction
+ * per publish. Knows tables and keys, not what the values mean. This half only reads: contactd
+ * links it without the writer (edit.h).
+ *
+ * Keys. The first octet is the table:
+ *
+ *   OFFSET SIZE  FIELD
+ *   0      1     0x00: the format record, alone
+ *   0      1     0x01: zones
+ *   1      2       zone number
+ *   0      1     0x02: nodes
+ *   1      2       zone number
+ *   3      n       the name below the apex, see key.h
+ *
+ * 0x03 to 0x0f are kept for history, sources and signing state. The value of the format record is
+ * "contactd" and a 32-bit STORE_FORMAT; a database with another one is refused.
+ *
+ * Both programs reserve 256 GiB of address space, so that no size limit ever reaches a user; the
+ * file is as large as what is in it. No MDB_WRITEMAP, no MDB_NOSYNC; MDB_NOTLS, so that one thread
+ * may hold several snapshots.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "wire/reader.h"
+#include "wire/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define STORE_FORMAT         1u
+#define STORE_MESSAGE_OCTETS 1400
+#define STORE_MAX_READERS    1024
+
+enum store_table { STORE_TABLE_FORMAT = 0, STORE_TABLE_ZONES = 1, STORE_TABLE_NODES = 2 };
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* Who may read a database that zonegen creates. */
+struct store_access {
+    bool shared; /* false: owner only; true: database 0640, lock 0660, with `group` */
+    gid_t group;
+};
+
+/*
+ * Opens the database. STORE_WRITE creates the file and its folder where they are missing; STORE_READ
+ * creates nothing but needs to write the lock beside it.
+ *
+ *   path      the file; its lock is PATH-lock
+ *   access    of a database that is written; NULL with STORE_READ
+ *   message   on failure: one line that names the file and what would be right
+ *
+ * STATUS_OK, STATUS_NOT_FOUND (STORE_READ: no such file, or nothing published yet), STATUS_INVALID
+ * (not a database of this format), STATUS_SYSTEM. At most once per process for one file.
+ */
+MUST_CHECK enum status store_open(const char *path, enum store_mode mode,
+                                  const struct store_access *access, struct store **out,
+                                  char message[STORE_MESSAGE_OCTETS]);
+
+/* All snapshots must be destroyed before. NULL is fine. */
+void store_close(struct store *store);
+
+/* Number of the last committed transaction; costs no snapshot and no lock. */
+uint64_t store_last_change(const struct store *store);
+
+/* Removes the readers of processes that died; returns how many. */
+int store_clear_readers(struct store *store);
+
+/*
+ * One consistent reading of everything: a read transaction and its cursor. Not for two threads at
+ * once. What it yields points into the map and is valid until reset, renew or destroy.
+ */
+struct snapshot;
+
+/* A snapshot of the present contents, not reset. STATUS_OK or STATUS_SYSTEM (too many readers,
+ * memory). */
+MUST_CHECK enum status snapshot_create(struct store *store, struct snapshot **out);
+
+/* Lets go of the contents, keeps the reader's slot. */
+void snapshot_reset(struct snapshot *snapshot);
+
+/* After a reset: takes the present contents. STATUS_OK or STATUS_SYSTEM. */
+MUST_CHECK enum status snapshot_renew(struct snapshot *snapshot);
+
+void snapshot_destroy(struct snapshot *snapshot);
+
+/* Number of the transaction that this snapshot shows. */
+uint64_t snapshot_change(const struct snapshot *snapshot);
+
+/* A key and its value in the map. */
+struct item {
+    const uint8_t *key;
+    size_t key_octets;
+    const uint8_t *value;
+    size_t value_octets;
+};
+
+/* Where a walk goes from the snapshot's place. */
+enum walk {
+    WALK_AT_OR_AFTER, /* the first item whose key is not before `key` */
+    WALK_AT,          /* exactly `key` */
+    WALK_NEXT,        /* the item after the last one found */
+    WALK_PREVIOUS,    /* the item before it; after a WALK_AT_OR_AFTER that found nothing: the last */
+};
+
+/*
+ * Moves and reads.
+ *
+ *   key    for WALK_AT_OR_AFTER and WALK_AT, else ignored
+ *
+ * STATUS_OK, STATUS_NOT_FOUND, or STATUS_SYSTEM (the map is damaged).
+ */
+MUST_CHECK enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8_t *key,
+                                     size_t key_octets, struct item *out);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Brings a zone's new contents into the store: compares what is there with what a source yields,
+ * writes what differs, moves the serial when something did, all in one edit that the caller commits
+ * or aborts. Publish, plan and restore differ only in what they do with the result.
+ */
+#ifndef ZONE_COMMIT_H
+#define ZONE_COMMIT_H
+
+#include "conf/config.h"
+#include "conf/diag.h"
+#include "store/edit.h"
+#include "zone/build.h"
+#include "zone/node.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Told of each owner name that differs; `before` or `after` is NULL when it is new or gone. Both are
+ * valid during the call. SOA, ZONEMD and what _meta says of serial and time are not differences. */
+struct commit_observer {
+    void *state;
+    void (*changed)(void *state, const struct node *before, const struct node *after);
+};
+
+/* What a commit did, or would do. */
+struct commit_result {
+    bool created;       /* the zone was not there */
+    bool changed;       /* contents differ: the serial moved */
+    uint32_t serial;    /* after */
+    uint32_t old_serial;
+    uint32_t entries_before; /* ccTLD labels that had a card */
+    uint32_t entries_deleted;
+    uint32_t entries_after;
+    uint32_t names_added, names_changed, names_deleted;
+};
+
+/*
+ * Puts the build of a zone into the edit: new serial by the zone's rule where something changed, else
+ * nothing is written (RFC 1982 decides newer; old + 1 where the rule's value is not).
+ *
+ *   now        seconds since 1970, for serial and `published`
+ *   observer   or NULL
+ *
+ * STATUS_OK, STATUS_MALFORMED (what is in the store is damaged), STATUS_NO_SPACE (an answer that no
+ * message can carry; diag says which), STATUS_SYSTEM. On failure the edit is to be aborted.
+ */
+MUST_CHECK enum status commit_build(struct edit *edit, const struct config_zone *zone,
+                                    struct build *build, int64_t now,
+                                    const struct commit_observer *observer, struct diag *diag,
+                                    struct commit_result *out);
+
+/* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone. */
+MUST_CHECK enum status commit_restore(struct edit *edit, const struct node_source *source,
+                                      int64_t now, const struct commit_observer *observer,
+                                      struct diag *diag, struct commit_result *out);
+
+/* Removes a zone; its entries count as deleted. */
+MUST_CHECK enum status commit_remove(struct edit *edit, const struct zone_record *zone,
+                                     const struct commit_observer *observer,
+                                     struct commit_result *out);
+
+/* The serial after `old` by a rule (RFC 1982 §3.1): never 0, always newer than `old`. */
+uint32_t commit_next_serial(enum serial_policy policy, uint32_t old, int64_t now);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Turns nodes into stored answers (store/stored.h): what each name answers for each type, CNAMEs
+ * followed within the zone, referrals with their glue. Nodes come in canonical order; cuts above are
+ * remembered, CNAME targets and glue are found through the source.
+ */
+#ifndef ZONE_COMPILE_H
+#define ZONE_COMPILE_H
+
+#include "conf/arena.h"
+#include "store/key.h"
+#include "wire/writer.h"
+#include "zone/node.h"
+
+#define COMPILE_VALUE_OCTETS (1u << 20) /* of one node; larger ones are refused */
+
+struct compile {
+    const struct node_source *source;
+    uint16_t zone;
+    size_t apex_labels;
+    struct arena *scratch;   /* reset at each node */
+    uint8_t cut_depth;       /* of the last cut seen, 0: none */
+    struct name cut;         /* its name */
+};
+
+/* A compiler for the nodes of one source into zone number `zone`. STATUS_OK or STATUS_SYSTEM. */
+MUST_CHECK enum status compile_open(struct compile *compile, const struct node_source *source,
+                                    uint16_t zone);
+void compile_close(struct compile *compile);
+
+/*
+ * Compiles one node; call it in the order that next() yields them.
+ *
+ *   key     out: its key
+ *   value   receives its value
+ *
+ * STATUS_OK, STATUS_NO_SPACE (an answer no message can carry, or the writer is full), or
+ * STATUS_SYSTEM.
+ */
+MUST_CHECK enum status compile_node(struct compile *compile, const struct node *node,
+                                    struct key *key, struct writer *value);
+
+/*
+ * Writes the SOA that negative answers carry: owner in full, TTL min(TTL, MINIMUM) (RFC 2308 §3).
+ * `w->failed` when it does not fit.
+ */
+void compile_negative_soa(struct writer *w, const struct node *apex);
+
+#endif
