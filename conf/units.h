@@ -3,7 +3,7 @@
 #ifndef CONF_UNITS_H
 #define CONF_UNITS_H
 
-#include "conf/config.h"
+#include "conf/address.h"
 #include "wire/status.h"
 
 #include <stdint.h>

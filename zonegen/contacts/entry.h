@@ -13,6 +13,22 @@
 
 #define ENTRY_MAX_ORDER 9
 
+/* What one entry may hold. A TXT pair must fit one string of 255 octets with its key (DESIGN §3),
+ * and nine contacts are what a card can number. */
+#define ENTRY_MAX_PUBLISHED ENTRY_MAX_ORDER
+#define ENTRY_MAX_CONTACTS  100 /* internal ones included */
+#define ENTRY_MAX_LABELS    32  /* `tld` and `also`; India has 16 */
+#define ENTRY_MAX_PHONES    4   /* per contact: four tel: and a mailto: share 10 x order + 0..9 */
+#define ENTRY_MAX_LANGUAGES 8
+
+#define ENTRY_MAX_REGISTRY_OCTETS  200
+#define ENTRY_MAX_TERRITORY_OCTETS 64
+#define ENTRY_MAX_NAME_OCTETS      64  /* ASCII */
+#define ENTRY_MAX_NATIVE_OCTETS    200 /* a native form, UTF-8 */
+#define ENTRY_MAX_NOTE_OCTETS      200
+#define ENTRY_MAX_ID_OCTETS        15
+#define ENTRY_MAX_COMMENT_OCTETS   1000 /* `comment` and `authorised`, never published */
+
 enum role {
     ROLE_SECURITY = 1,
     ROLE_DNS = 2,
@@ -77,5 +93,11 @@ const char *role_name(unsigned role);
 
 /* The role bit of a name, 0 if it names none. */
 unsigned role_from_name(const char *name);
+
+/* True unless the contact is internal: what zones may hold, whatever their audience. */
+bool contact_is_published(const struct contact *contact);
+
+/* True when the mailbox's domain lies under the TLD of that A-label (`oob=no`); false for NULL. */
+bool mailbox_is_under(const char *email, const char *a_label);
 
 #endif

@@ -16,7 +16,8 @@ MUST_CHECK enum status edit_begin(struct store *store, struct edit **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
 /* The contents with this edit's changes so far. What it yields is valid until the next put or
- * delete; its place in a walk survives them. Owned by the edit; never reset, renew or destroy it. */
+ * delete; its place in a walk survives them. Owned by the edit; never reset, renew or destroy it.
+ */
 struct snapshot *edit_snapshot(struct edit *edit);
 
 /* Puts a value under a key of 1..511 octets. STATUS_OK or STATUS_SYSTEM; the edit can then only be

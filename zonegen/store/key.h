@@ -23,7 +23,7 @@
 struct key {
     uint8_t octets[KEY_MAX_OCTETS];
     uint16_t length;
-    uint8_t depth; /* labels below the apex */
+    uint8_t depth;                      /* labels below the apex */
     uint16_t ends[NAME_MAX_LABELS + 1]; /* ends[d]: length of the key of the ancestor at depth d */
 };
 

@@ -48,18 +48,18 @@ struct store_access {
 };
 
 /*
- * Opens the database. STORE_WRITE creates the file and its folder where they are missing; STORE_READ
- * creates nothing but needs to write the lock beside it.
+ * Opens the database. STORE_WRITE creates the file and its folder where they are missing;
+ * STORE_READ creates nothing but needs to write the lock beside it.
  *
  *   path      the file; its lock is PATH-lock
- *   access    of a database that is written; NULL with STORE_READ
+ *   grant     who may read a database that is written; NULL with STORE_READ
  *   message   on failure: one line that names the file and what would be right
  *
  * STATUS_OK, STATUS_NOT_FOUND (STORE_READ: no such file, or nothing published yet), STATUS_INVALID
  * (not a database of this format), STATUS_SYSTEM. At most once per process for one file.
  */
 MUST_CHECK enum status store_open(const char *path, enum store_mode mode,
-                                  const struct store_access *access, struct store **out,
+                                  const struct store_access *grant, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
 /* All snapshots must be destroyed before. NULL is fine. */
@@ -105,7 +105,7 @@ enum walk {
     WALK_AT_OR_AFTER, /* the first item whose key is not before `key` */
     WALK_AT,          /* exactly `key` */
     WALK_NEXT,        /* the item after the last one found */
-    WALK_PREVIOUS,    /* the item before it; after a WALK_AT_OR_AFTER that found nothing: the last */
+    WALK_PREVIOUS, /* the item before it; after a WALK_AT_OR_AFTER that found nothing: the last */
 };
 
 /*

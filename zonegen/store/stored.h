@@ -138,8 +138,8 @@ void stored_write(struct writer *w, const uint8_t *key, size_t key_octets,
  *   30     1     records in its signatures
  *   31     1     reserved, 0
  *   32     a     apex, uncompressed, case kept
- *   …      s     SOA record for negative answers, owner in full, TTL min(TTL, MINIMUM) (RFC 2308 §3)
- *   …      g     its signatures, owner in full
+ *   …      s     SOA record for negative answers, owner in full, TTL min(TTL, MINIMUM) (RFC 2308
+ * §3) …      g     its signatures, owner in full
  */
 enum zone_flag {
     ZONE_RESTORED = 1, /* came from a zone file, not from contacts */
@@ -163,9 +163,8 @@ struct zone_record {
 
 #define ZONE_RECORD_OCTETS 32
 
-MUST_CHECK enum status zone_record_read(const uint8_t *key, size_t key_octets,
-                                        const uint8_t *value, size_t value_octets,
-                                        struct zone_record *out);
+MUST_CHECK enum status zone_record_read(const uint8_t *key, size_t key_octets, const uint8_t *value,
+                                        size_t value_octets, struct zone_record *out);
 
 /* Writes the value; the key is that of `record->number`. */
 void zone_record_write(struct writer *w, const struct zone_record *record);

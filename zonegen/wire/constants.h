@@ -82,9 +82,9 @@ enum edns_error {
     EDE_NOT_SUPPORTED = 21,
 };
 
-#define DNS_HEADER_OCTETS   12
-#define DNS_UDP_OCTETS      512   /* a UDP message without EDNS (RFC 1035 §4.2.1) */
-#define DNS_MESSAGE_OCTETS  65535 /* any message (RFC 1035 §4.2.2) */
-#define DNS_TTL_MAX         0x7fffffffu /* RFC 2181 §8 */
+#define DNS_HEADER_OCTETS  12
+#define DNS_UDP_OCTETS     512         /* a UDP message without EDNS (RFC 1035 §4.2.1) */
+#define DNS_MESSAGE_OCTETS 65535       /* any message (RFC 1035 §4.2.2) */
+#define DNS_TTL_MAX        0x7fffffffu /* RFC 2181 §8 */
 
 #endif

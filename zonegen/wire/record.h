@@ -57,12 +57,12 @@ MUST_CHECK enum status question_parse(const uint8_t *message, size_t length, siz
 
 /* A resource record within a message (RFC 1035 §4.1.3); points into the message. */
 struct record {
-    size_t owner;      /* where the owner name starts, octets from the start of the message */
+    size_t owner; /* where the owner name starts, octets from the start of the message */
     uint16_t type;
     uint16_t class;
     uint32_t ttl;
     uint16_t rdata_octets;
-    size_t rdata;      /* where the RDATA starts */
+    size_t rdata; /* where the RDATA starts */
 };
 
 /*

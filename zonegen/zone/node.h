@@ -13,6 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * What other servers accept of one RRset: BIND 9.18 as a secondary refuses a zone with more records
+ * in one, NSD before 4.7 fails the transfer of longer RDATA. The second limit is 16 kB less 384
+ * octets, since NSD's message of 16 kB also holds a header, an owner and the record's fixed part.
+ */
+#define RRSET_MAX_RECORDS 100
+#define RRSET_MAX_OCTETS  16000 /* of all RDATA together */
+
 /* RDATA in wire format; names in it are uncompressed, letter case kept. */
 struct rdata {
     const uint8_t *octets;
@@ -50,14 +58,18 @@ struct node_source {
 };
 
 /*
- * The order of records within an RRset, the same from every producer: TXT cards and lines by their
- * text, contact TXT by their `order=`, everything else by canonical RDATA (RFC 4034 §6.3). Negative,
- * zero or positive.
+ * The order of records within an RRset, the same from every producer: contact TXT by the number of
+ * the pair `order=` in their first string, then TXT without that pair by their text (the contents
+ * of all strings joined), everything else, and what is equal until then, by canonical RDATA
+ * (RFC 4034 §6.3). Negative, zero or positive; zero only where the canonical RDATA is the same.
  */
 int rrset_order(uint16_t type, const struct rdata *a, const struct rdata *b);
 
 /* Sorts the items and drops equal ones (RFC 2181 §5); `count` shrinks. */
 void rrset_sort(struct rrset *rrset);
+
+/* Octets of all RDATA of an RRset. */
+size_t rrset_octets(const struct rrset *rrset);
 
 /* The RRset of a type, or NULL. */
 const struct rrset *node_rrset(const struct node *node, uint16_t type);

@@ -1,0 +1,122 @@
+/*
+ * What contactd.conf says, as structs. One for the whole file; it never changes after it was read,
+ * and a reload makes another one. The functions on it are in config.h.
+ */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include "conf/address.h"
+#include "conf/arena.h"
+#include "conf/diag.h"
+#include "wire/name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+struct config_log {
+    enum log_target target;
+    enum log_format format;
+    enum log_level level; /* info */
+};
+
+struct config_server {
+    size_t listen_count;
+    struct endpoint *listen; /* 127.0.0.1@53, ::1@53 */
+    unsigned workers;        /* 0: one per core */
+    const char *user;        /* NULL: stay */
+    const char *identity;    /* NULL: none; answers NSID and id.server */
+    const char *version;     /* NULL: refused ("none"); default "contactd X.Y.Z" */
+    uint16_t udp_max;        /* octets, 512..4096; 1232 */
+    unsigned tcp_max;        /* connections in all; 1000 */
+    unsigned tcp_per_client; /* per client address; 50 */
+    unsigned tcp_idle_ms;    /* 10 s */
+};
+
+/* A TSIG key (RFC 8945). The secret is read from its file and never printed. */
+struct config_key {
+    const char *id;
+    struct name name;
+    const char *algorithm; /* "hmac-sha256" … */
+    const char *secret_file;
+    struct place place;
+};
+
+struct config_remote {
+    const char *id;
+    size_t address_count;
+    struct endpoint *addresses;   /* default port 53 */
+    const struct config_key *key; /* NULL: none */
+    struct place place;
+};
+
+enum acl_action { ACL_QUERY = 1, ACL_TRANSFER = 2 };
+
+struct config_acl {
+    const char *id;
+    size_t prefix_count; /* `address` items and the addresses of `remote`, both */
+    struct prefix *prefixes;
+    bool any_address; /* no address and no remote given: every address matches */
+    const struct config_key *key;
+    unsigned actions; /* enum acl_action, or-ed */
+    bool deny;
+    struct place place;
+};
+
+enum audience { AUDIENCE_PUBLIC, AUDIENCE_MEMBERS };
+enum serial_policy { SERIAL_UNIXTIME, SERIAL_COUNTER, SERIAL_DATE };
+
+/* A name server of a zone, and its addresses where its name lies in the zone. */
+struct config_nameserver {
+    struct name name;
+    size_t address_count;
+    struct prefix *addresses; /* bits are 32 or 128 */
+    struct place place;
+};
+
+struct config_zone {
+    struct name domain; /* lower case */
+    enum audience audience;
+    size_t nameserver_count; /* at least one */
+    struct config_nameserver *nameservers;
+    struct name hostmaster;                             /* as RNAME; default hostmaster.DOMAIN */
+    uint32_t ttl, negative_ttl, refresh, retry, expire; /* seconds */
+    enum serial_policy serial;
+    bool zonemd;
+    size_t notify_count;
+    const struct config_remote **notify;
+    size_t acl_count; /* tried in order */
+    const struct config_acl **acl;
+    struct place place;
+};
+
+/* Days since `verified`; due < stale < expired. */
+struct config_freshness {
+    unsigned due_days, stale_days, expired_days; /* 150, 180, 400 */
+};
+
+struct config {
+    struct arena *arena; /* owns everything below, the struct too */
+    const char *path;
+    struct config_server server;
+    struct config_log log;
+    struct config_freshness freshness;
+    const char *database; /* required */
+    struct place database_place;
+    const char *contacts; /* NULL: not given; zonegen needs it */
+    struct place contacts_place;
+    bool tlds_any;         /* tlds: any */
+    const char *tlds_file; /* tlds: FILE, or NULL for the built-in list */
+    struct place tlds_place;
+    size_t key_count, remote_count, acl_count, zone_count;
+    struct config_key *keys;
+    struct config_remote *remotes;
+    struct config_acl *acls;
+    struct config_zone *zones;
+};
+
+#endif

@@ -1,0 +1,154 @@
+#include "conf/source.h"
+
+#include "conf/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Where a check of the text stands. */
+struct check {
+    struct source *source;
+    struct arena *arena;
+    struct diag *diag;
+    char *copy; /* made when the first character is replaced */
+    struct place place;
+    unsigned last_bad_line;
+    unsigned errors;
+};
+
+static const char *guess_encoding(uint8_t octet)
+{
+    if (octet >= 0xa0)
+        return " (it looks like Latin-1)";
+    return octet >= 0x80 ? " (it looks like Windows-1252)" : "";
+}
+
+/* Says what is wrong with the character at `octet`; once per line, they mostly come in groups. */
+static void report(struct check *check, size_t octet, size_t octets, uint32_t character)
+{
+    if (check->place.line == check->last_bad_line || check->errors == SOURCE_MAX_ERRORS)
+        return;
+    check->last_bad_line = check->place.line;
+    check->errors++;
+    if (octets == 0) {
+        uint8_t bad = (uint8_t)check->source->octets[octet];
+        diag_error(check->diag, check->place, "yaml-utf8",
+                   "octet 0x%02x is not UTF-8; save the file as UTF-8%s", bad, guess_encoding(bad));
+    } else if (character == '\r') {
+        diag_error(check->diag, check->place, "yaml-control",
+                   "a carriage return without a line feed; save the file with Unix line ends");
+    } else {
+        diag_error(check->diag, check->place, "yaml-control", "control character U+%04X; remove it",
+                   (unsigned)character);
+    }
+}
+
+/* Overwrites the character, in a copy of the text, with a question mark of as many octets: nothing
+ * moves, and one character stays one character, so that every place behind it stays right. */
+static bool replace(struct check *check, size_t octet, size_t octets)
+{
+    static const char *const marks[] = {"", "?", "\xc2\xbf", "\xef\xbf\xbd"};
+    struct source *source = check->source;
+
+    if (check->copy == NULL) {
+        check->copy = arena_copy(check->arena, source->octets, source->length);
+        if (check->copy == NULL)
+            return false;
+        source->octets = check->copy;
+    }
+    memcpy(check->copy + octet, marks[octets], octets);
+    return true;
+}
+
+static bool is_line_end(const struct source *source, size_t octet)
+{
+    return source->octets[octet] == '\n' ||
+           (source->octets[octet] == '\r' && octet + 1 < source->length &&
+            source->octets[octet + 1] == '\n');
+}
+
+/* Checks one character and returns where the next one starts, or SIZE_MAX when memory is out. */
+static size_t check_character(struct check *check, size_t octet)
+{
+    const struct source *source = check->source;
+    uint32_t character = 0;
+    size_t octets = utf8_decode(source->octets + octet, source->length - octet, &character);
+
+    if (is_line_end(source, octet)) {
+        if (character == '\n') {
+            check->place.line++;
+            check->place.column = 0;
+        }
+    } else if (octets == 0 || (utf8_is_control(character) && character != '\t')) {
+        report(check, octet, octets, character);
+        octets = octets == 0 ? 1 : octets;
+        if (!replace(check, octet, octets))
+            return SIZE_MAX;
+    }
+    check->place.column++;
+    return octet + octets;
+}
+
+static bool is_utf16(const char *octets, size_t length)
+{
+    return length >= 2 &&
+           (memcmp(octets, "\xff\xfe", 2) == 0 || memcmp(octets, "\xfe\xff", 2) == 0);
+}
+
+enum status source_check(const char *file, const char *octets, size_t length, struct arena *arena,
+                         struct diag *diag, struct source *out)
+{
+    struct check check = {
+        .source = out, .arena = arena, .diag = diag, .place = {file, 1, 1}, .errors = 0};
+
+    *out = (struct source){.file = file, .octets = octets, .length = length};
+    if (is_utf16(octets, length)) {
+        diag_error(diag, check.place, "yaml-utf8", "the file is UTF-16; save it as UTF-8");
+        out->length = 0;
+        return STATUS_INVALID;
+    }
+    if (length >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0) {
+        out->octets += 3;
+        out->length -= 3;
+    }
+    for (size_t at = 0; at < out->length;) {
+        at = check_character(&check, at);
+        if (at == SIZE_MAX)
+            return STATUS_SYSTEM;
+    }
+    return check.errors > 0 ? STATUS_INVALID : STATUS_OK;
+}
+
+static bool is_continuation(char octet)
+{
+    return ((uint8_t)octet & 0xc0) == 0x80;
+}
+
+size_t source_octet(struct source *source, size_t character)
+{
+    size_t octet = source->cursor_octet;
+    size_t at = source->cursor_character;
+
+    while (at < character && octet < source->length) {
+        do
+            octet++;
+        while (octet < source->length && is_continuation(source->octets[octet]));
+        at++;
+    }
+    while (at > character) {
+        do
+            octet--;
+        while (octet > 0 && is_continuation(source->octets[octet]));
+        at--;
+    }
+    source->cursor_octet = octet;
+    source->cursor_character = at;
+    return octet;
+}
+
+size_t source_line_start(const struct source *source, size_t octet)
+{
+    while (octet > 0 && source->octets[octet - 1] != '\n')
+        octet--;
+    return octet;
+}

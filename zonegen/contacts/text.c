@@ -1,0 +1,180 @@
+#include "contacts/text.h"
+
+#include "conf/utf8.h"
+#include "contacts/entry.h"
+
+#include <string.h>
+
+#define QUOTED_MAX_OCTETS 100
+
+struct quoted text_quote(const char *text)
+{
+    struct quoted out;
+    size_t length = strlen(text);
+
+    if (length <= QUOTED_MAX_OCTETS) {
+        memcpy(out.text, text, length + 1);
+        return out;
+    }
+    length = QUOTED_MAX_OCTETS;
+    while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+        length--; /* not in the middle of a character */
+    memcpy(out.text, text, length);
+    memcpy(out.text + length, "...", sizeof "...");
+    return out;
+}
+
+bool text_is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* The first character that is not ASCII, or that `refused` refuses; 0 if there is none. */
+static uint32_t find_character(const char *text, bool (*refused)(uint32_t))
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        uint32_t character = 0;
+        size_t octets = utf8_decode(text, left, &character);
+        if (octets == 0 || refused(character))
+            return octets == 0 ? 0xfffd : character;
+        text += octets;
+        left -= octets;
+    }
+    return 0;
+}
+
+static bool is_invisible(uint32_t character)
+{
+    bool is_mark = character == 0x200e || character == 0x200f; /* left-to-right, right-to-left */
+    return utf8_is_control(character) || utf8_is_bidi_control(character) || is_mark;
+}
+
+static bool is_not_ascii(uint32_t character)
+{
+    return character >= 0x80;
+}
+
+static bool check_characters(struct reading *reading, const struct yaml_node *node,
+                             const struct text_rule *rule)
+{
+    const char *text = node->text;
+    uint32_t found = find_character(text, is_invisible);
+
+    if (found == '\n' || found == '\r') {
+        reading_error(reading, node->place, "text-control",
+                      "%s '%s' holds a line break; write it on one line", rule->key,
+                      text_quote(text).text);
+        return false;
+    }
+    if (found != 0) {
+        reading_error(reading, node->place, "text-control",
+                      "%s '%s' holds the control character U+%04X; remove it", rule->key,
+                      text_quote(text).text, (unsigned)found);
+        return false;
+    }
+    found = find_character(text, is_not_ascii);
+    if (found == 0 || rule->limit > 0)
+        return true;
+    char shown[UTF8_MAX_OCTETS + 1] = "";
+    utf8_encode(found, shown);
+    reading_error(reading, node->place, "text-ascii",
+                  "%s '%s' is not ASCII: it has '%s' (U+%04X); write it in ASCII", rule->key,
+                  text_quote(text).text, shown, (unsigned)found);
+    return false;
+}
+
+static bool check_spaces(struct reading *reading, const struct yaml_node *node,
+                         const struct text_rule *rule)
+{
+    const char *text = node->text;
+    size_t length = strlen(text);
+
+    if (length > 0 && (text[0] == ' ' || text[length - 1] == ' ')) {
+        reading_error(reading, node->place, "text-spaces",
+                      "%s '%s' has a space at its %s; remove it", rule->key,
+                      text_quote(text).text, text[0] == ' ' ? "beginning" : "end");
+        return false;
+    }
+    if (strstr(text, "  ") != NULL) {
+        reading_error(reading, node->place, "text-spaces",
+                      "%s '%s' has two spaces in a row; write one", rule->key,
+                      text_quote(text).text);
+        return false;
+    }
+    return true;
+}
+
+static bool check_length(struct reading *reading, const struct yaml_node *node,
+                         const struct text_rule *rule)
+{
+    size_t length = strlen(node->text);
+    bool ascii = text_is_ascii(node->text);
+    size_t limit = ascii ? rule->ascii_limit : rule->limit;
+
+    if (length <= limit)
+        return true;
+    reading_error(reading, node->place, "text-length",
+                  "%s '%s' is %zu %s long; at most %zu fit", rule->key,
+                  text_quote(node->text).text, length,
+                  ascii ? "characters" : "octets of UTF-8", limit);
+    return false;
+}
+
+const char *text_check(struct reading *reading, const struct yaml_node *node,
+                       const struct text_rule *rule)
+{
+    bool right = check_characters(reading, node, rule);
+
+    if (rule->published && strchr(node->text, ';') != NULL) {
+        reading_error(reading, node->place, "text-semicolon",
+                      "%s '%s' holds ';', which ends a pair in DNS; write ',' or another text",
+                      rule->key, text_quote(node->text).text);
+        right = false;
+    }
+    right = check_spaces(reading, node, rule) && right;
+    right = check_length(reading, node, rule) && right;
+    return right ? node->text : NULL;
+}
+
+const char *text_read_ascii(struct reading *reading, const struct yaml_node *node,
+                            const char *key, size_t limit)
+{
+    const struct text_rule rule = {key, limit, 0, true};
+    const char *text = node != NULL ? text_check(reading, node, &rule) : NULL;
+    return text != NULL ? arena_copy(reading->arena, text, strlen(text)) : NULL;
+}
+
+void text_read_pair(struct reading *reading, const struct text_pair *pair,
+                    const struct yaml_node *native, const struct yaml_node *ascii,
+                    const char **out, const char **l10n)
+{
+    const struct text_rule rule = {pair->key, pair->ascii_limit, ENTRY_MAX_NATIVE_OCTETS, true};
+    const char *text = native != NULL ? text_check(reading, native, &rule) : NULL;
+    const char *form = text_read_ascii(reading, ascii, pair->ascii_key, pair->ascii_limit);
+    bool is_native = native != NULL && !text_is_ascii(native->text);
+
+    *out = form;
+    if (is_native && ascii == NULL)
+        reading_error(reading, native->place, pair->ascii_key,
+                      "%s '%s' is not ASCII; add %s, the same in ASCII", pair->key,
+                      text_quote(native->text).text, pair->ascii_key);
+    if (native != NULL && !is_native && ascii != NULL)
+        reading_warning(reading, ascii->place, "ascii-unneeded",
+                        "%s '%s' is ASCII already; remove %s", pair->key,
+                        text_quote(native->text).text, pair->ascii_key);
+    if (native == NULL && ascii != NULL)
+        reading_error(reading, ascii->place, "key-alone", "%s stands without %s; add %s",
+                      pair->ascii_key, pair->key, pair->key);
+    if (text == NULL)
+        return;
+    if (!is_native)
+        *out = arena_copy(reading->arena, text, strlen(text));
+    else if (l10n != NULL)
+        *l10n = arena_copy(reading->arena, text, strlen(text));
+}

@@ -1,0 +1,88 @@
+#include "store/edit.h"
+
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct edit {
+    struct store *store;
+    struct snapshot snapshot; /* the same transaction, read */
+    int failure;              /* of the first put or delete that failed */
+};
+
+enum status edit_begin(struct store *store, struct edit **out, char message[STORE_MESSAGE_OCTETS])
+{
+    struct edit *edit = calloc(1, sizeof *edit);
+    int code = edit ? mdb_txn_begin(store->env, NULL, 0, &edit->snapshot.txn) : ENOMEM;
+
+    if (code == 0) {
+        edit->store = store;
+        code = mdb_cursor_open(edit->snapshot.txn, store->dbi, &edit->snapshot.cursor);
+    }
+    if (code != 0) {
+        store_explain(store, "cannot begin a change", code, message);
+        edit_abort(edit);
+        return STATUS_SYSTEM;
+    }
+    *out = edit;
+    return STATUS_OK;
+}
+
+struct snapshot *edit_snapshot(struct edit *edit)
+{
+    return &edit->snapshot;
+}
+
+static enum status outcome(struct edit *edit, int code)
+{
+    if (code == 0)
+        return STATUS_OK;
+    if (code == MDB_NOTFOUND)
+        return STATUS_NOT_FOUND;
+    if (edit->failure == 0)
+        edit->failure = code;
+    return STATUS_SYSTEM;
+}
+
+enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, const uint8_t *value,
+                     size_t value_octets)
+{
+    MDB_val k = {key_octets, (void *)(uintptr_t)key};
+    MDB_val v = {value_octets, (void *)(uintptr_t)value};
+    return outcome(edit, mdb_put(edit->snapshot.txn, edit->store->dbi, &k, &v, 0));
+}
+
+enum status edit_delete(struct edit *edit, const uint8_t *key, size_t key_octets)
+{
+    MDB_val k = {key_octets, (void *)(uintptr_t)key};
+    return outcome(edit, mdb_del(edit->snapshot.txn, edit->store->dbi, &k, NULL));
+}
+
+enum status edit_commit(struct edit *edit, char message[STORE_MESSAGE_OCTETS])
+{
+    int code = edit->failure;
+
+    /* Cursors of a write transaction must be closed before it ends. */
+    mdb_cursor_close(edit->snapshot.cursor);
+    edit->snapshot.cursor = NULL;
+    if (code == 0) {
+        code = mdb_txn_commit(edit->snapshot.txn);
+        edit->snapshot.txn = NULL;
+    }
+    if (code != 0)
+        store_explain(edit->store, "nothing is published", code, message);
+    edit_abort(edit);
+    return code == 0 ? STATUS_OK : STATUS_SYSTEM;
+}
+
+void edit_abort(struct edit *edit)
+{
+    if (!edit)
+        return;
+    if (edit->snapshot.cursor)
+        mdb_cursor_close(edit->snapshot.cursor);
+    if (edit->snapshot.txn)
+        mdb_txn_abort(edit->snapshot.txn);
+    free(edit);
+}

@@ -1,0 +1,105 @@
+#include "store/lookup.h"
+
+#include <string.h>
+
+/* Opens the node stored under exactly this key. */
+static enum status open_exact(struct snapshot *snapshot, const uint8_t *key, size_t key_octets,
+                              struct stored *out)
+{
+    struct item item;
+    enum status status = snapshot_walk(snapshot, WALK_AT, key, key_octets, &item);
+    if (status != STATUS_OK)
+        return status;
+    return stored_open(item.key, item.key_octets, item.value, item.value_octets, out);
+}
+
+/* What a neighbour in key order tells of the name asked for. */
+struct neighbour {
+    size_t common; /* labels below the apex in common with it */
+    uint8_t cut;   /* depth of the topmost cut at or above it */
+};
+
+/* Takes in one neighbour: the one with more labels in common is at or below the closest encloser.
+ */
+static enum status consider(const struct key *key, const struct item *item,
+                            struct neighbour *closest)
+{
+    struct stored stored;
+
+    size_t common = key_common_depth(key, item->key, item->key_octets);
+    bool same_zone = item->key_octets >= KEY_PREFIX_OCTETS && key->octets[0] == item->key[0] &&
+                     key->octets[1] == item->key[1] && key->octets[2] == item->key[2];
+    if (!same_zone || common <= closest->common)
+        return STATUS_OK;
+    enum status status =
+        stored_open(item->key, item->key_octets, item->value, item->value_octets, &stored);
+    if (status != STATUS_OK)
+        return status;
+    *closest = (struct neighbour){common, stored.cut};
+    return STATUS_OK;
+}
+
+static bool is_below(const struct item *item, const struct key *key)
+{
+    return key_common_depth(key, item->key, item->key_octets) == key->depth &&
+           item->key_octets > key->length;
+}
+
+static enum status find_source(struct snapshot *snapshot, const struct key *key, struct found *out)
+{
+    struct key wildcard;
+
+    key_of_wildcard(&wildcard, key, out->encloser);
+    enum status status = open_exact(snapshot, wildcard.octets, wildcard.length, &out->node);
+    out->outcome = status == STATUS_OK ? LOOKUP_WILDCARD : LOOKUP_NOTHING;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The name does not exist as a node; `next` is the item after its place, where there is one. */
+static enum status find_absent(struct snapshot *snapshot, const struct key *key,
+                               const struct item *next, struct found *out)
+{
+    struct neighbour closest = {0, 0};
+    struct item previous;
+
+    out->outcome = LOOKUP_EMPTY;
+    bool empty = next && is_below(next, key);
+    enum status status = next ? consider(key, next, &closest) : STATUS_OK;
+    if (status == STATUS_OK && !empty) {
+        status = snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, &previous);
+        if (status == STATUS_OK)
+            status = consider(key, &previous, &closest);
+        else if (status == STATUS_NOT_FOUND)
+            status = STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status;
+    out->encloser = closest.common;
+    if (closest.cut > 0 && closest.cut <= closest.common) {
+        out->outcome = LOOKUP_CUT;
+        return open_exact(snapshot, key->octets, key->ends[closest.cut], &out->node);
+    }
+    return empty ? STATUS_OK : find_source(snapshot, key, out);
+}
+
+enum status lookup(struct snapshot *snapshot, const struct key *key, struct found *out)
+{
+    struct item item;
+
+    enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, key->octets, key->length, &item);
+    if (status == STATUS_NOT_FOUND)
+        status = find_absent(snapshot, key, NULL, out);
+    else if (status == STATUS_OK && item.key_octets == key->length &&
+             memcmp(item.key, key->octets, key->length) == 0) {
+        out->outcome = LOOKUP_NODE;
+        out->encloser = key->depth;
+        status = stored_open(item.key, item.key_octets, item.value, item.value_octets, &out->node);
+        if (status == STATUS_OK && out->node.cut > 0 && out->node.cut < key->depth) {
+            out->outcome = LOOKUP_CUT;
+            status = open_exact(snapshot, key->octets, key->ends[out->node.cut], &out->node);
+        }
+    } else if (status == STATUS_OK)
+        status = find_absent(snapshot, key, &item, out);
+    /* A cut or node that must be there and is not is damage like any other. */
+    return status == STATUS_OK ? STATUS_OK : STATUS_MALFORMED;
+}

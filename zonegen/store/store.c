@@ -1,0 +1,286 @@
+#include "store/store.h"
+
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Address space, not memory or disk: large enough that no size limit ever reaches a user. */
+#define MAP_OCTETS ((size_t)256 << 30)
+
+const uint8_t store_format_key[1] = {STORE_TABLE_FORMAT};
+const uint8_t store_format_value[FORMAT_VALUE_OCTETS] = {'c', 'o', 'n', 't', 'a', 'c',
+                                                         't', 'd', 0,   0,   0,   STORE_FORMAT};
+
+void store_explain(const struct store *store, const char *what, int code,
+                   char message[STORE_MESSAGE_OCTETS])
+{
+    const char *why = code == MDB_READERS_FULL ? "too many readers at once" : mdb_strerror(code);
+    snprintf(message, STORE_MESSAGE_OCTETS, "database %s: %s: %s", store->path, what, why);
+}
+
+static enum status explain_open(const struct store *store, int code,
+                                char message[STORE_MESSAGE_OCTETS])
+{
+    switch (code) {
+    case ENOENT:
+        snprintf(message, STORE_MESSAGE_OCTETS,
+                 "database %s does not exist; 'zonegen publish' makes it", store->path);
+        return STATUS_NOT_FOUND;
+    case EACCES:
+    case EROFS:
+        snprintf(message, STORE_MESSAGE_OCTETS,
+                 "database %s: %s; this account must read it and write its lock %s-lock",
+                 store->path, strerror(code), store->path);
+        return STATUS_SYSTEM;
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+        snprintf(message, STORE_MESSAGE_OCTETS,
+                 "%s is not a database of contactd; move it away and run 'zonegen publish'",
+                 store->path);
+        return STATUS_INVALID;
+    default:
+        store_explain(store, "cannot open it", code, message);
+        return STATUS_SYSTEM;
+    }
+}
+
+/* Makes the folders above `path` that are missing. Errors show when the file is opened. */
+static void make_folders(const char *path)
+{
+    char folder[sizeof((struct store *)0)->path];
+
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(folder, 0755);
+        *slash = '/';
+    }
+}
+
+/* Gives the file to the server's group: 0640 and the lock 0660, or both to the owner alone. */
+static int set_access(const char *path, const struct store_access *grant)
+{
+    char lock[sizeof((struct store *)0)->path + 8];
+
+    snprintf(lock, sizeof lock, "%s-lock", path);
+    if (!grant->shared)
+        return 0;
+    if (chown(path, (uid_t)-1, grant->group) != 0 || chmod(path, 0640) != 0 ||
+        chown(lock, (uid_t)-1, grant->group) != 0 || chmod(lock, 0660) != 0)
+        return errno;
+    return 0;
+}
+
+static int open_environment(struct store *store, enum store_mode mode,
+                            const struct store_access *grant)
+{
+    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (mode == STORE_READ ? MDB_RDONLY : 0);
+    int code = mdb_env_create(&store->env);
+
+    if (code == 0)
+        code = mdb_env_set_mapsize(store->env, MAP_OCTETS);
+    if (code == 0)
+        code = mdb_env_set_maxreaders(store->env, STORE_MAX_READERS);
+    if (code == 0 && mode == STORE_READ && access(store->path, F_OK) != 0)
+        code = errno; /* LMDB would leave a lock file behind */
+    if (code == 0)
+        code = mdb_env_open(store->env, store->path, flags, 0600);
+    if (code == 0 && mode == STORE_WRITE)
+        code = set_access(store->path, grant);
+    return code;
+}
+
+/* Puts the format record where a database that is written is still empty. */
+static int claim(MDB_txn *txn, struct store *store, MDB_val *key)
+{
+    MDB_val value = {FORMAT_VALUE_OCTETS, (void *)(uintptr_t)store_format_value};
+    MDB_stat stat;
+
+    int code = mdb_stat(txn, store->dbi, &stat);
+    if (code == 0 && stat.ms_entries == 0)
+        code = mdb_put(txn, store->dbi, key, &value, 0);
+    return code;
+}
+
+enum format { FORMAT_OURS, FORMAT_NONE, FORMAT_OTHER, FORMAT_FOREIGN };
+
+static enum format judge(const MDB_val *value)
+{
+    const size_t magic_octets = FORMAT_VALUE_OCTETS - 4;
+
+    if (value->mv_size != FORMAT_VALUE_OCTETS ||
+        memcmp(value->mv_data, store_format_value, magic_octets) != 0)
+        return FORMAT_FOREIGN;
+    if (memcmp(value->mv_data, store_format_value, FORMAT_VALUE_OCTETS) != 0)
+        return FORMAT_OTHER;
+    return FORMAT_OURS;
+}
+
+/* Opens the one table and reads what format it has. */
+static int open_table(struct store *store, enum store_mode mode, enum format *format)
+{
+    MDB_txn *txn = NULL;
+    MDB_val key = {sizeof store_format_key, (void *)(uintptr_t)store_format_key};
+    MDB_val value;
+    MDB_stat stat = {.ms_entries = 0};
+
+    int code = mdb_txn_begin(store->env, NULL, mode == STORE_READ ? MDB_RDONLY : 0, &txn);
+    if (code != 0)
+        return code;
+    code = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+    if (code == 0 && mode == STORE_WRITE)
+        code = claim(txn, store, &key);
+    if (code == 0)
+        code = mdb_stat(txn, store->dbi, &stat);
+    if (code == 0)
+        code = mdb_get(txn, store->dbi, &key, &value);
+    if (code == 0) {
+        *format = judge(&value);
+        return mdb_txn_commit(txn);
+    }
+    mdb_txn_abort(txn);
+    *format = stat.ms_entries == 0 ? FORMAT_NONE : FORMAT_FOREIGN;
+    return code == MDB_NOTFOUND ? 0 : code;
+}
+
+static enum status explain_format(const struct store *store, enum format format,
+                                  char message[STORE_MESSAGE_OCTETS])
+{
+    switch (format) {
+    case FORMAT_OURS:
+        return STATUS_OK;
+    case FORMAT_NONE:
+        snprintf(message, STORE_MESSAGE_OCTETS, "database %s is empty; 'zonegen publish' fills it",
+                 store->path);
+        return STATUS_NOT_FOUND;
+    case FORMAT_OTHER:
+        snprintf(message, STORE_MESSAGE_OCTETS,
+                 "database %s was written by another version of zonegen; move it away and run "
+                 "'zonegen publish'",
+                 store->path);
+        return STATUS_INVALID;
+    case FORMAT_FOREIGN:
+        break;
+    }
+    return explain_open(store, MDB_INVALID, message);
+}
+
+enum status store_open(const char *path, enum store_mode mode, const struct store_access *grant,
+                       struct store **out, char message[STORE_MESSAGE_OCTETS])
+{
+    enum format format = FORMAT_FOREIGN;
+    struct store *store = calloc(1, sizeof *store);
+
+    if (!store || strlen(path) >= sizeof store->path) {
+        snprintf(message, STORE_MESSAGE_OCTETS, "database: %s",
+                 store ? "its path is too long" : "out of memory");
+        free(store);
+        return STATUS_SYSTEM;
+    }
+    memcpy(store->path, path, strlen(path) + 1);
+    if (mode == STORE_WRITE)
+        make_folders(path);
+    int code = open_environment(store, mode, grant);
+    if (code == 0)
+        code = open_table(store, mode, &format);
+    enum status status =
+        code == 0 ? explain_format(store, format, message) : explain_open(store, code, message);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
+    *out = store;
+    return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store && store->env)
+        mdb_env_close(store->env);
+    free(store);
+}
+
+uint64_t store_last_change(const struct store *store)
+{
+    MDB_envinfo info = {.me_last_txnid = 0};
+    mdb_env_info(store->env, &info);
+    return info.me_last_txnid;
+}
+
+int store_clear_readers(struct store *store)
+{
+    int dead = 0;
+    mdb_reader_check(store->env, &dead);
+    return dead;
+}
+
+enum status snapshot_create(struct store *store, struct snapshot **out)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+
+    if (!snapshot)
+        return STATUS_SYSTEM;
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &snapshot->txn) != 0 ||
+        mdb_cursor_open(snapshot->txn, store->dbi, &snapshot->cursor) != 0) {
+        snapshot_destroy(snapshot);
+        return STATUS_SYSTEM;
+    }
+    *out = snapshot;
+    return STATUS_OK;
+}
+
+void snapshot_reset(struct snapshot *snapshot)
+{
+    mdb_txn_reset(snapshot->txn);
+}
+
+enum status snapshot_renew(struct snapshot *snapshot)
+{
+    if (mdb_txn_renew(snapshot->txn) != 0 || mdb_cursor_renew(snapshot->txn, snapshot->cursor) != 0)
+        return STATUS_SYSTEM;
+    return STATUS_OK;
+}
+
+void snapshot_destroy(struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    if (snapshot->cursor)
+        mdb_cursor_close(snapshot->cursor);
+    if (snapshot->txn)
+        mdb_txn_abort(snapshot->txn);
+    free(snapshot);
+}
+
+uint64_t snapshot_change(const struct snapshot *snapshot)
+{
+    return mdb_txn_id(snapshot->txn);
+}
+
+enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8_t *key,
+                          size_t key_octets, struct item *out)
+{
+    static const MDB_cursor_op operations[] = {
+        [WALK_AT_OR_AFTER] = MDB_SET_RANGE,
+        [WALK_AT] = MDB_SET_KEY,
+        [WALK_NEXT] = MDB_NEXT,
+        [WALK_PREVIOUS] = MDB_PREV,
+    };
+    MDB_val found = {key_octets, (void *)(uintptr_t)key};
+    MDB_val value;
+    MDB_cursor_op operation = operations[walk];
+
+    if (walk == WALK_PREVIOUS && snapshot->past_end)
+        operation = MDB_LAST;
+    int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
+    snapshot->past_end = walk == WALK_AT_OR_AFTER && code == MDB_NOTFOUND;
+    if (code != 0)
+        return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
+    *out = (struct item){found.mv_data, found.mv_size, value.mv_data, value.mv_size};
+    return STATUS_OK;
+}

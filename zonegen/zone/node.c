@@ -1,0 +1,124 @@
+#include "zone/node.h"
+
+#include "wire/reader.h"
+#include "zone/rdata.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Larger than any `order=` of a contact (1..9): records without one come after those with it, or
+ * the order would not be one where both kinds meet. */
+#define ORDER_NONE 100000u
+
+/* The number after `order=` that ends the string or its pair, or ORDER_NONE. */
+static unsigned order_number(const uint8_t *text, size_t length)
+{
+    unsigned number = 0;
+    size_t digits = 0;
+
+    while (digits < length && digits < 4 && text[digits] >= '0' && text[digits] <= '9')
+        number = number * 10 + (unsigned)(text[digits++] - '0');
+    bool ends = digits == length || text[digits] == ';';
+    return digits > 0 && ends ? number : ORDER_NONE;
+}
+
+/* What the pair `order=` in the first string of a TXT says, or ORDER_NONE. */
+static unsigned txt_order(const struct rdata *rdata)
+{
+    static const char key[] = "order=";
+    const size_t key_octets = sizeof key - 1;
+    struct reader r = reader_of(rdata->octets, rdata->length);
+    size_t length = reader_u8(&r);
+    const uint8_t *text = reader_octets(&r, length);
+    if (text == NULL)
+        return ORDER_NONE;
+
+    for (size_t at = 0; at + key_octets <= length; at++) {
+        bool starts_pair = at == 0 || (at >= 2 && memcmp(text + at - 2, "; ", 2) == 0);
+        if (starts_pair && memcmp(text + at, key, key_octets) == 0)
+            return order_number(text + at + key_octets, length - at - key_octets);
+    }
+    return ORDER_NONE;
+}
+
+/* The contents of a TXT's strings, octet by octet, the borders between strings left out. */
+struct content {
+    struct reader rest;
+    struct reader string;
+};
+
+/* The next octet, or -1 after the last. */
+static int content_next(struct content *content)
+{
+    while (reader_left(&content->string) == 0) {
+        if (reader_left(&content->rest) == 0)
+            return -1;
+        size_t length = reader_u8(&content->rest);
+        content->string = reader_slice(&content->rest, length);
+    }
+    return reader_u8(&content->string);
+}
+
+static int compare_content(const struct rdata *a, const struct rdata *b)
+{
+    struct content x = {.rest = reader_of(a->octets, a->length)};
+    struct content y = {.rest = reader_of(b->octets, b->length)};
+
+    for (;;) {
+        int left = content_next(&x);
+        int right = content_next(&y);
+        if (left != right)
+            return left < right ? -1 : 1;
+        if (left < 0)
+            return 0;
+    }
+}
+
+static int compare_txt(const struct rdata *a, const struct rdata *b)
+{
+    unsigned left = txt_order(a);
+    unsigned right = txt_order(b);
+    if (left != right)
+        return left < right ? -1 : 1;
+    return compare_content(a, b);
+}
+
+int rrset_order(uint16_t type, const struct rdata *a, const struct rdata *b)
+{
+    int difference = type == TYPE_TXT ? compare_txt(a, b) : 0;
+    return difference != 0 ? difference : rdata_compare(type, a, b);
+}
+
+static int compare_items(const void *a, const void *b, void *type)
+{
+    return rrset_order(*(const uint16_t *)type, a, b);
+}
+
+void rrset_sort(struct rrset *rrset)
+{
+    if (rrset->count < 2)
+        return;
+    qsort_r(rrset->items, rrset->count, sizeof *rrset->items, compare_items, &rrset->type);
+
+    uint16_t kept = 1;
+    for (uint16_t i = 1; i < rrset->count; i++)
+        if (rrset_order(rrset->type, &rrset->items[kept - 1], &rrset->items[i]) != 0)
+            rrset->items[kept++] = rrset->items[i];
+    rrset->count = kept;
+}
+
+size_t rrset_octets(const struct rrset *rrset)
+{
+    size_t octets = 0;
+    for (size_t i = 0; i < rrset->count; i++)
+        octets += rrset->items[i].length;
+    return octets;
+}
+
+const struct rrset *node_rrset(const struct node *node, uint16_t type)
+{
+    for (size_t i = 0; i < node->rrset_count; i++)
+        if (node->rrsets[i].type == type)
+            return &node->rrsets[i];
+    return NULL;
+}
