@@ -1,7 +1,7 @@
 /*
  * The one function between I/O and answer: a request's octets in, a reply's octets out, ready to be
- * sent. It allocates nothing, locks nothing, logs nothing, and knows no sockets; all that it answers
- * from is in the view.
+ * sent. It allocates nothing, locks nothing, logs nothing, and knows no sockets; all that it
+ * answers from is in the view.
  */
 #ifndef SERVER_RESPOND_H
 #define SERVER_RESPOND_H
@@ -29,25 +29,26 @@ enum reply_action {
     REPLY_TRANSFER, /* TCP only: start a transfer of `zone`, which the client may have */
 };
 
-/* Header, question, and the owner of an SOA: 12 + 255 + 4 octets. */
+/* Header and question: 12 + 255 + 4 octets. */
 #define REPLY_HEAD_OCTETS 272
-/* An OPT with all options that this server sends: 11 + NSID 4+255 + EDE 6+160 + keepalive 6. */
-#define REPLY_TAIL_OCTETS 448
-#define REPLY_MAX_PARTS   8
+/* A CHAOS TXT of 12 + 256, and an OPT with all options that this server sends: 11, NSID 4 + 255,
+ * extended error 6 + 400, keepalive 6. */
+#define REPLY_TAIL_OCTETS 960
+#define REPLY_MAX_PARTS   24
 
 /* A reply; the caller owns it and reuses it. Its parts point into itself and into the map. */
 struct reply {
     enum reply_action action;
-    uint16_t rcode;  /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
-    size_t octets;   /* of the whole message */
+    uint16_t rcode; /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
+    size_t octets;  /* of the whole message */
     size_t part_count;
     struct iovec parts[REPLY_MAX_PARTS];
     uint8_t head[REPLY_HEAD_OCTETS];
     uint8_t tail[REPLY_TAIL_OCTETS];
     /* REPLY_TRANSFER */
     const struct served_zone *zone;
-    size_t head_octets; /* header and question of the reply, in `head`, counts to be set */
-    size_t tail_octets; /* the OPT that each message of the transfer carries, in `tail`; or 0 */
+    size_t head_octets;     /* header and question of the reply, in `head`, counts to be set */
+    size_t tail_octets;     /* the OPT that each message of the transfer carries; or 0 */
     uint16_t transfer_type; /* AXFR, or IXFR answered by the whole zone */
 };
 
@@ -58,8 +59,8 @@ struct reply {
  *   client    address that it came from
  *   out       overwritten
  *
- * Never fails: what cannot be answered is dropped or answered with an RCODE. Answers to answers, and
- * messages shorter than a header, are dropped.
+ * Never fails: what cannot be answered is dropped or answered with an RCODE. Answers to answers,
+ * and messages shorter than a header, are dropped.
  */
 void respond(const struct view *view, const uint8_t *request, size_t length,
              const struct sockaddr *client, enum transport transport, struct reply *out);

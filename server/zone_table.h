@@ -9,7 +9,8 @@
 #include "store/store.h"
 #include "wire/name.h"
 
-#define SERVED_SOA_OCTETS 1024 /* an SOA with three names of 255 octets fits */
+#define SERVED_SOA_OCTETS  1024 /* an SOA with three names of 255 octets fits */
+#define SERVED_HINT_OCTETS 200  /* a zone name longer than that goes unsaid */
 
 struct served_zone {
     const struct config_zone *config;
@@ -20,6 +21,7 @@ struct served_zone {
     uint8_t apex_labels;
     uint16_t soa_octets; /* negative SOA, owner in full */
     uint8_t soa[SERVED_SOA_OCTETS];
+    char miss_hint[SERVED_HINT_OCTETS]; /* what an NXDOMAIN tells people (RFC 8914) */
 };
 
 struct zone_table;

@@ -10,7 +10,8 @@ enum status zones_next(struct snapshot *snapshot, int32_t after, struct zone_rec
 
     if (after >= UINT16_MAX)
         return STATUS_NOT_FOUND;
-    key_of_zone(key, (uint16_t)(after + 1));
+    out->number = (uint16_t)(after + 1); /* damage must not make a caller stand still */
+    key_of_zone(key, out->number);
     enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, key, sizeof key, &item);
     if (status != STATUS_OK)
         return status;

@@ -9,14 +9,16 @@
 #include "conf/config.h"
 #include "conf/diag.h"
 #include "store/edit.h"
+#include "store/stored.h"
 #include "zone/build.h"
 #include "zone/node.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Told of each owner name that differs; `before` or `after` is NULL when it is new or gone. Both are
- * valid during the call. SOA, ZONEMD and what _meta says of serial and time are not differences. */
+/* Told of each owner name that differs; `before` or `after` is NULL when it is new or gone. Both
+ * are valid during the call. SOA, ZONEMD and what _meta says of serial and time are not
+ * differences. */
 struct commit_observer {
     void *state;
     void (*changed)(void *state, const struct node *before, const struct node *after);
@@ -24,19 +26,19 @@ struct commit_observer {
 
 /* What a commit did, or would do. */
 struct commit_result {
-    bool created;       /* the zone was not there */
-    bool changed;       /* contents differ: the serial moved */
-    uint32_t serial;    /* after */
+    bool created;    /* the zone was not there */
+    bool changed;    /* contents differ: the serial moved */
+    uint32_t serial; /* after */
     uint32_t old_serial;
     uint32_t entries_before; /* ccTLD labels that had a card */
     uint32_t entries_deleted;
     uint32_t entries_after;
-    uint32_t names_added, names_changed, names_deleted;
+    uint32_t names_added, names_changed, names_deleted, names_after;
 };
 
 /*
- * Puts the build of a zone into the edit: new serial by the zone's rule where something changed, else
- * nothing is written (RFC 1982 decides newer; old + 1 where the rule's value is not).
+ * Puts the build of a zone into the edit: new serial by the zone's rule where something changed,
+ * else nothing is written (RFC 1982 decides newer; old + 1 where the rule's value is not).
  *
  *   now        seconds since 1970, for serial and `published`
  *   observer   or NULL

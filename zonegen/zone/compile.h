@@ -1,25 +1,31 @@
 /*
  * Turns nodes into stored answers (store/stored.h): what each name answers for each type, CNAMEs
- * followed within the zone, referrals with their glue. Nodes come in canonical order; cuts above are
- * remembered, CNAME targets and glue are found through the source.
+ * followed within the zone, referrals with their glue. Nodes come in canonical order; the cut above
+ * is remembered, CNAME targets and glue are found through the source.
  */
 #ifndef ZONE_COMPILE_H
 #define ZONE_COMPILE_H
 
-#include "conf/arena.h"
 #include "store/key.h"
+#include "store/stored.h"
 #include "wire/writer.h"
 #include "zone/node.h"
 
-#define COMPILE_VALUE_OCTETS (1u << 20) /* of one node; larger ones are refused */
+/* Of one node's bodies, and of its value; larger nodes are refused. Sixteen full messages. */
+#define COMPILE_VALUE_OCTETS (1u << 20)
 
 struct compile {
     const struct node_source *source;
     uint16_t zone;
-    size_t apex_labels;
-    struct arena *scratch;   /* reset at each node */
-    uint8_t cut_depth;       /* of the last cut seen, 0: none */
-    struct name cut;         /* its name */
+    uint8_t apex_labels;
+    uint8_t cut_depth; /* labels below the apex of the last cut seen; 0: none */
+    struct name cut;   /* its name */
+    /* The node in work. */
+    struct name owner;
+    bool synthesised;     /* a wildcard: the question's length is not known */
+    struct writer bodies; /* owned: COMPILE_VALUE_OCTETS */
+    size_t answer_count;
+    struct stored_answer answers[STORED_MAX_ANSWERS];
 };
 
 /* A compiler for the nodes of one source into zone number `zone`. STATUS_OK or STATUS_SYSTEM. */
@@ -34,14 +40,14 @@ void compile_close(struct compile *compile);
  *   value   receives its value
  *
  * STATUS_OK, STATUS_NO_SPACE (an answer no message can carry, or the writer is full), or
- * STATUS_SYSTEM.
+ * what the source reported.
  */
 MUST_CHECK enum status compile_node(struct compile *compile, const struct node *node,
                                     struct key *key, struct writer *value);
 
 /*
  * Writes the SOA that negative answers carry: owner in full, TTL min(TTL, MINIMUM) (RFC 2308 §3).
- * `w->failed` when it does not fit.
+ * `w->failed` when it does not fit or the apex has no SOA.
  */
 void compile_negative_soa(struct writer *w, const struct node *apex);
 

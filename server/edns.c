@@ -1,0 +1,63 @@
+#include "server/edns.h"
+
+#include <string.h>
+
+#define FLAG_DO 0x8000u
+
+enum status edns_parse(struct edns *out, const struct record *record, const uint8_t *message)
+{
+    struct reader r = reader_of(message + record->rdata, record->rdata_octets);
+
+    out->present = true;
+    out->udp_octets = record->class < DNS_UDP_OCTETS ? DNS_UDP_OCTETS : record->class;
+    out->version = (uint8_t)(record->ttl >> 16);
+    out->dnssec_ok = (record->ttl & FLAG_DO) != 0;
+    while (reader_left(&r) > 0) {
+        uint16_t code = reader_u16(&r);
+        uint16_t octets = reader_u16(&r);
+        reader_octets(&r, octets);
+        if (code == EDNS_NSID && !r.failed)
+            out->nsid = true;
+    }
+    return r.failed ? STATUS_MALFORMED : STATUS_OK;
+}
+
+static void write_option(struct writer *w, uint16_t code, const char *text, size_t octets)
+{
+    writer_u16(w, code);
+    writer_u16(w, (uint16_t)octets);
+    writer_octets(w, (const uint8_t *)text, octets);
+}
+
+static void write_error(struct writer *w, const struct edns_reply *reply)
+{
+    size_t octets = reply->error_text ? strlen(reply->error_text) : 0;
+
+    writer_u16(w, EDNS_ERROR);
+    writer_u16(w, (uint16_t)(2 + octets));
+    writer_u16(w, (uint16_t)reply->error);
+    writer_octets(w, (const uint8_t *)reply->error_text, octets);
+}
+
+void edns_write(struct writer *w, const struct edns_reply *reply)
+{
+    writer_u8(w, 0); /* the root */
+    writer_u16(w, TYPE_OPT);
+    writer_u16(w, reply->udp_octets);
+    writer_u8(w, (uint8_t)(reply->rcode >> 4));
+    writer_u8(w, 0); /* version */
+    writer_u16(w, reply->dnssec_ok ? FLAG_DO : 0);
+    size_t rdlength_at = writer_length(w);
+    writer_u16(w, 0);
+    if (reply->nsid)
+        write_option(w, EDNS_NSID, reply->nsid, strlen(reply->nsid));
+    if (reply->keepalive > 0) {
+        uint8_t timeout[2] = {(uint8_t)(reply->keepalive >> 8), (uint8_t)reply->keepalive};
+        writer_u16(w, EDNS_KEEPALIVE);
+        writer_u16(w, sizeof timeout);
+        writer_octets(w, timeout, sizeof timeout);
+    }
+    if (reply->error >= 0)
+        write_error(w, reply);
+    writer_patch_u16(w, rdlength_at, (uint16_t)(writer_length(w) - rdlength_at - 2));
+}

@@ -1,0 +1,42 @@
+/* EDNS(0) (RFC 6891): what the OPT of a request says, and the OPT of a reply. */
+#ifndef SERVER_EDNS_H
+#define SERVER_EDNS_H
+
+#include "wire/record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EDNS_ERROR_TEXT_OCTETS 400 /* a sentence and a zone name in presentation format */
+
+struct edns {
+    bool present;
+    uint16_t udp_octets; /* at least 512 (RFC 6891 §6.2.3) */
+    uint8_t version;
+    bool dnssec_ok; /* DO (RFC 3225) */
+    bool nsid;      /* asks for NSID (RFC 5001 §2.1) */
+};
+
+/*
+ * Reads the OPT `record` of `message`. Unknown options are ignored (RFC 6891 §6.1.2).
+ * STATUS_OK, or STATUS_MALFORMED when an option runs past the RDATA; `out->present` is set in both
+ * cases, since the reply carries an OPT then too (RFC 6891 §7).
+ */
+MUST_CHECK enum status edns_parse(struct edns *out, const struct record *record,
+                                  const uint8_t *message);
+
+/* What a reply's OPT says. */
+struct edns_reply {
+    uint16_t udp_octets;    /* what this server accepts */
+    uint16_t rcode;         /* 12 bits; the upper eight go into the OPT */
+    bool dnssec_ok;         /* copied from the request */
+    const char *nsid;       /* or NULL */
+    uint16_t keepalive;     /* RFC 7828, in 100 ms; 0: not sent */
+    int error;              /* RFC 8914 code, or -1 */
+    const char *error_text; /* NUL-terminated, or NULL */
+};
+
+/* Writes an OPT record. */
+void edns_write(struct writer *w, const struct edns_reply *reply);
+
+#endif

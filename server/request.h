@@ -1,0 +1,44 @@
+/*
+ * What a client asks: one message decoded and judged by the rules for requests, before anyone looks
+ * at zones. Says which RCODE a request that breaks them deserves.
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include "server/edns.h"
+#include "wire/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum request_verdict {
+    REQUEST_DROP,     /* no message, or an answer: never answered */
+    REQUEST_ERROR,    /* answer `rcode` */
+    REQUEST_QUESTION, /* one question, of opcode QUERY */
+};
+
+struct request {
+    enum request_verdict verdict;
+    uint16_t rcode;
+    struct header header;
+    bool has_question;
+    struct question question; /* letter case as sent */
+    size_t question_octets;   /* of the question section as sent, from octet 12 */
+    struct edns edns;
+    bool has_serial; /* an SOA stands in the authority section: IXFR (RFC 1995 §3) */
+    uint32_t serial; /* of that SOA */
+};
+
+/*
+ * Decodes `length` octets of any value.
+ *
+ * Dropped: fewer than 12 octets, QR set. NOTIMP: an opcode other than QUERY, whatever follows
+ * (RFC 8906 §3.1.4). FORMERR: not exactly one question (RFC 9619), a compressed question name, an
+ * owner, record or option that runs past its end, octets after the last record, two OPT, an OPT
+ * outside the additional section or not owned by the root (RFC 6891 §6.1.1). BADVERS: an EDNS
+ * version above 0. NOTAUTH: a TSIG, since no key is known.
+ */
+void request_parse(const uint8_t *message, size_t length, struct request *out);
+
+#endif

@@ -1,0 +1,66 @@
+#include "zone/chase.h"
+
+static enum status find_wildcard(const struct node_source *source, const uint8_t *encloser,
+                                 struct node *out)
+{
+    struct name wildcard;
+    const uint8_t star[] = {'*'};
+
+    if (name_prepend(&wildcard, star, sizeof star, encloser) != STATUS_OK)
+        return STATUS_NOT_FOUND;
+    return source->find(source->state, wildcard.octets, out);
+}
+
+/* Finds where a name in the zone leads: from the apex down, so that cuts come first. */
+static enum status resolve(const struct node_source *source, const struct name *target,
+                           struct chase *out)
+{
+    size_t apex_labels = name_labels(source->apex.octets);
+    size_t labels = name_labels(target->octets);
+    enum status status = STATUS_OK;
+
+    out->outcome = CHASE_NODE;
+    for (size_t depth = apex_labels; depth <= labels; depth++) {
+        const uint8_t *ancestor = name_parent(target->octets, labels - depth);
+        status = source->find(source->state, ancestor, &out->node);
+        if (status == STATUS_NOT_FOUND) {
+            const uint8_t *encloser = name_parent(ancestor, 1);
+            status = find_wildcard(source, encloser, &out->node);
+            out->outcome = status == STATUS_NOT_FOUND ? CHASE_NOTHING : CHASE_NODE;
+            return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+        }
+        if (status != STATUS_OK)
+            return status;
+        if (depth > apex_labels && node_rrset(&out->node, TYPE_NS)) {
+            out->outcome = CHASE_CUT;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status chase_alias(const struct node_source *source, const struct node *alias,
+                        struct chase *out)
+{
+    const struct rrset *cname = node_rrset(alias, TYPE_CNAME);
+
+    out->link_count = 0;
+    while (cname) {
+        if (out->link_count == CHASE_MAX_LINKS) {
+            out->outcome = CHASE_OUTSIDE;
+            return STATUS_OK;
+        }
+        struct chase_link *link = &out->links[out->link_count++];
+        link->ttl = cname->ttl;
+        name_set(&link->target, cname->items[0].octets);
+        if (!name_is_within(link->target.octets, source->apex.octets)) {
+            out->outcome = CHASE_OUTSIDE;
+            return STATUS_OK;
+        }
+        enum status status = resolve(source, &link->target, out);
+        if (status != STATUS_OK || out->outcome != CHASE_NODE)
+            return status;
+        cname = node_rrset(&out->node, TYPE_CNAME);
+    }
+    return STATUS_OK;
+}

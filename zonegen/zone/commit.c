@@ -1,0 +1,351 @@
+#include "zone/commit.h"
+
+#include "conf/units.h"
+#include "store/zones.h"
+#include "wire/serial.h"
+#include "zone/merge.h"
+#include "zone/stored_source.h"
+#include "zone/zonemd.h"
+
+#include <string.h>
+#include <time.h>
+
+#define SOA_BUFFER_OCTETS 1024 /* three names of 255 octets and the fixed fields fit */
+#define RECORD_OCTETS     (ZONE_RECORD_OCTETS + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS)
+
+/* What is known of a zone before it is changed, copied out of the map. */
+struct present {
+    bool exists;
+    uint16_t number;
+    uint32_t serial;
+    int64_t published;
+    uint8_t flags;
+    bool has_zonemd;
+};
+
+static uint32_t date_serial(int64_t now)
+{
+    struct tm parts;
+    time_t seconds = (time_t)now;
+
+    gmtime_r(&seconds, &parts);
+    return (uint32_t)((parts.tm_year + 1900) * 1000000 + (parts.tm_mon + 1) * 10000 +
+                      parts.tm_mday * 100);
+}
+
+/* What the rule alone says; 0 where it has no opinion. */
+static uint32_t rule_serial(enum serial_policy policy, int64_t now)
+{
+    switch (policy) {
+    case SERIAL_UNIXTIME:
+        return (uint32_t)now;
+    case SERIAL_DATE:
+        return date_serial(now);
+    case SERIAL_COUNTER:
+        break;
+    }
+    return 0;
+}
+
+uint32_t commit_next_serial(enum serial_policy policy, uint32_t old, int64_t now)
+{
+    uint32_t serial = rule_serial(policy, now);
+
+    if (serial == 0 || !serial_is_newer(serial, old))
+        serial = old + 1;
+    return serial == 0 ? 1 : serial;
+}
+
+static uint32_t first_serial(enum serial_policy policy, int64_t now)
+{
+    uint32_t serial = rule_serial(policy, now);
+    return serial == 0 ? 1 : serial;
+}
+
+/* The smallest zone number that is not taken. */
+static enum status free_number(struct snapshot *snapshot, uint16_t *number)
+{
+    struct zone_record zone;
+    enum status status;
+
+    *number = 0;
+    while ((status = zones_next(snapshot, (int32_t)*number - 1, &zone)) == STATUS_OK &&
+           zone.number == *number) {
+        if (*number == UINT16_MAX)
+            return STATUS_SYSTEM;
+        (*number)++;
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status find_zonemd(struct snapshot *snapshot, struct present *present)
+{
+    struct key key;
+    struct item item;
+    struct stored stored;
+    struct stored_answer answer;
+    const uint8_t root[] = {0};
+
+    key_of_name(&key, present->number, root, 0);
+    enum status status = snapshot_walk(snapshot, WALK_AT, key.octets, key.length, &item);
+    if (status == STATUS_OK)
+        status = stored_open(item.key, item.key_octets, item.value, item.value_octets, &stored);
+    if (status == STATUS_OK)
+        status = stored_find(&stored, TYPE_ZONEMD, &answer);
+    present->has_zonemd = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status find_present(struct snapshot *snapshot, const uint8_t *apex, struct present *out)
+{
+    struct zone_record zone;
+
+    *out = (struct present){.exists = false};
+    enum status status = zones_find(snapshot, apex, &zone);
+    if (status == STATUS_NOT_FOUND)
+        return free_number(snapshot, &out->number);
+    if (status != STATUS_OK)
+        return status;
+    *out = (struct present){true, zone.number, zone.serial, zone.published, zone.flags, false};
+    return find_zonemd(snapshot, out);
+}
+
+/* A copy of a node that outlives the source's next find(); NULL when memory is out. */
+static struct node *copy_node(struct arena *arena, const struct node *node)
+{
+    struct node *copy = arena_alloc(arena, sizeof *copy);
+    /* Room for one RRset more: the ZONEMD. */
+    struct rrset *rrsets = arena_alloc(arena, (node->rrset_count + 1) * sizeof *rrsets);
+
+    if (!copy || !rrsets)
+        return NULL;
+    *copy = (struct node){node->owner, node->rrset_count, rrsets};
+    for (size_t i = 0; i < node->rrset_count; i++) {
+        const struct rrset *from = &node->rrsets[i];
+        struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
+        for (size_t n = 0; items && n < from->count; n++) {
+            items[n].length = from->items[n].length;
+            items[n].octets =
+                (const uint8_t *)arena_copy(arena, from->items[n].octets, from->items[n].length);
+        }
+        rrsets[i] = (struct rrset){from->type, from->count, from->ttl, items};
+    }
+    return arena_failed(arena) ? NULL : copy;
+}
+
+static enum status find_copy(const struct node_source *source, const uint8_t *owner,
+                             struct arena *arena, struct node **out)
+{
+    struct node node;
+
+    enum status status = source->find(source->state, owner, &node);
+    if (status != STATUS_OK)
+        return status;
+    *out = copy_node(arena, &node);
+    return *out ? STATUS_OK : STATUS_SYSTEM;
+}
+
+/* Digests the zone as the edit has it now. */
+static enum status digest_zone(struct merge *merge, uint8_t digest[ZONEMD_DIGEST_OCTETS])
+{
+    struct zone_record zone = {.number = merge->zone, .apex = merge->source->apex.octets};
+    struct stored_source *stored;
+
+    enum status status = stored_source_open(edit_snapshot(merge->edit), &zone, &stored);
+    if (status != STATUS_OK)
+        return status;
+    struct node_source nodes = stored_source_nodes(stored);
+    status = zonemd_digest(&nodes, digest);
+    stored_source_close(stored);
+    return status;
+}
+
+/* Puts the apex again, now with the digest of everything else; `apex` has room for it. */
+static enum status add_zonemd(struct merge *merge, struct node *apex)
+{
+    uint8_t digest[ZONEMD_DIGEST_OCTETS];
+    uint8_t octets[ZONEMD_RDATA_OCTETS];
+    struct rdata rdata = {octets, sizeof octets};
+
+    enum status status = digest_zone(merge, digest);
+    if (status != STATUS_OK)
+        return status;
+    zonemd_rdata(octets, merge->result->serial, digest);
+    size_t at = apex->rrset_count++;
+    for (; at > 0 && apex->rrsets[at - 1].type > TYPE_ZONEMD; at--)
+        apex->rrsets[at] = apex->rrsets[at - 1];
+    apex->rrsets[at] = (struct rrset){TYPE_ZONEMD, 1, node_rrset(apex, TYPE_SOA)->ttl, &rdata};
+    return merge_put_node(merge, apex);
+}
+
+static enum status put_zone_record(struct merge *merge, const struct node *apex, int64_t now,
+                                   uint8_t flags)
+{
+    uint8_t soa[SOA_BUFFER_OCTETS];
+    uint8_t value[RECORD_OCTETS];
+    uint8_t key[KEY_PREFIX_OCTETS];
+    struct writer soa_writer = writer_of(soa, sizeof soa);
+    struct writer w = writer_of(value, sizeof value);
+
+    compile_negative_soa(&soa_writer, apex);
+    struct zone_record record = {
+        .number = merge->zone,
+        .serial = merge->result->serial,
+        .published = now,
+        .names = merge->result->names_after,
+        .entries = merge->result->entries_after,
+        .flags = flags,
+        .apex = apex->owner.octets,
+        .soa = soa,
+        .soa_octets = (uint16_t)writer_length(&soa_writer),
+    };
+    zone_record_write(&w, &record);
+    if (soa_writer.failed || w.failed)
+        return STATUS_NO_SPACE;
+    key_of_zone(key, merge->zone);
+    return edit_put(merge->edit, key, sizeof key, value, writer_length(&w));
+}
+
+/* Writes what says the serial: _meta, the apex with SOA and ZONEMD, the zone's record. */
+static enum status seal(struct merge *merge, bool zonemd, int64_t now, struct arena *arena)
+{
+    static const uint8_t meta_label[] = {'_', 'm', 'e', 't', 'a'};
+    const struct node_source *source = merge->source;
+    struct name meta_name;
+    struct node *meta = NULL;
+    struct node *apex = NULL;
+
+    enum status status =
+        name_prepend(&meta_name, meta_label, sizeof meta_label, source->apex.octets);
+    if (status == STATUS_OK)
+        status = find_copy(source, meta_name.octets, arena, &meta);
+    if (status == STATUS_OK)
+        status = find_copy(source, source->apex.octets, arena, &apex);
+    if (status == STATUS_OK)
+        status = merge_put_node(merge, meta);
+    if (status == STATUS_OK)
+        status = merge_put_node(merge, apex);
+    if (status == STATUS_OK)
+        status = put_zone_record(merge, apex, now, 0);
+    return status == STATUS_OK && zonemd ? add_zonemd(merge, apex) : status;
+}
+
+static enum status seal_with_arena(struct merge *merge, bool zonemd, int64_t now)
+{
+    struct arena *arena = arena_create();
+
+    enum status status = arena ? seal(merge, zonemd, now, arena) : STATUS_SYSTEM;
+    arena_destroy(arena);
+    return status;
+}
+
+enum status commit_build(struct edit *edit, const struct config_zone *zone, struct build *build,
+                         int64_t now, const struct commit_observer *observer, struct diag *diag,
+                         struct commit_result *out)
+{
+    struct node_source source = build_source(build);
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status = find_present(edit_snapshot(edit), source.apex.octets, &present);
+    if (status != STATUS_OK)
+        return status;
+    /* Compared under the old serial and time, so that only contents can differ. */
+    build_stamp(build, present.serial, present.published);
+    struct merge merge = {edit, &source, present.number, observer, diag, out, true, false};
+    status = merge_zone(&merge);
+    if (status != STATUS_OK)
+        return status;
+    out->created = !present.exists;
+    out->old_serial = out->serial = present.serial;
+    out->changed = out->created || out->names_added > 0 || out->names_changed > 0 ||
+                   out->names_deleted > 0 || present.has_zonemd != zone->zonemd;
+    if (!out->changed && (present.flags & ZONE_RESTORED) == 0)
+        return STATUS_OK;
+    if (out->changed)
+        out->serial = out->created ? first_serial(zone->serial, now)
+                                   : commit_next_serial(zone->serial, present.serial, now);
+    int64_t published = out->changed ? now : present.published;
+    build_stamp(build, out->serial, published);
+    return seal_with_arena(&merge, zone->zonemd, published);
+}
+
+/* The serial in an apex's SOA: what stands 20 octets before the end of its RDATA. */
+static enum status soa_serial(const struct node_source *source, uint32_t *serial)
+{
+    struct node apex;
+
+    enum status status = source->find(source->state, source->apex.octets, &apex);
+    const struct rrset *soa = status == STATUS_OK ? node_rrset(&apex, TYPE_SOA) : NULL;
+    if (!soa || soa->items[0].length < 20)
+        return status == STATUS_OK ? STATUS_MALFORMED : status;
+    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 20, 4);
+    *serial = reader_u32(&r);
+    return STATUS_OK;
+}
+
+static enum status record_restored(struct merge *merge, int64_t now)
+{
+    struct node apex;
+
+    enum status status =
+        merge->source->find(merge->source->state, merge->source->apex.octets, &apex);
+    return status == STATUS_OK ? put_zone_record(merge, &apex, now, ZONE_RESTORED) : status;
+}
+
+enum status commit_restore(struct edit *edit, const struct node_source *source, int64_t now,
+                           const struct commit_observer *observer, struct diag *diag,
+                           struct commit_result *out)
+{
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status = find_present(edit_snapshot(edit), source->apex.octets, &present);
+    if (status != STATUS_OK)
+        return status;
+    struct merge merge = {edit, source, present.number, observer, diag, out, false, false};
+    status = merge_zone(&merge);
+    if (status == STATUS_OK)
+        status = soa_serial(source, &out->serial);
+    if (status != STATUS_OK)
+        return status;
+    out->created = !present.exists;
+    out->old_serial = present.serial;
+    out->changed =
+        out->created || out->names_added > 0 || out->names_changed > 0 || out->names_deleted > 0;
+    return record_restored(&merge, now);
+}
+
+static enum status nothing(void *state, struct node *out)
+{
+    (void)state;
+    (void)out;
+    return STATUS_NOT_FOUND;
+}
+
+static enum status rewind_nothing(void *state)
+{
+    (void)state;
+    return STATUS_OK;
+}
+
+static enum status find_nothing(void *state, const uint8_t *owner, struct node *out)
+{
+    (void)owner;
+    return nothing(state, out);
+}
+
+enum status commit_remove(struct edit *edit, const struct zone_record *zone,
+                          const struct commit_observer *observer, struct commit_result *out)
+{
+    struct node_source source = {NULL, {.length = 0}, nothing, rewind_nothing, find_nothing};
+    uint8_t key[KEY_PREFIX_OCTETS];
+
+    /* Copied first: the record is in the map, and the first write moves it. */
+    name_set(&source.apex, zone->apex);
+    key_of_zone(key, zone->number);
+    *out = (struct commit_result){.changed = true, .old_serial = zone->serial};
+    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false, false};
+    enum status status = merge_nothing(&merge);
+    return status == STATUS_OK ? edit_delete(edit, key, sizeof key) : status;
+}

@@ -1,0 +1,418 @@
+#include "zone/compile.h"
+
+#include "wire/record.h"
+#include "zone/chase.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What must be left of a message for its header, question and OPT. */
+#define RESERVED_OCTETS 1024
+#define MAX_PART_OCTETS (DNS_MESSAGE_OCTETS - RESERVED_OCTETS)
+
+static const uint8_t question_pointer[2] = {0xc0, DNS_HEADER_OCTETS};
+
+/* How a record's owner is written. */
+struct owner {
+    const uint8_t *octets;
+    size_t length;
+};
+
+static struct owner owner_in_full(const struct name *name)
+{
+    return (struct owner){name->octets, name->length};
+}
+
+static struct owner owner_is_question(void)
+{
+    return (struct owner){question_pointer, sizeof question_pointer};
+}
+
+enum status compile_open(struct compile *compile, const struct node_source *source, uint16_t zone)
+{
+    uint8_t *buffer = malloc(COMPILE_VALUE_OCTETS);
+
+    if (!buffer)
+        return STATUS_SYSTEM;
+    *compile = (struct compile){
+        .source = source,
+        .zone = zone,
+        .apex_labels = (uint8_t)name_labels(source->apex.octets),
+        .bodies = writer_of(buffer, COMPILE_VALUE_OCTETS),
+    };
+    return STATUS_OK;
+}
+
+void compile_close(struct compile *compile)
+{
+    free(compile->bodies.start);
+    compile->bodies.start = NULL;
+}
+
+/* Begins a line of the table; its parts are appended in order. NULL when the table is full. */
+static struct stored_answer *begin_answer(struct compile *compile, uint16_t type, unsigned flags)
+{
+    if (compile->answer_count == STORED_MAX_ANSWERS) {
+        compile->bodies.failed = true;
+        return NULL;
+    }
+    struct stored_answer *answer = &compile->answers[compile->answer_count++];
+    *answer = (struct stored_answer){.type = type, .flags = (uint8_t)flags};
+    return answer;
+}
+
+static void put_record(struct writer *w, struct owner owner, uint16_t type, uint32_t ttl,
+                       const struct rdata *rdata)
+{
+    writer_octets(w, owner.octets, owner.length);
+    record_write_fixed(w, type, CLASS_IN, ttl, rdata->length);
+    writer_octets(w, rdata->octets, rdata->length);
+}
+
+/* Appends one record to a part of an answer. Parts are written in the order of enum stored_part. */
+static void add_record(struct compile *compile, struct stored_answer *answer, enum stored_part part,
+                       struct owner owner, uint16_t type, uint32_t ttl, const struct rdata *rdata)
+{
+    struct writer *w = &compile->bodies;
+    size_t before = writer_length(w);
+
+    if (!answer)
+        return;
+    if (answer->records[part] == 0)
+        answer->part[part] = w->next;
+    put_record(w, owner, type, ttl, rdata);
+    size_t octets = answer->octets[part] + (writer_length(w) - before);
+    if (octets > MAX_PART_OCTETS)
+        w->failed = true;
+    answer->octets[part] = (uint16_t)octets;
+    answer->records[part]++;
+}
+
+static void add_rrset(struct compile *compile, struct stored_answer *answer, enum stored_part part,
+                      struct owner owner, const struct rrset *rrset)
+{
+    for (size_t i = 0; i < rrset->count; i++)
+        add_record(compile, answer, part, owner, rrset->type, rrset->ttl, &rrset->items[i]);
+}
+
+/* The type that an RRSIG covers (RFC 4034 §3.1.1). */
+static uint16_t type_covered(const struct rdata *rdata)
+{
+    struct reader r = reader_of(rdata->octets, rdata->length);
+    return reader_u16(&r);
+}
+
+static void add_signatures(struct compile *compile, struct stored_answer *answer,
+                           enum stored_part part, struct owner owner, const struct node *node,
+                           uint16_t type)
+{
+    const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
+
+    for (size_t i = 0; signatures && i < signatures->count; i++)
+        if (type_covered(&signatures->items[i]) == type)
+            add_record(compile, answer, part, owner, TYPE_RRSIG, signatures->ttl,
+                       &signatures->items[i]);
+}
+
+/* Adds the addresses that the zone has for a name, owners in full. */
+static enum status add_addresses(struct compile *compile, struct stored_answer *answer,
+                                 const uint8_t *host)
+{
+    static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
+    const struct node_source *source = compile->source;
+    struct node node;
+
+    if (!name_is_within(host, source->apex.octets))
+        return STATUS_OK;
+    enum status status = source->find(source->state, host, &node);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct rrset *rrset = node_rrset(&node, types[i]);
+        if (rrset)
+            add_rrset(compile, answer, PART_ADDITIONAL, owner_in_full(&node.owner), rrset);
+    }
+    return STATUS_OK;
+}
+
+/* Where the host name stands in the RDATA of types that want its addresses with them. */
+static bool host_offset(uint16_t type, size_t *offset)
+{
+    switch (type) {
+    case TYPE_NS:
+        *offset = 0;
+        return true;
+    case TYPE_MX:
+        *offset = 2;
+        return true;
+    case TYPE_SRV:
+        *offset = 6;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Hosts that one answer brings addresses for; further ones are looked up by who needs them. */
+#define MAX_HOSTS 64
+
+static bool is_among(const struct name *hosts, size_t count, const uint8_t *host)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_equals(hosts[i].octets, host))
+            return true;
+    return false;
+}
+
+/* Copies the host names out of an RRset, each once: looking one up may invalidate the RRset. */
+static size_t collect_hosts(const struct rrset *rrset, struct name hosts[MAX_HOSTS])
+{
+    size_t offset;
+    size_t count = 0;
+
+    if (!host_offset(rrset->type, &offset))
+        return 0;
+    for (size_t i = 0; i < rrset->count && count < MAX_HOSTS; i++) {
+        struct reader r = reader_of(rrset->items[i].octets, rrset->items[i].length);
+        size_t length;
+        reader_octets(&r, offset);
+        const uint8_t *host = name_take(&r, &length);
+        if (host && !is_among(hosts, count, host))
+            name_set(&hosts[count++], host);
+    }
+    return count;
+}
+
+static enum status add_additional(struct compile *compile, struct stored_answer *answer,
+                                  const struct rrset *rrset)
+{
+    struct name hosts[MAX_HOSTS];
+    enum status status = STATUS_OK;
+    size_t count = collect_hosts(rrset, hosts);
+
+    for (size_t i = 0; i < count && answer && status == STATUS_OK; i++)
+        status = add_addresses(compile, answer, hosts[i].octets);
+    return status;
+}
+
+/* A line with one of the node's own RRsets. */
+static enum status add_own(struct compile *compile, const struct node *node,
+                           const struct rrset *rrset, unsigned flags)
+{
+    struct stored_answer *answer = begin_answer(compile, rrset->type, flags | STORED_IN_ZONE);
+
+    add_rrset(compile, answer, PART_ANSWER, owner_is_question(), rrset);
+    add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner_is_question(), node, rrset->type);
+    return flags & STORED_ANSWERS ? add_additional(compile, answer, rrset) : STATUS_OK;
+}
+
+/* The referral of a cut: its names may be any below it, so owners are in full (RFC 1034 §4.3.2). */
+static enum status add_referral(struct compile *compile, const struct node *cut)
+{
+    const struct rrset *ns = node_rrset(cut, TYPE_NS);
+    const struct rrset *ds = node_rrset(cut, TYPE_DS);
+    struct stored_answer *answer = begin_answer(compile, 0, STORED_ANSWERS);
+
+    add_rrset(compile, answer, PART_AUTHORITY, owner_in_full(&cut->owner), ns);
+    if (ds) /* RFC 4035 §3.1.4: with DO only, like signatures */
+        add_rrset(compile, answer, PART_AUTHORITY_SIGNATURES, owner_in_full(&cut->owner), ds);
+    add_signatures(compile, answer, PART_AUTHORITY_SIGNATURES, owner_in_full(&cut->owner), cut,
+                   TYPE_DS);
+    return add_additional(compile, answer, ns);
+}
+
+/* The lines of a name at a cut: what the parent side answers, the rest referred. */
+static enum status compile_cut(struct compile *compile, const struct node *node)
+{
+    enum status status = add_referral(compile, node);
+
+    for (size_t i = 0; i < node->rrset_count && status == STATUS_OK; i++) {
+        const struct rrset *rrset = &node->rrsets[i];
+        if (rrset->type == TYPE_RRSIG || rrset->type == TYPE_NSEC)
+            continue;
+        unsigned flags = rrset->type == TYPE_DS ? STORED_ANSWERS | STORED_AUTHORITATIVE : 0;
+        status = add_own(compile, node, rrset, flags);
+    }
+    if (!node_rrset(node, TYPE_DS)) /* the parent says that there is none (RFC 4035 §3.1.4.1) */
+        begin_answer(compile, TYPE_DS, STORED_ANSWERS | STORED_AUTHORITATIVE | STORED_NEGATIVE);
+    return status;
+}
+
+/* Copies the CNAMEs of a chain into the answer part: each but the first is owned by what the one
+ * before it leads to. Returns the owner of what the last one leads to. */
+static struct owner add_links(struct compile *compile, struct stored_answer *answer,
+                              const struct chase *chase, uint8_t pointer[2])
+{
+    size_t at = DNS_HEADER_OCTETS + compile->owner.length + 4u;
+    struct owner owner = owner_is_question();
+
+    for (size_t i = 0; i < chase->link_count; i++) {
+        const struct chase_link *link = &chase->links[i];
+        struct rdata rdata = {link->target.octets, link->target.length};
+        add_record(compile, answer, PART_ANSWER, owner, TYPE_CNAME, link->ttl, &rdata);
+        at += owner.length + 10;
+        pointer[0] = (uint8_t)(0xc0 | at >> 8);
+        pointer[1] = (uint8_t)at;
+        at += link->target.length;
+        owner = compile->synthesised ? owner_in_full(&link->target) : (struct owner){pointer, 2};
+    }
+    return owner;
+}
+
+/* A line of a CNAME's owner for one type of what the chain leads to, or line 0 (`rrset` NULL). */
+static struct stored_answer *add_chased(struct compile *compile, const struct chase *chase,
+                                        const struct rrset *rrset)
+{
+    uint8_t pointer[2];
+    struct stored_answer *answer =
+        begin_answer(compile, rrset ? rrset->type : 0, STORED_ANSWERS | STORED_AUTHORITATIVE);
+
+    struct owner owner = add_links(compile, answer, chase, pointer);
+    if (rrset)
+        add_rrset(compile, answer, PART_ANSWER, owner, rrset);
+    if (rrset)
+        add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner, &chase->node, rrset->type);
+    return answer;
+}
+
+static int by_type(const void *a, const void *b)
+{
+    const struct stored_answer *left = a;
+    const struct stored_answer *right = b;
+    return left->type - right->type;
+}
+
+/* The lines of an alias: itself, and for every type what following it gives (RFC 1034 §3.6.2). */
+static enum status compile_alias(struct compile *compile, const struct node *node)
+{
+    struct chase chase;
+
+    enum status status =
+        add_own(compile, node, node_rrset(node, TYPE_CNAME), STORED_ANSWERS | STORED_AUTHORITATIVE);
+    if (status == STATUS_OK)
+        status = chase_alias(compile->source, node, &chase);
+    if (status != STATUS_OK)
+        return status;
+    struct stored_answer *rest = add_chased(compile, &chase, NULL);
+    if (rest && chase.outcome == CHASE_CUT) {
+        add_rrset(compile, rest, PART_AUTHORITY, owner_in_full(&chase.node.owner),
+                  node_rrset(&chase.node, TYPE_NS));
+        return add_additional(compile, rest, node_rrset(&chase.node, TYPE_NS));
+    }
+    if (rest && chase.outcome == CHASE_NOTHING)
+        rest->rcode = RCODE_NXDOMAIN; /* of the last step (RFC 6604 §3) */
+    if (rest && (chase.outcome == CHASE_NOTHING || chase.outcome == CHASE_NODE))
+        rest->flags |= STORED_NEGATIVE;
+    if (chase.outcome != CHASE_NODE)
+        return STATUS_OK;
+    for (size_t i = 0; i < chase.node.rrset_count; i++) {
+        uint16_t type = chase.node.rrsets[i].type;
+        if (type != TYPE_CNAME && type != TYPE_RRSIG && type != TYPE_NSEC)
+            add_chased(compile, &chase, &chase.node.rrsets[i]);
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_plain(struct compile *compile, const struct node *node, unsigned flags)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < node->rrset_count && status == STATUS_OK; i++) {
+        uint16_t type = node->rrsets[i].type;
+        if (type != TYPE_RRSIG && type != TYPE_NSEC)
+            status = add_own(compile, node, &node->rrsets[i], flags);
+    }
+    return status;
+}
+
+/* Moves the remembered cut to this node. Returns how deep the cut at or above it is, 0 for none. */
+static uint8_t track_cut(struct compile *compile, const struct node *node, size_t depth)
+{
+    if (compile->cut_depth > 0 && !name_is_within(node->owner.octets, compile->cut.octets))
+        compile->cut_depth = 0;
+    if (compile->cut_depth == 0 && depth > 0 && node_rrset(node, TYPE_NS)) {
+        compile->cut_depth = (uint8_t)depth;
+        compile->cut = node->owner;
+    }
+    return compile->cut_depth;
+}
+
+static bool has_capitals(const uint8_t *octets, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (octets[i] >= 'A' && octets[i] <= 'Z')
+            return true;
+    return false;
+}
+
+/* NSEC and its signatures, owners in full: they prove things about other names too. */
+static void put_proof(struct compile *compile, const struct node *node, struct stored_draft *draft)
+{
+    const struct rrset *nsec = node_rrset(node, TYPE_NSEC);
+    const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
+    struct writer *w = &compile->bodies;
+    struct owner owner = owner_in_full(&node->owner);
+    size_t start = writer_length(w);
+
+    draft->proof = w->next;
+    for (size_t i = 0; nsec && i < nsec->count; i++, draft->proof_records++)
+        put_record(w, owner, TYPE_NSEC, nsec->ttl, &nsec->items[i]);
+    for (size_t i = 0; signatures && i < signatures->count; i++)
+        if (type_covered(&signatures->items[i]) == TYPE_NSEC) {
+            put_record(w, owner, TYPE_RRSIG, signatures->ttl, &signatures->items[i]);
+            draft->proof_records++;
+        }
+    draft->proof_octets = (uint16_t)(writer_length(w) - start);
+    if (writer_length(w) - start > MAX_PART_OCTETS)
+        w->failed = true;
+}
+
+enum status compile_node(struct compile *compile, const struct node *node, struct key *key,
+                         struct writer *value)
+{
+    const uint8_t *owner = node->owner.octets;
+    size_t depth = name_labels(owner) - compile->apex_labels;
+    uint8_t cut = track_cut(compile, node, depth);
+    struct stored_draft draft = {.flags = cut == depth && cut > 0 ? STORED_CUT : 0, .cut = cut};
+    enum status status;
+
+    compile->owner = node->owner;
+    compile->synthesised = owner[0] == 1 && owner[1] == '*';
+    compile->bodies = writer_of(compile->bodies.start, COMPILE_VALUE_OCTETS);
+    compile->answer_count = 0;
+    if (cut > 0)
+        status = cut == depth ? compile_cut(compile, node) : compile_plain(compile, node, 0);
+    else if (node_rrset(node, TYPE_CNAME))
+        status = compile_alias(compile, node);
+    else
+        status = compile_plain(compile, node, STORED_ANSWERS | STORED_AUTHORITATIVE);
+    if (status != STATUS_OK)
+        return status;
+    put_proof(compile, node, &draft);
+    qsort(compile->answers, compile->answer_count, sizeof compile->answers[0], by_type);
+    draft.answers = compile->answers;
+    draft.answer_count = compile->answer_count;
+    size_t labels_octets = (size_t)(name_parent(owner, depth) - owner);
+    if (has_capitals(owner, labels_octets)) {
+        draft.owner = owner;
+        draft.owner_octets = (uint8_t)labels_octets;
+    }
+    key_of_name(key, compile->zone, owner, depth);
+    stored_write(value, key->octets, key->length, &draft);
+    return compile->bodies.failed || value->failed ? STATUS_NO_SPACE : STATUS_OK;
+}
+
+void compile_negative_soa(struct writer *w, const struct node *apex)
+{
+    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
+
+    if (!soa || soa->items[0].length < 4) {
+        w->failed = true;
+        return;
+    }
+    const struct rdata *rdata = &soa->items[0];
+    struct reader minimum = reader_of(rdata->octets + rdata->length - 4, 4);
+    uint32_t limit = reader_u32(&minimum);
+    put_record(w, owner_in_full(&apex->owner), TYPE_SOA, soa->ttl < limit ? soa->ttl : limit,
+               rdata);
+}

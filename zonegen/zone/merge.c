@@ -1,0 +1,297 @@
+#include "zone/merge.h"
+
+#include "conf/arena.h"
+#include "zone/stored_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The zone's nodes as they are in the store, one at a time. */
+struct cursor {
+    struct snapshot *snapshot;
+    uint8_t prefix[KEY_PREFIX_OCTETS];
+    bool valid;                  /* false after the last one */
+    struct item item;            /* valid until the next write */
+    uint8_t key[KEY_MAX_OCTETS]; /* of the item, a copy that outlives writes */
+    size_t key_octets;
+};
+
+/* What one merge works with; all of it owned. */
+struct bench {
+    struct cursor cursor;
+    struct compile compile;
+    struct writer value;   /* COMPILE_VALUE_OCTETS */
+    struct arena *scratch; /* of decoded old nodes */
+};
+
+static enum status cursor_take(struct cursor *cursor, enum walk walk)
+{
+    enum status status =
+        snapshot_walk(cursor->snapshot, walk, cursor->key, cursor->key_octets, &cursor->item);
+    cursor->valid = status == STATUS_OK && cursor->item.key_octets >= KEY_PREFIX_OCTETS &&
+                    cursor->item.key_octets <= KEY_MAX_OCTETS &&
+                    memcmp(cursor->item.key, cursor->prefix, KEY_PREFIX_OCTETS) == 0;
+    if (cursor->valid) {
+        cursor->key_octets = cursor->item.key_octets;
+        memcpy(cursor->key, cursor->item.key, cursor->item.key_octets);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The first node; also the way back to the present item after a write. */
+static enum status cursor_seek(struct cursor *cursor)
+{
+    return cursor_take(cursor, WALK_AT_OR_AFTER);
+}
+
+static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
+{
+    int order = memcmp(a, b, a_octets < b_octets ? a_octets : b_octets);
+    return order != 0 ? order : (a_octets > b_octets) - (a_octets < b_octets);
+}
+
+static enum status bench_open(struct bench *bench, const struct merge *merge)
+{
+    struct key key;
+    uint8_t *buffer = malloc(COMPILE_VALUE_OCTETS);
+
+    *bench = (struct bench){.cursor = {.snapshot = edit_snapshot(merge->edit)}};
+    bench->scratch = arena_create();
+    if (!buffer || !bench->scratch) {
+        free(buffer);
+        return STATUS_SYSTEM;
+    }
+    bench->value = writer_of(buffer, COMPILE_VALUE_OCTETS);
+    key_of_name(&key, merge->zone, merge->source->apex.octets, 0);
+    memcpy(bench->cursor.prefix, key.octets, KEY_PREFIX_OCTETS);
+    memcpy(bench->cursor.key, key.octets, KEY_PREFIX_OCTETS);
+    bench->cursor.key_octets = KEY_PREFIX_OCTETS;
+    return compile_open(&bench->compile, merge->source, merge->zone);
+}
+
+static void bench_close(struct bench *bench)
+{
+    compile_close(&bench->compile);
+    free(bench->value.start);
+    arena_destroy(bench->scratch);
+}
+
+static bool is_entry_label(const uint8_t *label)
+{
+    return label[0] > 0 && label[1] != '_' && label[1] != '*';
+}
+
+/* True for the name of a ccTLD's card: one label below the apex, with a TXT RRset of its own. */
+static bool is_entry(const struct node *node, const struct node_source *source)
+{
+    return name_labels(node->owner.octets) == name_labels(source->apex.octets) + 1 &&
+           is_entry_label(node->owner.octets) && node_rrset(node, TYPE_TXT);
+}
+
+static void observe(const struct merge *merge, const struct node *before, const struct node *after)
+{
+    if (merge->observer)
+        merge->observer->changed(merge->observer->state, before, after);
+}
+
+static enum status decode(const struct merge *merge, struct bench *bench, struct node *out)
+{
+    arena_reset(bench->scratch);
+    return stored_source_decode(&bench->cursor.item, merge->source->apex.octets, bench->scratch,
+                                out);
+}
+
+/* The stored node has no counterpart: deletes it and moves on. */
+static enum status drop_stored(struct merge *merge, struct bench *bench)
+{
+    struct node before;
+
+    enum status status = decode(merge, bench, &before);
+    if (status != STATUS_OK)
+        return status;
+    if (is_entry(&before, merge->source)) {
+        merge->result->entries_before++;
+        merge->result->entries_deleted++;
+    }
+    merge->result->names_deleted++;
+    observe(merge, &before, NULL);
+    status = edit_delete(merge->edit, bench->cursor.key, bench->cursor.key_octets);
+    return status == STATUS_OK ? cursor_seek(&bench->cursor) : status;
+}
+
+/* The ZONEMD of the store is made after the merge: the source has none to compare with. */
+static void forget_zonemd(struct node *node)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < node->rrset_count; i++)
+        if (node->rrsets[i].type != TYPE_ZONEMD)
+            node->rrsets[kept++] = node->rrsets[i];
+    node->rrset_count = kept;
+}
+
+static bool rrset_equals(const struct rrset *a, const struct rrset *b)
+{
+    if (a->type != b->type || a->ttl != b->ttl || a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].length != b->items[i].length ||
+            memcmp(a->items[i].octets, b->items[i].octets, a->items[i].length) != 0)
+            return false;
+    return true;
+}
+
+static bool node_equals(const struct node *a, const struct node *b)
+{
+    if (a->rrset_count != b->rrset_count)
+        return false;
+    for (size_t i = 0; i < a->rrset_count; i++)
+        if (!rrset_equals(&a->rrsets[i], &b->rrsets[i]))
+            return false;
+    return true;
+}
+
+/* The same name on both sides: writes it where the values differ, and moves on. */
+static enum status meet(struct merge *merge, struct bench *bench, const struct node *node,
+                        bool keep)
+{
+    struct node before;
+    struct cursor *cursor = &bench->cursor;
+    bool equal = writer_length(&bench->value) == cursor->item.value_octets &&
+                 memcmp(bench->value.start, cursor->item.value, cursor->item.value_octets) == 0;
+
+    if (is_entry(node, merge->source))
+        merge->result->entries_before++;
+    if (equal)
+        return cursor_take(cursor, WALK_NEXT);
+    enum status status = decode(merge, bench, &before);
+    if (status != STATUS_OK)
+        return status;
+    if (keep) {
+        forget_zonemd(&before);
+        merge->apex_differs = !node_equals(&before, node);
+    }
+    if (!keep || merge->apex_differs) {
+        merge->result->names_changed++;
+        observe(merge, &before, node);
+    }
+    if (!keep)
+        status = edit_put(merge->edit, cursor->key, cursor->key_octets, bench->value.start,
+                          writer_length(&bench->value));
+    if (status == STATUS_OK)
+        status = cursor_seek(cursor);
+    return status == STATUS_OK ? cursor_take(cursor, WALK_NEXT) : status;
+}
+
+static enum status add(struct merge *merge, struct bench *bench, const struct node *node,
+                       const struct key *key, bool keep)
+{
+    merge->result->names_added++;
+    observe(merge, NULL, node);
+    if (keep) {
+        merge->apex_differs = true;
+        return STATUS_OK;
+    }
+    enum status status = edit_put(merge->edit, key->octets, key->length, bench->value.start,
+                                  writer_length(&bench->value));
+    return status == STATUS_OK && bench->cursor.valid ? cursor_seek(&bench->cursor) : status;
+}
+
+static enum status compile_one(struct merge *merge, struct bench *bench, const struct node *node,
+                               struct key *key)
+{
+    char owner[NAME_TEXT_OCTETS];
+
+    bench->value = writer_of(bench->value.start, COMPILE_VALUE_OCTETS);
+    enum status status = compile_node(&bench->compile, node, key, &bench->value);
+    if (status == STATUS_NO_SPACE) {
+        name_to_text(node->owner.octets, owner);
+        diag_error(merge->diag, (struct place){0}, "answer-size",
+                   "the records of %s do not fit a DNS message of 65535 octets", owner);
+    }
+    return status;
+}
+
+static enum status merge_node(struct merge *merge, struct bench *bench, const struct node *node)
+{
+    struct key key;
+    struct cursor *cursor = &bench->cursor;
+
+    enum status status = compile_one(merge, bench, node, &key);
+    while (status == STATUS_OK && cursor->valid &&
+           compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) < 0)
+        status = drop_stored(merge, bench);
+    if (status != STATUS_OK)
+        return status;
+    merge->result->names_after++;
+    if (is_entry(node, merge->source))
+        merge->result->entries_after++;
+    bool keep = merge->keep_apex && key.depth == 0;
+    if (cursor->valid && compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) == 0)
+        return meet(merge, bench, node, keep);
+    return add(merge, bench, node, &key, keep);
+}
+
+static enum status merge_all(struct merge *merge, struct bench *bench)
+{
+    const struct node_source *source = merge->source;
+    struct node node;
+
+    enum status status = source->rewind(source->state);
+    if (status == STATUS_OK)
+        status = cursor_seek(&bench->cursor);
+    while (status == STATUS_OK) {
+        status = source->next(source->state, &node);
+        if (status == STATUS_OK)
+            status = merge_node(merge, bench, &node);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status drop_rest(struct merge *merge, struct bench *bench)
+{
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && bench->cursor.valid)
+        status = drop_stored(merge, bench);
+    return status;
+}
+
+enum status merge_zone(struct merge *merge)
+{
+    struct bench bench;
+
+    enum status status = bench_open(&bench, merge);
+    if (status == STATUS_OK)
+        status = merge_all(merge, &bench);
+    if (status == STATUS_OK)
+        status = drop_rest(merge, &bench);
+    bench_close(&bench);
+    return status;
+}
+
+enum status merge_nothing(struct merge *merge)
+{
+    struct bench bench;
+
+    enum status status = bench_open(&bench, merge);
+    if (status == STATUS_OK)
+        status = cursor_seek(&bench.cursor);
+    if (status == STATUS_OK)
+        status = drop_rest(merge, &bench);
+    bench_close(&bench);
+    return status;
+}
+
+enum status merge_put_node(struct merge *merge, const struct node *node)
+{
+    struct bench bench;
+    struct key key;
+
+    enum status status = bench_open(&bench, merge);
+    if (status == STATUS_OK)
+        status = compile_one(merge, &bench, node, &key);
+    if (status == STATUS_OK)
+        status = edit_put(merge->edit, key.octets, key.length, bench.value.start,
+                          writer_length(&bench.value));
+    bench_close(&bench);
+    return status;
+}

@@ -1,0 +1,36 @@
+/*
+ * Walks the nodes of a zone in the store and those of a source side by side, in key order, and
+ * writes what differs: unchanged names cost a comparison and no write.
+ */
+#ifndef ZONE_MERGE_H
+#define ZONE_MERGE_H
+
+#include "store/edit.h"
+#include "zone/commit.h"
+#include "zone/compile.h"
+
+struct merge {
+    struct edit *edit;
+    const struct node_source *source;
+    uint16_t zone;
+    const struct commit_observer *observer; /* or NULL */
+    struct diag *diag;
+    struct commit_result *result; /* counts are added to */
+    bool keep_apex;               /* compare the apex but leave it: the caller writes it */
+    bool apex_differs;
+};
+
+/*
+ * Merges the whole source into the zone's nodes.
+ * STATUS_OK; STATUS_NO_SPACE with a diagnostic that names the owner; STATUS_MALFORMED;
+ * STATUS_SYSTEM.
+ */
+MUST_CHECK enum status merge_zone(struct merge *merge);
+
+/* Deletes all nodes of the zone. Outcomes as above. */
+MUST_CHECK enum status merge_nothing(struct merge *merge);
+
+/* Compiles one node and puts it, whatever was there. Outcomes as above. */
+MUST_CHECK enum status merge_put_node(struct merge *merge, const struct node *node);
+
+#endif
