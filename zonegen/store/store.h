@@ -32,7 +32,7 @@
 #include <sys/types.h>
 
 #define STORE_FORMAT         1u
-#define STORE_MESSAGE_OCTETS 1400
+#define STORE_MESSAGE_OCTETS 2400
 #define STORE_MAX_READERS    1024
 
 enum store_table { STORE_TABLE_FORMAT = 0, STORE_TABLE_ZONES = 1, STORE_TABLE_NODES = 2 };

@@ -1,0 +1,1 @@
+"""What the functional tests stand on: processes, configurations, octets on the wire."""

@@ -1,0 +1,213 @@
+"""Clients: one query at a time, or thousands in a window; UDP and TCP."""
+
+import select
+import socket
+import struct
+import time
+
+from support.wire import Message
+
+_WINDOW = 100  # in flight: far below what any server's receive buffer holds
+_WAITS = (0.4, 0.6, 1.0)  # silence after which what has no answer is sent again
+
+
+def _family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def udp_socket(server, source=None):
+    sock = socket.socket(_family(server[0]), socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    if source:
+        sock.bind((source, 0))
+    sock.connect(server)
+    return sock
+
+
+def udp(server, octets, timeout=2.0, source=None, tries=3):
+    """The reply's octets to one datagram, or None. A datagram may get lost: `tries`."""
+    with udp_socket(server, source) as sock:
+        sock.settimeout(timeout)
+        for _ in range(tries):
+            try:
+                sock.send(octets)
+                return sock.recv(65535)
+            except (socket.timeout, ConnectionRefusedError):
+                continue
+    return None
+
+
+def ask(server, octets, **options):
+    """The reply to one query over UDP, taken apart."""
+    reply = udp(server, octets, **options)
+    assert reply is not None, "no answer"
+    message = Message(reply)
+    assert message.id == struct.unpack("!H", octets[:2])[0]
+    return message
+
+
+def udp_many(server, messages):
+    """Replies to many messages of at least two octets, in their order; None where none came.
+    Message IDs are replaced: a reply belongs to the message with its ID."""
+    replies = [None] * len(messages)
+    with udp_socket(server) as sock:
+        todo = list(range(len(messages)))
+        for wait in _WAITS:
+            _window(sock, messages, replies, todo, wait)
+            todo = [n for n in todo if replies[n] is None]
+            if not todo:
+                break
+    return replies
+
+
+def _window(sock, messages, replies, todo, wait):
+    waiting = {}  # ID: number of the message
+    sent = 0
+    while sent < len(todo) or waiting:
+        while sent < len(todo) and len(waiting) < _WINDOW:
+            number = todo[sent]
+            ident = number & 0xFFFF
+            sock.send(struct.pack("!H", ident) + messages[number][2:])
+            waiting[ident] = number
+            sent += 1
+        readable, _, _ = select.select([sock], [], [], wait)
+        if not readable:
+            waiting.clear()  # nothing came for so long: these are not answered
+            continue
+        try:
+            while True:
+                octets = sock.recv(65535, socket.MSG_DONTWAIT)
+                number = waiting.pop(struct.unpack("!H", octets[:2])[0], None)
+                if number is not None:
+                    replies[number] = octets
+        except (BlockingIOError, ConnectionRefusedError):
+            pass
+
+
+class Tcp:
+    """One TCP connection."""
+
+    def __init__(self, server, source=None, timeout=5.0, receive_buffer=None):
+        self.socket = socket.socket(_family(server[0]), socket.SOCK_STREAM)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            self.socket.bind((source, 0))
+        self.socket.settimeout(timeout)
+        self.socket.connect(server)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, *messages):
+        """All messages in one write."""
+        self.socket.sendall(b"".join(struct.pack("!H", len(m)) + m for m in messages))
+
+    def _exactly(self, count):
+        octets = b""
+        while len(octets) < count:
+            try:
+                part = self.socket.recv(count - len(octets))
+            except ConnectionResetError:
+                part = b""
+            if not part:
+                return None
+            octets += part
+        return octets
+
+    def receive(self):
+        """The next message's octets; None when the server closed."""
+        length = self._exactly(2)
+        return self._exactly(struct.unpack("!H", length)[0]) if length else None
+
+    def ask(self, octets):
+        self.send(octets)
+        reply = self.receive()
+        assert reply is not None, "the server closed the connection"
+        return Message(reply)
+
+    def is_closed(self, seconds):
+        """True when the server closes within so many seconds, without sending anything."""
+        self.socket.settimeout(seconds)
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+        except socket.timeout:
+            return False
+
+
+def tcp(server, octets, source=None, timeout=5.0):
+    """The reply to one query over TCP, taken apart; None when the server closes instead."""
+    with Tcp(server, source, timeout) as connection:
+        connection.send(octets)
+        reply = connection.receive()
+        return Message(reply) if reply else None
+
+
+def tcp_many(server, messages, wait=1.5, together=24):
+    """Replies to many messages, a connection each; None where the server closes or is silent."""
+    replies = [None] * len(messages)
+    for start in range(0, len(messages), together):
+        numbers = range(start, min(start + together, len(messages)))
+        connections = {}
+        for n in numbers:
+            connection = Tcp(server)
+            connection.send(messages[n])
+            connections[connection.socket] = (n, bytearray())
+        _collect(connections, replies, wait)
+    return replies
+
+
+def _collect(connections, replies, wait):
+    end = time.monotonic() + wait
+    while connections and time.monotonic() < end:
+        for sock in select.select(list(connections), [], [], 0.1)[0]:
+            number, octets = connections[sock]
+            try:
+                part = sock.recv(65537)
+            except ConnectionResetError:
+                part = b""
+            octets += part
+            whole = len(octets) >= 2 and len(octets) >= 2 + struct.unpack("!H", octets[:2])[0]
+            if whole:
+                replies[number] = bytes(octets[2:])
+            if whole or not part:
+                sock.close()
+                del connections[sock]
+    for sock in connections:
+        sock.close()
+
+
+def transfer(server, name, source=None, rrtype="AXFR", additional=(), authority=b"", timeout=30.0):
+    """The messages of a transfer, from the first SOA to the one that ends it. One message when it
+    is refused or holds a single SOA."""
+    from support.wire import query
+    octets = query(name, rrtype, ident=0x4242, counts=(1, 0, 1 if authority else 0, len(additional)),
+                   after=authority + b"".join(additional))
+    with Tcp(server, source, timeout) as connection:
+        connection.send(octets)
+        return list(transfer_messages(connection))
+
+
+def transfer_messages(connection):
+    """Reads the messages of one transfer off a connection."""
+    soas = records = 0
+    while soas < 2:
+        reply = connection.receive()
+        assert reply is not None, "closed within a transfer"
+        message = Message(reply)
+        yield message
+        soas += sum(record.type == 6 for record in message.answer)
+        records += len(message.answer)
+        if message.rcode or records < 2:
+            return
+
+
+def transfer_records(messages):
+    """The records of a transfer, without the SOA at its end."""
+    return [record for message in messages for record in message.answer][:-1]

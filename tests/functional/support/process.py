@@ -1,0 +1,105 @@
+"""Child processes: started with a log of their own, ended by their id, their logs kept and judged."""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+SANITIZER = re.compile(r"ERROR: AddressSanitizer|runtime error|LeakSanitizer|ThreadSanitizer")
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+running = []  # every process that has been started and not been stopped
+
+
+def find_program(name):
+    """The path of a program, also one in /usr/sbin; None when it is not installed."""
+    return shutil.which(name, path=_PATH)
+
+
+def environment():
+    """Sanitizers abort so that no finding passes as an ordinary exit; times are those of UTC."""
+    return dict(os.environ, PATH=_PATH, LC_ALL="C.UTF-8", TZ="UTC",
+                UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
+
+
+def _die_with_parent():
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def run(arguments, **options):
+    """Runs a program to its end. Its result has text in stdout and stderr (octets with text=False);
+    a sanitizer's finding fails the test."""
+    options.setdefault("timeout", 120)
+    options.setdefault("text", True)
+    result = subprocess.run(arguments, capture_output=True, env=environment(), **options)
+    said = result.stderr if isinstance(result.stderr, str) else result.stderr.decode("latin-1")
+    assert not SANITIZER.search(said), f"{arguments}\n{said}"
+    return result
+
+
+class Process:
+    """A server in the foreground. `log` is what it wrote to stdout and stderr."""
+
+    def __init__(self, name, arguments, folder):
+        self.name = name
+        self.log_path = os.path.join(folder, f"{name}.log")
+        self._log = open(self.log_path, "ab")
+        self._process = subprocess.Popen(
+            [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=self._log,
+            stderr=subprocess.STDOUT, cwd=folder, env=environment(), preexec_fn=_die_with_parent)
+        running.append(self)
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, seconds):
+        return self._process.wait(seconds)
+
+    def stop(self, seconds=20):
+        """Ends it with SIGTERM, after `seconds` with SIGKILL. Returns its exit code."""
+        if self.is_running():
+            self._process.send_signal(signal.SIGTERM)
+            # A stopped process gets its signals when it goes on.
+            self._process.send_signal(signal.SIGCONT)
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        self._log.close()
+        if self in running:
+            running.remove(self)
+        return code
+
+
+def wait_until(condition, seconds=10.0, what="condition", process=None):
+    """Waits until `condition()` is true and returns what it returned."""
+    end = time.monotonic() + seconds
+    pause = 0.01
+    while True:
+        outcome = condition()
+        if outcome:
+            return outcome
+        if process is not None and not process.is_running():
+            raise AssertionError(f"{process.name} ended while waiting: {what}\n{process.log()}")
+        if time.monotonic() > end:
+            tail = process.log()[-3000:] if process is not None else ""
+            raise AssertionError(f"not within {seconds} s: {what}\n{tail}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)

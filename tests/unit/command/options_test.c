@@ -1,0 +1,206 @@
+/* The arguments of zonegen, taken apart. */
+#include "command/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#define MAX_ARGUMENTS 12
+
+/* Takes "zonegen" and the words of a line apart; the words live in `line`. */
+static enum status parse(char *line, struct options *out, char message[OPTIONS_MESSAGE_OCTETS])
+{
+    static char program[] = "zonegen";
+    char *argv[MAX_ARGUMENTS + 1] = {program};
+    int argc = 1;
+    char *rest = NULL;
+
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        assert_true(argc < MAX_ARGUMENTS);
+        argv[argc++] = word;
+    }
+    enum status status = options_parse(argc, argv, out, message);
+    /* argv ends here: what is kept of it must be words, which outlive it. */
+    static const char *kept[MAX_ARGUMENTS];
+    for (size_t i = 0; status == STATUS_OK && i < out->operand_count; i++)
+        kept[i] = out->operands[i];
+    out->operands = kept;
+    return status;
+}
+
+static void each_command_is_known_by_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum command command;
+    } cases[] = {
+        {"check", COMMAND_CHECK},   {"plan", COMMAND_PLAN},         {"publish", COMMAND_PUBLISH},
+        {"export", COMMAND_EXPORT}, {"restore f", COMMAND_RESTORE}, {"report", COMMAND_REPORT},
+        {"--help", COMMAND_HELP},   {"-h", COMMAND_HELP},           {"--version", COMMAND_VERSION},
+        {"-V", COMMAND_VERSION},    {"check --help", COMMAND_HELP},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[64];
+        char message[OPTIONS_MESSAGE_OCTETS] = "";
+        struct options options;
+        snprintf(line, sizeof line, "%s", cases[i].line);
+        assert_int_equal(parse(line, &options, message), STATUS_OK);
+        assert_int_equal(options.command, cases[i].command);
+    }
+}
+
+static void options_stand_anywhere_after_the_command(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "check -c a.conf --format json x y",
+        "check x -c a.conf y --format json",
+        "check x y --format=json -ca.conf",
+        "check x --format gnu y --format json -c b.conf -c a.conf",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char line[80];
+        char message[OPTIONS_MESSAGE_OCTETS] = "";
+        struct options options;
+        snprintf(line, sizeof line, "%s", lines[i]);
+        assert_int_equal(parse(line, &options, message), STATUS_OK);
+        assert_string_equal(options.config, "a.conf");
+        assert_int_equal(options.format, FORMAT_JSON);
+        assert_int_equal(options.operand_count, 2);
+        assert_string_equal(options.operands[0], "x");
+        assert_string_equal(options.operands[1], "y");
+    }
+}
+
+static void two_dashes_end_options_and_one_is_an_operand(void **state)
+{
+    (void)state;
+    char line[] = "check - -- --format -c";
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    assert_int_equal(parse(line, &options, message), STATUS_OK);
+    assert_int_equal(options.operand_count, 3);
+    assert_string_equal(options.operands[0], "-");
+    assert_string_equal(options.operands[1], "--format");
+    assert_string_equal(options.operands[2], "-c");
+    assert_null(options.config);
+}
+
+static void defaults_are_each_commands_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum output_format format;
+    } cases[] = {{"check", FORMAT_GNU}, {"export", FORMAT_ZONE}, {"report", FORMAT_TEXT}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[64];
+        char message[OPTIONS_MESSAGE_OCTETS] = "";
+        struct options options;
+        snprintf(line, sizeof line, "%s", cases[i].line);
+        assert_int_equal(parse(line, &options, message), STATUS_OK);
+        assert_int_equal(options.format, cases[i].format);
+        assert_false(options.force);
+        assert_false(options.now_given);
+    }
+}
+
+static void now_is_read_at_once(void **state)
+{
+    (void)state;
+    char line[] = "plan --now 2026-03-01T00:00:01Z";
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    assert_int_equal(parse(line, &options, message), STATUS_OK);
+    assert_true(options.now_given);
+    assert_int_equal(options.now, 1772323201);
+}
+
+static void what_a_command_does_not_take_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *message;
+    } cases[] = {
+        {"", "no command given"},
+        {"-c x", "no command given"},
+        {"publsh", "unknown command 'publsh'"},
+        {"verify", "unknown command 'verify'"},
+        {"rollback 7", "unknown command 'rollback'"},
+        {"key list", "unknown command 'key'"},
+        {"check --strict", "unknown option '--strict'"},
+        {"check -x", "unknown option '-x'"},
+        {"check --nowish 2026-01-01", "unknown option '--nowish'"},
+        {"check -c", "option '-c' needs a value"},
+        {"check --format", "option '--format' needs a value"},
+        {"check --format=", "option '--format=' needs a value"},
+        {"check --format xml", "unknown format 'xml' for check"},
+        {"check --format zone", "unknown format 'zone' for check"},
+        {"export --format gnu", "unknown format 'gnu' for export"},
+        {"plan --now soon", "'soon' is no time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"},
+        {"plan --format json", "plan does not take --format"},
+        {"plan --force", "plan does not take --force"},
+        {"check --force", "check does not take --force"},
+        {"export --now 2026-01-01", "export does not take --now"},
+        {"restore --now 2026-01-01 f", "restore does not take --now"},
+        {"plan x", "'x' is one too many for plan"},
+        {"publish x", "'x' is one too many for publish"},
+        {"report x", "'x' is one too many for report"},
+        {"export a b", "'b' is one too many for export"},
+        {"restore", "restore needs FILE [ZONE]"},
+        {"restore a b c", "'c' is one too many for restore"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[64];
+        char message[OPTIONS_MESSAGE_OCTETS] = "";
+        struct options options;
+        snprintf(line, sizeof line, "%s", cases[i].line);
+        assert_int_equal(parse(line, &options, message), STATUS_INVALID);
+        assert_string_equal(message, cases[i].message);
+    }
+}
+
+static void a_long_argument_is_cut_in_the_message(void **state)
+{
+    (void)state;
+    static char program[] = "zonegen";
+    char word[4096];
+    char *argv[] = {program, word, NULL};
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    assert_int_equal(options_parse(2, argv, &options, message), STATUS_INVALID);
+    assert_int_equal(strlen(message), OPTIONS_MESSAGE_OCTETS - 1);
+}
+
+static void no_arguments_at_all_is_no_crash(void **state)
+{
+    (void)state;
+    char *argv[] = {NULL};
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    assert_int_equal(options_parse(0, argv, &options, message), STATUS_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_command_is_known_by_its_name),
+        cmocka_unit_test(options_stand_anywhere_after_the_command),
+        cmocka_unit_test(two_dashes_end_options_and_one_is_an_operand),
+        cmocka_unit_test(defaults_are_each_commands_own),
+        cmocka_unit_test(now_is_read_at_once),
+        cmocka_unit_test(what_a_command_does_not_take_is_named),
+        cmocka_unit_test(a_long_argument_is_cut_in_the_message),
+        cmocka_unit_test(no_arguments_at_all_is_no_crash),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+#include "tests/unit/check.h"
+#include "tests/unit/store/temporary.h"
+
+#include "store/edit.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static const struct store_access private_access = {.shared = false};
+
+static int setup(void **state)
+{
+    struct temporary *temporary = calloc(1, sizeof *temporary);
+    *state = temporary;
+    return temporary ? temporary_create(temporary) : -1;
+}
+
+static int teardown(void **state)
+{
+    temporary_destroy(*state);
+    free(*state);
+    return 0;
+}
+
+static struct store *open_store(const struct temporary *temporary, enum store_mode mode)
+{
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+    assert_int_equal(store_open(temporary->database, mode, &private_access, &store, message),
+                     STATUS_OK);
+    return store;
+}
+
+static void put(struct store *store, const char *key, const char *value)
+{
+    char message[STORE_MESSAGE_OCTETS];
+    struct edit *edit;
+    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
+    assert_int_equal(
+        edit_put(edit, (const uint8_t *)key, strlen(key), (const uint8_t *)value, strlen(value)),
+        STATUS_OK);
+    assert_int_equal(edit_commit(edit, message), STATUS_OK);
+}
+
+static void assert_value(struct snapshot *snapshot, const char *key, const char *value)
+{
+    struct item item;
+    enum status status = snapshot_walk(snapshot, WALK_AT, (const uint8_t *)key, strlen(key), &item);
+    if (!value) {
+        assert_int_equal(status, STATUS_NOT_FOUND);
+        return;
+    }
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(item.value_octets, strlen(value));
+    assert_memory_equal(item.value, value, strlen(value));
+}
+
+static void a_missing_database_is_named_and_not_made(void **state)
+{
+    const struct temporary *temporary = *state;
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+
+    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
+                     STATUS_NOT_FOUND);
+    assert_non_null(strstr(message, temporary->database));
+    assert_non_null(strstr(message, "zonegen publish"));
+    assert_int_equal(access(temporary->database, F_OK), -1);
+}
+
+static void a_file_that_is_no_database_is_refused(void **state)
+{
+    const struct temporary *temporary = *state;
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+    char zeros[16384] = {0};
+
+    int file = open(temporary->database, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(file, zeros, sizeof zeros), sizeof zeros);
+    close(file);
+    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
+                     STATUS_INVALID);
+    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+                     STATUS_INVALID);
+    assert_non_null(strstr(message, temporary->database));
+}
+
+/* Writes one key into an LMDB file by hand, as another program or another version would. */
+static void write_raw(const char *path, const void *key, size_t key_octets, const void *value,
+                      size_t value_octets)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_val k = {key_octets, (void *)(uintptr_t)key};
+    MDB_val v = {value_octets, (void *)(uintptr_t)value};
+
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(mdb_put(txn, dbi, &k, &v, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+static void a_database_of_another_program_is_refused_and_left_alone(void **state)
+{
+    const struct temporary *temporary = *state;
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+
+    write_raw(temporary->database, "theirs", 6, "data", 4);
+    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+                     STATUS_INVALID);
+    assert_non_null(strstr(message, "not a database of contactd"));
+    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
+                     STATUS_INVALID);
+}
+
+static void a_database_of_another_version_is_refused_with_the_command_to_run(void **state)
+{
+    const struct temporary *temporary = *state;
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+
+    write_raw(temporary->database, "\0", 1, "contactd\0\0\0\7", 12);
+    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
+                     STATUS_INVALID);
+    assert_non_null(strstr(message, "another version"));
+    assert_non_null(strstr(message, "zonegen publish"));
+    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+                     STATUS_INVALID);
+}
+
+static void a_snapshot_shows_one_commit_until_it_is_renewed(void **state)
+{
+    struct store *store = open_store(*state, STORE_WRITE);
+    struct snapshot *snapshot;
+
+    put(store, "a", "old");
+    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
+    uint64_t before = snapshot_change(snapshot);
+    put(store, "a", "new");
+    assert_value(snapshot, "a", "old");
+    assert_true(store_last_change(store) > before);
+    snapshot_reset(snapshot);
+    assert_int_equal(snapshot_renew(snapshot), STATUS_OK);
+    assert_value(snapshot, "a", "new");
+    assert_true(snapshot_change(snapshot) == store_last_change(store));
+    snapshot_destroy(snapshot);
+    store_close(store);
+}
+
+static void an_aborted_edit_leaves_nothing(void **state)
+{
+    struct store *store = open_store(*state, STORE_WRITE);
+    char message[STORE_MESSAGE_OCTETS];
+    struct snapshot *snapshot;
+    struct edit *edit;
+
+    put(store, "a", "1");
+    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
+    assert_int_equal(edit_put(edit, (const uint8_t *)"b", 1, (const uint8_t *)"2", 1), STATUS_OK);
+    assert_int_equal(edit_delete(edit, (const uint8_t *)"a", 1), STATUS_OK);
+    assert_int_equal(edit_delete(edit, (const uint8_t *)"c", 1), STATUS_NOT_FOUND);
+    assert_value(edit_snapshot(edit), "b", "2");
+    assert_value(edit_snapshot(edit), "a", NULL);
+    edit_abort(edit);
+    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
+    assert_value(snapshot, "a", "1");
+    assert_value(snapshot, "b", NULL);
+    snapshot_destroy(snapshot);
+    store_close(store);
+}
+
+static void a_walk_goes_both_ways(void **state)
+{
+    struct store *store = open_store(*state, STORE_WRITE);
+    struct snapshot *snapshot;
+    struct item item;
+
+    put(store, "b", "1");
+    put(store, "d", "2");
+    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot_walk(snapshot, WALK_AT_OR_AFTER, (const uint8_t *)"c", 1, &item),
+                     STATUS_OK);
+    assert_memory_equal(item.key, "d", 1);
+    assert_int_equal(snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, &item), STATUS_OK);
+    assert_memory_equal(item.key, "b", 1);
+    assert_int_equal(snapshot_walk(snapshot, WALK_NEXT, NULL, 0, &item), STATUS_OK);
+    assert_memory_equal(item.key, "d", 1);
+    assert_int_equal(snapshot_walk(snapshot, WALK_NEXT, NULL, 0, &item), STATUS_NOT_FOUND);
+    assert_int_equal(snapshot_walk(snapshot, WALK_AT_OR_AFTER, (const uint8_t *)"e", 1, &item),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, &item), STATUS_OK);
+    assert_memory_equal(item.key, "d", 1);
+    snapshot_destroy(snapshot);
+    store_close(store);
+}
+
+static void a_shared_database_lets_the_group_read_it_and_write_the_lock(void **state)
+{
+    const struct temporary *temporary = *state;
+    const struct store_access shared = {.shared = true, .group = getgid()};
+    char message[STORE_MESSAGE_OCTETS];
+    char lock[128];
+    struct store *store;
+    struct stat file;
+
+    assert_int_equal(store_open(temporary->database, STORE_WRITE, &shared, &store, message),
+                     STATUS_OK);
+    assert_int_equal(stat(temporary->database, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0640);
+    snprintf(lock, sizeof lock, "%s-lock", temporary->database);
+    assert_int_equal(stat(lock, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0660);
+    store_close(store);
+}
+
+static void the_reader_of_a_dead_process_is_cleared(void **state)
+{
+    struct store *store = open_store(*state, STORE_WRITE);
+
+    put(store, "a", "1");
+    store_close(store);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) { /* no environment is open across the fork */
+        struct snapshot *snapshot;
+        store = open_store(*state, STORE_READ);
+        if (snapshot_create(store, &snapshot) != STATUS_OK)
+            _exit(1);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    store = open_store(*state, STORE_WRITE);
+    assert_int_equal(store_clear_readers(store) >= 0, 1);
+    assert_int_equal(store_clear_readers(store), 0);
+    store_close(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_missing_database_is_named_and_not_made, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_database_of_another_program_is_refused_and_left_alone,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_database_of_another_version_is_refused_with_the_command_to_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(the_reader_of_a_dead_process_is_cleared, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
