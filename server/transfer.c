@@ -185,24 +185,6 @@ static bool write_record(const struct transfer *transfer, struct message *messag
     return true;
 }
 
-/* Takes the next record out of stored octets: what follows its owner. NULL when there is none. */
-static const uint8_t *take_record(struct reader *r, size_t *octets)
-{
-    size_t owner_octets;
-
-    if (reader_left(r) == 0)
-        return NULL;
-    if (*r->next >= 0xc0)
-        reader_octets(r, 2);
-    else
-        name_take(r, &owner_octets);
-    const uint8_t *start = r->next;
-    reader_octets(r, 8);
-    reader_octets(r, reader_u16(r));
-    *octets = (size_t)(r->next - start);
-    return r->failed ? NULL : start;
-}
-
 /* Goes on to the next part of the node that belongs to the zone. STATUS_NOT_FOUND after the last.
  */
 static enum status next_part(const struct transfer *transfer, struct place_in_node *place)
@@ -239,7 +221,7 @@ static enum status write_node(struct transfer *transfer, struct message *message
     while (status == STATUS_OK) {
         const struct reader before = place->records;
         size_t octets;
-        const uint8_t *rest = take_record(&place->records, &octets);
+        const uint8_t *rest = stored_take_record(&place->records, &octets);
         if (place->records.failed)
             return STATUS_MALFORMED;
         if (!rest) {
@@ -271,7 +253,7 @@ static enum status write_soa(struct transfer *transfer, struct message *message)
     struct reader r = reader_of(transfer->soa.part[PART_ANSWER], transfer->soa.octets[PART_ANSWER]);
     size_t octets;
 
-    const uint8_t *rest = take_record(&r, &octets);
+    const uint8_t *rest = stored_take_record(&r, &octets);
     if (!rest)
         return STATUS_MALFORMED;
     if (transfer->stage == STAGE_LAST_SOA) { /* the walk has left the apex */

@@ -87,6 +87,24 @@ enum status stored_find(const struct stored *stored, uint16_t type, struct store
     return stored_answer_at(stored, found, out);
 }
 
+const uint8_t *stored_take_record(struct reader *r, size_t *rest_octets)
+{
+    const uint8_t pointer = 0xc0;
+    size_t owner_octets;
+
+    if (reader_left(r) == 0)
+        return NULL;
+    if (*r->next >= pointer)
+        reader_octets(r, 2);
+    else
+        name_take(r, &owner_octets);
+    const uint8_t *rest = r->next;
+    reader_octets(r, 8); /* type, class, TTL */
+    reader_octets(r, reader_u16(r));
+    *rest_octets = (size_t)(r->next - rest);
+    return r->failed ? NULL : rest;
+}
+
 static void write_line(struct writer *w, const struct stored_answer *answer, uint32_t body)
 {
     writer_u16(w, answer->type);

@@ -104,6 +104,12 @@ MUST_CHECK enum status stored_answer_at(const struct stored *stored, size_t n,
 MUST_CHECK enum status stored_find(const struct stored *stored, uint16_t type,
                                    struct stored_answer *out);
 
+/*
+ * Takes the next record out of a body: what follows its owner, from type to RDATA, `*rest_octets`
+ * long. NULL after the last record; `r->failed` tells damage from the end.
+ */
+const uint8_t *stored_take_record(struct reader *r, size_t *rest_octets);
+
 /* What stored_write makes a value of. */
 struct stored_draft {
     uint8_t flags;

@@ -1,0 +1,121 @@
+#include "server/basis.h"
+
+#include "server/ticks.h"
+
+#include <stdlib.h>
+
+struct basis {
+    struct view view;
+    struct store *store;
+    struct log *log;
+    struct snapshot *snapshot;
+    struct zone_table *zones;
+    uint64_t change; /* that `zones` was made of */
+    struct log_pace pace;
+};
+
+enum status basis_create(struct store *store, const struct config *config, struct log *log,
+                          struct basis **out)
+{
+    struct basis *basis = calloc(1, sizeof *basis);
+    if (!basis || snapshot_create(store, &basis->snapshot) != STATUS_OK) {
+        log_write(log, LOG_LEVEL_ERROR, "cannot read the database %s: %s", config->database,
+                  basis ? "no reader's slot is left" : "out of memory");
+        free(basis);
+        return STATUS_SYSTEM;
+    }
+    basis->store = store;
+    basis->log = log;
+    basis->view.config = config;
+    basis->view.snapshot = basis->snapshot;
+    basis->change = snapshot_change(basis->snapshot);
+    enum status status = zone_table_create(config, basis->snapshot, &basis->zones);
+    snapshot_reset(basis->snapshot);
+    if (status != STATUS_OK) {
+        log_write(log, LOG_LEVEL_ERROR, "cannot read the zones of %s", config->database);
+        basis_destroy(basis);
+        return STATUS_SYSTEM;
+    }
+    basis->view.zones = basis->zones;
+    *out = basis;
+    return STATUS_OK;
+}
+
+void basis_destroy(struct basis *basis)
+{
+    if (!basis)
+        return;
+    zone_table_destroy(basis->zones);
+    snapshot_destroy(basis->snapshot);
+    free(basis);
+}
+
+/* Replaces the zone table by one of the live snapshot. */
+static enum status rebuild(struct basis *basis, const struct config *config)
+{
+    struct zone_table *fresh = NULL;
+    enum status status = zone_table_create(config, basis->snapshot, &fresh);
+    if (status != STATUS_OK)
+        return status;
+    zone_table_destroy(basis->zones);
+    basis->zones = fresh;
+    basis->change = snapshot_change(basis->snapshot);
+    basis->view.zones = fresh;
+    basis->view.config = config;
+    return STATUS_OK;
+}
+
+static void complain(struct basis *basis)
+{
+    if (log_pace_allows(&basis->pace, ticks_now()))
+        log_write(basis->log, LOG_LEVEL_ERROR,
+                  "cannot read the database %s: queries stay unanswered",
+                  basis->view.config->database);
+}
+
+const struct view *basis_begin(struct basis *basis)
+{
+    if (snapshot_renew(basis->snapshot) != STATUS_OK) {
+        complain(basis);
+        return NULL;
+    }
+    if (snapshot_change(basis->snapshot) == basis->change)
+        return &basis->view;
+    /* An old table beside new contents could pair a zone with another one's number: no answer is
+     * better than a wrong one, and the next batch tries again. */
+    if (rebuild(basis, basis->view.config) == STATUS_OK)
+        return &basis->view;
+    snapshot_reset(basis->snapshot);
+    complain(basis);
+    return NULL;
+}
+
+void basis_end(struct basis *basis)
+{
+    snapshot_reset(basis->snapshot);
+}
+
+enum status basis_adopt(struct basis *basis, const struct config *config)
+{
+    enum status status = snapshot_renew(basis->snapshot);
+    if (status != STATUS_OK)
+        return status;
+    status = rebuild(basis, config);
+    snapshot_reset(basis->snapshot);
+    return status;
+}
+
+const struct config *basis_config(const struct basis *basis)
+{
+    return basis->view.config;
+}
+
+struct store *basis_store(const struct basis *basis)
+{
+    return basis->store;
+}
+
+struct log *basis_log(const struct basis *basis)
+{
+    return basis->log;
+}

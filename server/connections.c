@@ -1,0 +1,416 @@
+#include "server/connections.h"
+
+#include "server/stream.h"
+#include "server/tcp_frame.h"
+#include "server/ticks.h"
+#include "wire/writer.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A read takes this many, or what the message at hand lacks where that is more: some 500 queries,
+ * half a millisecond of work between two looks at UDP. */
+#define READ_OCTETS 16384
+/* So many octets taken by the client restart its time: at 10 s that is 13 kbit/s. */
+#define PROGRESS_OCTETS 16384
+
+struct connection {
+    TAILQ_ENTRY(connection) link;
+    struct connections *all;
+    struct event event;
+    short awaited; /* EV_READ, EV_WRITE, or 0 */
+    bool more;     /* `kept` starts with a whole message, or with what is none */
+    bool closing;  /* nothing more is read: the framing is broken, or the client sent its last */
+    bool failed;   /* close at once */
+    int fd;
+    struct endpoint client;
+    int64_t since_ms;
+    size_t progress; /* octets taken since the time was last restarted */
+    struct tcp_kept kept;
+    uint8_t *output; /* what the socket did not take, or NULL */
+    size_t output_octets;
+    size_t output_at;
+    struct stream *stream; /* or NULL */
+};
+
+TAILQ_HEAD(connection_list, connection);
+
+struct connections {
+    struct event_base *base;
+    struct basis *basis;
+    struct statistics *statistics;
+    struct tcp_limits *limits;
+    bool draining;
+    size_t count;
+    struct connection_list list; /* by since_ms: the first expires first */
+    struct reply reply;
+    uint8_t input[TCP_FRAME_OCTETS + READ_OCTETS];
+    uint8_t output[2 * TCP_FRAME_OCTETS];
+};
+
+struct connections *connections_create(struct event_base *base, struct basis *basis,
+                                       struct statistics *statistics, struct tcp_limits *limits)
+{
+    struct connections *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    all->base = base;
+    all->basis = basis;
+    all->statistics = statistics;
+    all->limits = limits;
+    TAILQ_INIT(&all->list);
+    return all;
+}
+
+static void destroy(struct connection *c, const char *reason)
+{
+    struct connections *all = c->all;
+    struct tcp_client client = tcp_client_of(&c->client.address.any);
+    stream_destroy(c->stream, reason);
+    event_del(&c->event);
+    close(c->fd);
+    tcp_kept_clear(&c->kept);
+    free(c->output);
+    TAILQ_REMOVE(&all->list, c, link);
+    all->count--;
+    tcp_limits_leave(all->limits, &client);
+    free(c);
+}
+
+void connections_destroy(struct connections *all)
+{
+    if (!all)
+        return;
+    while (!TAILQ_EMPTY(&all->list))
+        destroy(TAILQ_FIRST(&all->list), "the server stops");
+    free(all);
+}
+
+static void restart_time(struct connection *c)
+{
+    struct connection_list *list = &c->all->list;
+    c->since_ms = ticks_now();
+    c->progress = 0;
+    TAILQ_REMOVE(list, c, link);
+    TAILQ_INSERT_TAIL(list, c, link);
+}
+
+static void note_progress(struct connection *c, size_t octets)
+{
+    c->progress += octets;
+    if (c->progress >= PROGRESS_OCTETS)
+        restart_time(c);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *arg);
+
+/* Waits for what comes next, or closes when nothing does. The connection may be gone afterwards. */
+static void settle(struct connection *c)
+{
+    bool pending = c->output || c->stream || c->more;
+    if (c->failed || (!pending && (c->closing || c->all->draining))) {
+        destroy(c, "the client closed");
+        return;
+    }
+    short await = pending ? EV_WRITE : EV_READ;
+    if (await == c->awaited)
+        return;
+    if (c->awaited != 0)
+        event_del(&c->event);
+    c->awaited = await;
+    event_assign(&c->event, c->all->base, c->fd, (short)(await | EV_PERSIST), on_event, c);
+    if (event_add(&c->event, NULL) != 0)
+        destroy(c, "out of memory");
+}
+
+/* Sends the octets; keeps a copy of those that the socket does not take now. */
+static void transmit(struct connection *c, const uint8_t *octets, size_t length)
+{
+    ssize_t sent = send(c->fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        c->failed = true;
+        return;
+    }
+    size_t taken = sent > 0 ? (size_t)sent : 0;
+    statistics_add(c->all->statistics, COUNT_TCP_OCTETS_SENT, taken);
+    if (taken == length)
+        return;
+    c->output_octets = length - taken;
+    c->output_at = 0;
+    c->output = malloc(c->output_octets);
+    if (c->output)
+        memcpy(c->output, octets + taken, c->output_octets);
+    else
+        c->failed = true;
+}
+
+/* Goes on with what was kept. */
+static void transmit_kept(struct connection *c)
+{
+    ssize_t sent = send(c->fd, c->output + c->output_at, c->output_octets - c->output_at,
+                        MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) {
+        c->failed = errno != EAGAIN && errno != EINTR;
+        return;
+    }
+    statistics_add(c->all->statistics, COUNT_TCP_OCTETS_SENT, (uint64_t)sent);
+    c->output_at += (size_t)sent;
+    note_progress(c, (size_t)sent);
+    if (c->output_at < c->output_octets)
+        return;
+    free(c->output);
+    c->output = NULL;
+    restart_time(c);
+}
+
+static void put_reply(const struct reply *reply, struct writer *output)
+{
+    writer_u16(output, (uint16_t)reply->octets);
+    for (size_t i = 0; i < reply->part_count; i++)
+        writer_octets(output, reply->parts[i].iov_base, reply->parts[i].iov_len);
+}
+
+/* A transfer that cannot start now: SERVFAIL, since later it may (RFC 9103 §6.3.3). Its question and
+ * its OPT are those that the transfer would have had. */
+static void put_servfail(const uint8_t *request, const struct reply *reply, struct writer *output)
+{
+    struct reader r = reader_of(request, DNS_HEADER_OCTETS);
+    struct header header = header_read(&r);
+    header.flags = (uint16_t)(HEADER_QR | (header.flags & (HEADER_RD | HEADER_CD)) |
+                              RCODE_SERVFAIL);
+    header.qdcount = 1;
+    header.ancount = header.nscount = 0;
+    header.arcount = reply->tail_octets > 0;
+    writer_u16(output, (uint16_t)(reply->head_octets + reply->tail_octets));
+    header_write(output, &header);
+    writer_octets(output, reply->head + DNS_HEADER_OCTETS,
+                  reply->head_octets - DNS_HEADER_OCTETS);
+    writer_octets(output, reply->tail, reply->tail_octets);
+}
+
+static void start_transfer(struct connection *c, const uint8_t *request, struct writer *output)
+{
+    struct connections *all = c->all;
+    const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
+                                       all->statistics, all->limits};
+    bool started = !all->draining &&
+                   stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
+    if (!started)
+        put_servfail(request, &all->reply, output);
+    statistics_add_rcode(all->statistics, started ? RCODE_NOERROR : RCODE_SERVFAIL);
+}
+
+static void answer_message(struct connection *c, const struct view *view, const uint8_t *message,
+                           size_t length, struct writer *output)
+{
+    struct connections *all = c->all;
+    struct reply *reply = &all->reply;
+    statistics_add(all->statistics, COUNT_TCP_QUERIES, 1);
+    respond(view, message, length, &c->client.address.any, TRANSPORT_TCP, reply);
+    switch (reply->action) {
+    case REPLY_SEND:
+        put_reply(reply, output);
+        statistics_add_rcode(all->statistics, reply->rcode);
+        break;
+    case REPLY_TRANSFER:
+        start_transfer(c, message, output);
+        break;
+    case REPLY_DROP:
+        statistics_add(all->statistics, COUNT_DROPPED, 1);
+        break;
+    }
+}
+
+/*
+ * Answers whole messages until there is none, the output is full, or a transfer starts: queries
+ * after it are answered after it. Returns the octets of `output` filled.
+ */
+static size_t answer_messages(struct connection *c, const struct view *view, struct reader *input)
+{
+    struct connections *all = c->all;
+    struct writer output = writer_of(all->output, sizeof all->output);
+    const uint8_t *message = NULL;
+    size_t length = 0;
+    bool any = false;
+
+    while (!c->stream && writer_left(&output) >= TCP_FRAME_OCTETS) {
+        enum tcp_frame frame = tcp_frame_take(input, &message, &length);
+        c->closing = c->closing || frame == TCP_FRAME_BROKEN;
+        if (frame != TCP_FRAME_WHOLE)
+            break;
+        answer_message(c, view, message, length, &output);
+        any = true;
+    }
+    if (any)
+        restart_time(c);
+    return writer_length(&output);
+}
+
+/* Answers what stands in the first `length` octets of the input, and keeps the rest of them. */
+static void answer(struct connection *c, size_t length)
+{
+    struct connections *all = c->all;
+    struct reader input = reader_of(all->input, length);
+    const struct view *view = basis_begin(all->basis);
+    if (!view) {
+        /* The client asks elsewhere, sooner than it would if it heard nothing. */
+        c->failed = true;
+        return;
+    }
+    size_t octets = answer_messages(c, view, &input);
+    basis_end(all->basis);
+
+    /* What comes after a broken length is not read as messages. */
+    if (!c->closing) {
+        struct reader ahead = input;
+        const uint8_t *message = NULL;
+        size_t message_octets = 0;
+        c->more = tcp_frame_take(&ahead, &message, &message_octets) != TCP_FRAME_PARTIAL;
+        if (tcp_kept_set(&c->kept, input.next, reader_left(&input)) != STATUS_OK)
+            c->failed = true;
+    }
+    if (octets > 0)
+        transmit(c, all->output, octets);
+}
+
+static void on_readable(struct connection *c)
+{
+    struct connections *all = c->all;
+    size_t there = tcp_kept_take(&c->kept, all->input);
+    struct reader window = reader_of(all->input, there);
+    size_t wanted = tcp_frame_lacks(&window);
+    wanted = wanted > READ_OCTETS ? wanted : READ_OCTETS;
+
+    ssize_t received = recv(c->fd, all->input + there, wanted, MSG_DONTWAIT);
+    if (received > 0) {
+        answer(c, there + (size_t)received);
+    } else if (received == 0) {
+        /* All that came before was answered; half a message is dropped. */
+        c->closing = true;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        c->failed = true;
+    } else if (tcp_kept_set(&c->kept, all->input, there) != STATUS_OK) {
+        c->failed = true;
+    }
+}
+
+static void on_writable(struct connection *c)
+{
+    if (c->output)
+        transmit_kept(c);
+    if (c->output || c->failed)
+        return;
+    if (c->stream) {
+        size_t written = 0;
+        enum stream_step step = stream_step(c->stream, c->fd, ticks_now(), &written);
+        note_progress(c, written);
+        if (step == STREAM_GOES_ON)
+            return;
+        c->failed = step == STREAM_FAILED;
+        stream_destroy(c->stream, stream_reason(c->stream));
+        c->stream = NULL;
+        restart_time(c);
+        return;
+    }
+    if (c->more) {
+        c->more = false;
+        answer(c, tcp_kept_take(&c->kept, c->all->input));
+    }
+}
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct connection *c = arg;
+    (void)fd;
+    if (what & EV_WRITE)
+        on_writable(c);
+    else
+        on_readable(c);
+    settle(c);
+}
+
+/* Counts the connection in, making room where that helps. */
+static bool is_admitted(struct connections *all, const struct tcp_client *client)
+{
+    const struct config_server *server = &basis_config(all->basis)->server;
+    enum tcp_grant grant =
+        tcp_limits_enter(all->limits, client, server->tcp_max, server->tcp_per_client);
+    if (grant == TCP_FULL && connections_evict(all))
+        grant = tcp_limits_enter(all->limits, client, server->tcp_max, server->tcp_per_client);
+    return grant == TCP_GRANTED;
+}
+
+void connections_add(struct connections *all, int fd, const struct endpoint *client)
+{
+    struct tcp_client counted = tcp_client_of(&client->address.any);
+    if (!is_admitted(all, &counted)) {
+        statistics_add(all->statistics, COUNT_TCP_REFUSED, 1);
+        close(fd);
+        return;
+    }
+    struct connection *c = calloc(1, sizeof *c);
+    if (!c) {
+        tcp_limits_leave(all->limits, &counted);
+        close(fd);
+        return;
+    }
+    c->all = all;
+    c->fd = fd;
+    c->client = *client;
+    c->since_ms = ticks_now();
+    TAILQ_INSERT_TAIL(&all->list, c, link);
+    all->count++;
+    statistics_add(all->statistics, COUNT_TCP_ACCEPTED, 1);
+    event_assign(&c->event, all->base, fd, EV_READ | EV_PERSIST, on_event, c);
+    settle(c);
+}
+
+void connections_expire(struct connections *all, int64_t now_ms)
+{
+    /* As configured now: a reload changes it for connections that are open, too. */
+    int64_t limit = basis_config(all->basis)->server.tcp_idle_ms;
+    struct connection *c;
+    while ((c = TAILQ_FIRST(&all->list)) && now_ms - c->since_ms >= limit) {
+        statistics_add(all->statistics, COUNT_TCP_EXPIRED, 1);
+        destroy(c, "the client took too long");
+    }
+}
+
+bool connections_evict(struct connections *all)
+{
+    struct connection *c;
+    TAILQ_FOREACH (c, &all->list, link) {
+        if (c->output || c->stream || c->more)
+            continue;
+        statistics_add(all->statistics, COUNT_TCP_EVICTED, 1);
+        destroy(c, "");
+        return true;
+    }
+    return false;
+}
+
+void connections_drain(struct connections *all)
+{
+    struct connection *next = NULL;
+    all->draining = true;
+    /* Each is read once more, for what came before the end was known. One that was answered moves
+     * to the end of the list and is met again, then with its answers pending or not at all. */
+    for (struct connection *c = TAILQ_FIRST(&all->list); c; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (c->awaited != EV_READ)
+            continue;
+        on_readable(c);
+        settle(c);
+    }
+}
+
+size_t connections_count(const struct connections *all)
+{
+    return all->count;
+}

@@ -1,0 +1,197 @@
+#include "server/draft.h"
+
+#include <string.h>
+
+#define COPIED_FLAGS (0x7800 | HEADER_RD | HEADER_CD) /* opcode, RD, CD */
+
+static bool wants_dnssec(const struct draft *draft)
+{
+    return draft->request->edns.present && draft->request->edns.dnssec_ok;
+}
+
+/* Appends octets to the reply; what follows the part before it in memory joins that part. */
+static void add_part(struct reply *out, const uint8_t *octets, size_t length)
+{
+    struct iovec *last = out->part_count > 0 ? &out->parts[out->part_count - 1] : NULL;
+
+    if (length == 0)
+        return;
+    out->octets += length;
+    if (last && (const uint8_t *)last->iov_base + last->iov_len == octets) {
+        last->iov_len += length;
+        return;
+    }
+    out->parts[out->part_count++] =
+        (struct iovec){.iov_base = (void *)(uintptr_t)octets, .iov_len = length};
+}
+
+bool draft_has_room(const struct draft *draft)
+{
+    return draft->out->part_count + STORED_PARTS + 2 <= REPLY_MAX_PARTS;
+}
+
+void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
+               uint16_t records)
+{
+    add_part(draft->out, octets, length);
+    draft->octets[section] += length;
+    draft->records[section] = (uint16_t)(draft->records[section] + records);
+}
+
+void draft_add_stored(struct draft *draft, const struct stored_answer *answer)
+{
+    static const enum section section[STORED_PARTS] = {
+        [PART_ANSWER] = SECTION_ANSWER,         [PART_ANSWER_SIGNATURES] = SECTION_ANSWER,
+        [PART_AUTHORITY] = SECTION_AUTHORITY,   [PART_AUTHORITY_SIGNATURES] = SECTION_AUTHORITY,
+        [PART_ADDITIONAL] = SECTION_ADDITIONAL,
+    };
+    bool dnssec = wants_dnssec(draft);
+
+    for (size_t i = 0; i < STORED_PARTS; i++)
+        if (dnssec || (i != PART_ANSWER_SIGNATURES && i != PART_AUTHORITY_SIGNATURES))
+            draft_add(draft, section[i], answer->part[i], answer->octets[i], answer->records[i]);
+}
+
+void draft_start(struct draft *draft, const uint8_t *message)
+{
+    const struct request *request = draft->request;
+    struct reply *out = draft->out;
+
+    /* RFC 1035 §4.1.1, RFC 8906 §8.1.3.1; everything else is clear. */
+    draft->flags = (uint16_t)(HEADER_QR | (request->header.flags & COPIED_FLAGS));
+    draft->rcode = request->rcode;
+    draft->error = -1;
+    draft->tail = writer_of(out->tail, sizeof out->tail);
+    out->action = REPLY_SEND;
+    out->octets = 0;
+    out->part_count = 0;
+    memcpy(out->head + DNS_HEADER_OCTETS, message + DNS_HEADER_OCTETS, request->question_octets);
+    add_part(out, out->head, DNS_HEADER_OCTETS + request->question_octets);
+}
+
+/* Writes the OPT that a request with one gets (RFC 6891 §6.1.1). Returns its octets. */
+static size_t write_opt(struct draft *draft, bool with_error)
+{
+    const struct config_server *server = &draft->view->config->server;
+    const struct edns *edns = &draft->request->edns;
+    size_t before = writer_length(&draft->tail);
+    /* RFC 7828 §3.3.2: sent by TCP only; in units of 100 ms. */
+    unsigned keepalive = draft->transport == TRANSPORT_TCP ? server->tcp_idle_ms / 100 : 0;
+
+    if (!edns->present)
+        return 0;
+    struct edns_reply reply = {
+        .udp_octets = server->udp_max,
+        .rcode = draft->rcode,
+        .dnssec_ok = edns->dnssec_ok,
+        .nsid = edns->nsid ? server->identity : NULL,
+        .keepalive = (uint16_t)(keepalive > UINT16_MAX ? UINT16_MAX : keepalive),
+        .error = with_error ? draft->error : -1,
+        .error_text = draft->error_text,
+    };
+    edns_write(&draft->tail, &reply);
+    return writer_length(&draft->tail) - before;
+}
+
+/* The largest reply that the client takes. */
+static size_t limit_of(const struct draft *draft)
+{
+    const struct edns *edns = &draft->request->edns;
+    size_t ours = draft->view->config->server.udp_max;
+
+    if (draft->transport == TRANSPORT_TCP)
+        return DNS_MESSAGE_OCTETS;
+    if (!edns->present)
+        return DNS_UDP_OCTETS;
+    return edns->udp_octets < ours ? edns->udp_octets : ours;
+}
+
+/* Cuts the reply's parts behind the first `octets` octets. */
+static void cut_parts(struct reply *out, size_t octets)
+{
+    size_t kept = 0;
+
+    out->octets = octets;
+    for (size_t i = 0; i < out->part_count; i++) {
+        struct iovec *part = &out->parts[i];
+        if (kept < octets) {
+            size_t take = part->iov_len < octets - kept ? part->iov_len : octets - kept;
+            part->iov_len = take;
+            kept += take;
+            continue;
+        }
+        out->part_count = i;
+        return;
+    }
+}
+
+/* Leaves the first whole records of the answer section that fit into `room` octets. */
+static void keep_records(struct draft *draft, size_t room)
+{
+    const struct iovec *body = &draft->out->parts[1];
+    struct reader r = reader_of(body->iov_base, body->iov_len);
+    size_t kept = 0;
+    uint16_t records = 0;
+    size_t octets;
+
+    while (records < draft->records[SECTION_ANSWER] && stored_take_record(&r, &octets)) {
+        size_t end = body->iov_len - reader_left(&r);
+        if (end > room)
+            break;
+        kept = end;
+        records++;
+    }
+    draft->records[SECTION_ANSWER] = records;
+    draft->octets[SECTION_ANSWER] = kept;
+}
+
+/*
+ * Makes the reply fit, the OPT kept: without additional records where they are no glue
+ * (RFC 2181 §9), else with TC and as many whole records as fit, in their stored order.
+ */
+static void truncate_to(struct draft *draft, size_t room)
+{
+    size_t head = draft->out->parts[0].iov_len;
+    size_t body = draft->octets[SECTION_ANSWER] + draft->octets[SECTION_AUTHORITY];
+    bool referral = draft->records[SECTION_ANSWER] == 0 && (draft->flags & HEADER_AA) == 0;
+
+    draft->records[SECTION_ADDITIONAL] = 0;
+    if (head + body <= room && !referral) {
+        cut_parts(draft->out, head + body);
+        return;
+    }
+    draft->flags |= HEADER_TC;
+    draft->records[SECTION_AUTHORITY] = 0;
+    if (draft->records[SECTION_ANSWER] > 0)
+        keep_records(draft, room - head);
+    cut_parts(draft->out, head + draft->octets[SECTION_ANSWER]);
+}
+
+void draft_finish(struct draft *draft)
+{
+    struct reply *out = draft->out;
+    size_t limit = limit_of(draft);
+    const struct writer before_opt = draft->tail;
+
+    size_t opt_octets = write_opt(draft, true);
+    if (draft->error >= 0 && out->octets + opt_octets > limit) { /* RFC 8914 §3 */
+        draft->tail = before_opt;
+        opt_octets = write_opt(draft, false);
+    }
+    if (out->octets + opt_octets > limit)
+        truncate_to(draft, limit - opt_octets);
+    out->rcode = draft->rcode;
+    out->head_octets = out->parts[0].iov_len;
+    out->tail_octets = opt_octets;
+    add_part(out, before_opt.next, opt_octets);
+    struct header header = {
+        .id = draft->request->header.id,
+        .flags = (uint16_t)(draft->flags | (draft->rcode & 0xf)),
+        .qdcount = draft->request->has_question,
+        .ancount = draft->records[SECTION_ANSWER],
+        .nscount = draft->records[SECTION_AUTHORITY],
+        .arcount = (uint16_t)(draft->records[SECTION_ADDITIONAL] + (opt_octets > 0)),
+    };
+    struct writer w = writer_of(out->head, DNS_HEADER_OCTETS);
+    header_write(&w, &header);
+}

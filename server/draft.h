@@ -1,0 +1,45 @@
+/*
+ * A reply in the making: header flags, sections and extended error, filled outcome by outcome, then
+ * finished: OPT added, made to fit, header written. Bodies stay where they are in the map.
+ */
+#ifndef SERVER_DRAFT_H
+#define SERVER_DRAFT_H
+
+#include "server/request.h"
+#include "server/respond.h"
+#include "store/stored.h"
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
+
+struct draft {
+    const struct view *view;
+    const struct request *request;
+    enum transport transport;
+    struct reply *out;
+    uint16_t flags; /* of the header */
+    uint16_t rcode;
+    uint16_t records[SECTIONS]; /* without the OPT */
+    size_t octets[SECTIONS];
+    int error;              /* extended error (RFC 8914), or -1 */
+    const char *error_text; /* or NULL */
+    struct writer tail;     /* into out->tail: records made for this reply, then the OPT */
+};
+
+/* Begins the reply to a request with what every reply has: ID, opcode, RD, CD, the question as
+ * sent. Fill in `view`, `request`, `transport` and `out` before. */
+void draft_start(struct draft *draft, const uint8_t *message);
+
+/* True when another stored answer, an SOA and the tail still find parts in the reply. */
+bool draft_has_room(const struct draft *draft);
+
+/* Adds octets that outlive the reply's sending to a section. */
+void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
+               uint16_t records);
+
+/* Adds a stored answer's parts, signatures only with DO (RFC 4035 §3.1). */
+void draft_add_stored(struct draft *draft, const struct stored_answer *answer);
+
+/* Finishes the reply: nothing may be added after it. */
+void draft_finish(struct draft *draft);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The sockets that the server listens on: for each worker its own pair, UDP and TCP, for each
+ * address of `listen`. SO_REUSEPORT lets the kernel spread clients over the workers. Knows neither
+ * workers nor messages.
+ */
+#ifndef SERVER_LISTEN_H
+#define SERVER_LISTEN_H
+
+#include "conf/config.h"
+#include "wire/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LISTEN_MESSAGE_OCTETS 256
+
+/* One worker's sockets at one address; -1 where one is closed or has been taken. */
+struct listen_pair {
+    int udp;
+    int tcp;
+    bool wildcard; /* UDP datagrams carry the address that they came to */
+    bool v6;
+};
+
+struct listen_set {
+    size_t workers;
+    size_t addresses;
+    struct listen_pair *pairs; /* those of worker w start at w * addresses */
+};
+
+/*
+ * Opens, binds and listens at all addresses for each worker.
+ *
+ *   workers   at least 1
+ *   out       on STATUS_OK; to be closed with listen_close
+ *   message   on failure: "cannot listen on 127.0.0.1@53: address already in use"
+ *
+ * STATUS_OK or STATUS_SYSTEM; nothing is left open then.
+ */
+MUST_CHECK enum status listen_open(const struct config_server *config, size_t workers,
+                                   struct listen_set *out, char message[LISTEN_MESSAGE_OCTETS]);
+
+/* Closes what is still open and frees the set. */
+void listen_close(struct listen_set *set);
+
+#endif

@@ -1,0 +1,300 @@
+#include "server/server.h"
+
+#include "server/notify.h"
+#include "server/reload.h"
+#include "server/statistics.h"
+#include "server/tcp_limits.h"
+#include "server/watch.h"
+#include "server/worker.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Each needs a reader's slot, and so do transfers and the watch: STORE_MAX_READERS is 1024. */
+#define MAX_WORKERS 512
+
+enum phase { PHASE_STARTING, PHASE_SERVING, PHASE_STOPPING };
+
+struct server {
+    enum phase phase;
+    enum status outcome;
+    struct config *config;
+    struct config *retiring; /* replaced, but some worker may still answer from it; or NULL */
+    bool reload_again;       /* asked for while one was under way */
+    struct log *log;
+    struct store *store;
+    struct listen_set *sockets;
+    struct event_base *base;
+    struct event *hangup;
+    struct event *terminate;
+    struct event *interrupt;
+    struct event *notice_event;
+    int notice; /* eventfd that workers raise */
+    struct tcp_limits *limits;
+    struct notify *notify;
+    struct watch *watch;
+    size_t worker_count; /* started */
+    struct worker **workers;
+};
+
+size_t server_workers(const struct config_server *config)
+{
+    cpu_set_t cores;
+    if (config->workers > 0)
+        return config->workers < MAX_WORKERS ? config->workers : MAX_WORKERS;
+    CPU_ZERO(&cores);
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return 1;
+    size_t count = (size_t)CPU_COUNT(&cores);
+    return count < 1 ? 1 : count < MAX_WORKERS ? count : MAX_WORKERS;
+}
+
+static void begin_stop(struct server *server, bool at_once)
+{
+    server->phase = PHASE_STOPPING;
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_post_stop(server->workers[i], at_once);
+}
+
+static void announce(const struct server *server)
+{
+    const struct config *config = server->config;
+    char address[ENDPOINT_TEXT_OCTETS];
+    for (size_t i = 0; i < config->server.listen_count; i++) {
+        endpoint_to_text(&config->server.listen[i], address);
+        log_write(server->log, LOG_LEVEL_INFO, "listening on %s", address);
+    }
+    log_write(server->log, LOG_LEVEL_INFO,
+              "contactd " CONTACTD_VERSION " is ready: %zu of %zu zone%s, %zu worker%s",
+              watch_loaded(server->watch), config->zone_count, config->zone_count == 1 ? "" : "s",
+              server->worker_count, server->worker_count == 1 ? "" : "s");
+}
+
+static void begin_reload(struct server *server)
+{
+    struct config *fresh = NULL;
+    if (reload_read(server->config, server->log, &fresh) != STATUS_OK)
+        return;
+    if (watch_configure(server->watch, fresh) != STATUS_OK) {
+        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
+        config_destroy(fresh);
+        return;
+    }
+    if (notify_configure(server->notify, fresh) != STATUS_OK)
+        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
+    log_configure(server->log, &fresh->log);
+    server->retiring = server->config;
+    server->config = fresh;
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_post_config(server->workers[i], fresh);
+}
+
+/* Ends a reload once no worker answers from the old configuration. */
+static void end_reload(struct server *server)
+{
+    if (!server->retiring)
+        return;
+    for (size_t i = 0; i < server->worker_count; i++) {
+        if (worker_config(server->workers[i]) != server->config)
+            return;
+    }
+    config_destroy(server->retiring);
+    server->retiring = NULL;
+    log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded", server->config->path);
+    if (server->reload_again && server->phase == PHASE_SERVING) {
+        server->reload_again = false;
+        begin_reload(server);
+    }
+}
+
+static size_t count_state(const struct server *server, enum worker_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < server->worker_count; i++)
+        count += worker_state(server->workers[i]) == state;
+    return count;
+}
+
+/* A worker has changed its state or taken a configuration. */
+static void on_notice(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *server = arg;
+    uint64_t ignored;
+    (void)what;
+    ssize_t taken = read(fd, &ignored, sizeof ignored);
+    (void)taken;
+
+    size_t failed = count_state(server, WORKER_FAILED);
+    if (failed > 0 && server->phase != PHASE_STOPPING) {
+        server->outcome = STATUS_SYSTEM;
+        begin_stop(server, true);
+    }
+    if (server->phase == PHASE_STARTING &&
+        count_state(server, WORKER_RUNNING) == server->worker_count) {
+        server->phase = PHASE_SERVING;
+        announce(server);
+        if (server->reload_again) {
+            server->reload_again = false;
+            begin_reload(server);
+        }
+    }
+    end_reload(server);
+    if (server->phase == PHASE_STOPPING &&
+        failed + count_state(server, WORKER_ENDED) == server->worker_count)
+        event_base_loopbreak(server->base);
+}
+
+static void on_hangup(evutil_socket_t signal, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)signal;
+    (void)what;
+    if (server->phase == PHASE_STOPPING)
+        return;
+    if (server->phase == PHASE_STARTING || server->retiring)
+        server->reload_again = true;
+    else
+        begin_reload(server);
+}
+
+static void on_terminate(evutil_socket_t signal, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)what;
+    bool again = server->phase == PHASE_STOPPING;
+    log_write(server->log, LOG_LEVEL_INFO, "%s: stopping%s",
+              signal == SIGINT ? "interrupted" : "terminated", again ? " at once" : "");
+    begin_stop(server, again);
+}
+
+static bool prepare_events(struct server *server)
+{
+    server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    server->base = event_base_new();
+    if (server->notice < 0 || !server->base)
+        return false;
+    server->hangup = evsignal_new(server->base, SIGHUP, on_hangup, server);
+    server->terminate = evsignal_new(server->base, SIGTERM, on_terminate, server);
+    server->interrupt = evsignal_new(server->base, SIGINT, on_terminate, server);
+    server->notice_event =
+        event_new(server->base, server->notice, EV_READ | EV_PERSIST, on_notice, server);
+    return server->hangup && server->terminate && server->interrupt && server->notice_event &&
+           event_add(server->hangup, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
+           event_add(server->interrupt, NULL) == 0 && event_add(server->notice_event, NULL) == 0;
+}
+
+static bool prepare_parts(struct server *server)
+{
+    server->limits = tcp_limits_create();
+    server->workers = calloc(server->sockets->workers, sizeof *server->workers);
+    return server->limits && server->workers &&
+           notify_create(server->base, server->config, server->log, &server->notify) ==
+               STATUS_OK &&
+           notify_configure(server->notify, server->config) == STATUS_OK &&
+           watch_create(server->base, server->store, server->config, server->log, server->notify,
+                        &server->watch) == STATUS_OK;
+}
+
+static enum status start_workers(struct server *server)
+{
+    for (size_t i = 0; i < server->sockets->workers; i++) {
+        const struct worker_parts parts = {
+            .number = (unsigned)i,
+            .store = server->store,
+            .config = server->config,
+            .log = server->log,
+            .limits = server->limits,
+            .sockets = &server->sockets->pairs[i * server->sockets->addresses],
+            .socket_count = server->sockets->addresses,
+            .notice = server->notice,
+        };
+        enum status status = worker_start(&parts, &server->workers[i]);
+        if (status != STATUS_OK)
+            return status;
+        server->worker_count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status start(struct server *server)
+{
+    if (!prepare_events(server) || !prepare_parts(server) ||
+        watch_start(server->watch) != STATUS_OK) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot start: out of memory or descriptors");
+        return STATUS_SYSTEM;
+    }
+    return start_workers(server);
+}
+
+static void log_totals(const struct server *server)
+{
+    struct statistics total = {0};
+    for (size_t i = 0; i < server->worker_count; i++)
+        statistics_sum(&total, worker_statistics(server->workers[i]));
+    log_write(server->log, LOG_LEVEL_INFO,
+              "stopped: %" PRIu64 " queries by UDP, %" PRIu64 " by TCP, %" PRIu64
+              " dropped, %" PRIu64 " transfers",
+              statistics_get(&total, COUNT_UDP4_QUERIES) +
+                  statistics_get(&total, COUNT_UDP6_QUERIES),
+              statistics_get(&total, COUNT_TCP_QUERIES), statistics_get(&total, COUNT_DROPPED),
+              statistics_get(&total, COUNT_TRANSFERS_FINISHED));
+}
+
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+static void join_workers(struct server *server)
+{
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_join(server->workers[i]);
+    free(server->workers);
+}
+
+static void finish(struct server *server)
+{
+    watch_destroy(server->watch);
+    notify_destroy(server->notify);
+    tcp_limits_destroy(server->limits);
+    free_event(server->hangup);
+    free_event(server->terminate);
+    free_event(server->interrupt);
+    free_event(server->notice_event);
+    if (server->base)
+        event_base_free(server->base);
+    if (server->notice >= 0)
+        close(server->notice);
+    config_destroy(server->retiring);
+    config_destroy(server->config);
+}
+
+enum status server_run(struct config *config, struct log *log, struct store *store,
+                       struct listen_set *sockets)
+{
+    struct server server = {
+        .phase = PHASE_STARTING,
+        .outcome = STATUS_OK,
+        .config = config,
+        .log = log,
+        .store = store,
+        .sockets = sockets,
+        .notice = -1,
+    };
+    enum status status = start(&server);
+    if (status == STATUS_OK) {
+        event_base_dispatch(server.base);
+        log_totals(&server);
+    } else {
+        begin_stop(&server, true);
+    }
+    join_workers(&server);
+    finish(&server);
+    return status == STATUS_OK ? server.outcome : status;
+}

@@ -1,0 +1,28 @@
+/*
+ * The server: its parts made and connected, run until it is told to stop. The main thread holds
+ * signals, the watch over the database and NOTIFY; workers hold everything about queries.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "conf/config.h"
+#include "server/listen.h"
+#include "server/log.h"
+#include "store/store.h"
+
+/* How many workers the configuration asks for: one per core that this process may use, where it
+ * leaves that open. */
+size_t server_workers(const struct config_server *config);
+
+/*
+ * Serves until SIGTERM or SIGINT; reads the configuration again on SIGHUP.
+ *
+ *   config    handed over: freed at the end, or when a reload has replaced it
+ *   sockets   those of server_workers() workers; closed as workers stop
+ *
+ * STATUS_OK after an orderly end, or STATUS_SYSTEM when it could not start; logged.
+ */
+MUST_CHECK enum status server_run(struct config *config, struct log *log, struct store *store,
+                                  struct listen_set *sockets);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * A zone transfer on its way to a client: one message in memory at a time, written as the socket
+ * takes it. Bounded in number (tcp_limits.h) and in time; logs its start and its end. Knows no
+ * events: who owns the connection calls it when the socket is writable.
+ */
+#ifndef SERVER_STREAM_H
+#define SERVER_STREAM_H
+
+#include "server/log.h"
+#include "server/statistics.h"
+#include "server/tcp_limits.h"
+#include "server/transfer.h"
+
+/*
+ * A transfer pins the database pages of its snapshot: a publish cannot reuse them and the file grows.
+ * Ten minutes carry 1 GB at 14 Mbit/s, far beyond a zone of a million entries; a secondary that takes
+ * longer asks again.
+ */
+#define STREAM_LIMIT_MS 600000
+
+struct stream_parts {
+    struct store *store;
+    struct log *log;
+    struct statistics *statistics;
+    struct tcp_limits *limits;
+};
+
+struct stream;
+
+/*
+ * Starts the transfer that `reply` grants.
+ *
+ *   parts    outlive the stream; copied
+ *   client   for the log; copied
+ *
+ * STATUS_OK; STATUS_DENIED (too many transfers), STATUS_NOT_FOUND (the zone has gone) or
+ * STATUS_SYSTEM: answer SERVFAIL. Failures are logged and counted here.
+ */
+MUST_CHECK enum status stream_create(const struct stream_parts *parts, const struct reply *reply,
+                                     const struct endpoint *client, struct stream **out);
+
+/* Ends it; when it was not done, logs that with `reason`. NULL is fine. */
+void stream_destroy(struct stream *stream, const char *reason);
+
+enum stream_step {
+    STREAM_GOES_ON,
+    STREAM_DONE,   /* all written */
+    STREAM_FAILED, /* close the connection; stream_reason() says why */
+};
+
+/*
+ * Writes at most one message, or the rest of one.
+ *
+ *   fd        nonblocking socket
+ *   written   out: octets that the socket took
+ */
+enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size_t *written);
+
+/* Why it failed: "the zone is damaged". */
+const char *stream_reason(const struct stream *stream);
+
+#endif

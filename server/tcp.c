@@ -1,0 +1,167 @@
+#include "server/tcp.h"
+
+#include "server/connections.h"
+#include "server/errno_text.h"
+#include "server/ticks.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections accepted in one turn. */
+#define ACCEPTS_PER_TURN 64
+/* How exactly tcp-idle is kept. Not a timer for each connection: time moves on with each message,
+ * and the list that they are in is in order anyway. */
+#define SWEEP_MS 100
+/* How long nothing is accepted when descriptors or memory are out: a listener that stays readable
+ * would else take the whole core, and clients wait in the backlog meanwhile. */
+#define PAUSE_MS 100
+
+struct tcp {
+    struct basis *basis;
+    struct connections *connections;
+    struct event *sweep;
+    struct event *resume;
+    struct log_pace pace;
+    size_t listener_count;
+    struct event *listeners[];
+};
+
+static struct timeval milliseconds(int ms)
+{
+    return (struct timeval){ms / 1000, ms % 1000 * 1000};
+}
+
+static void pause_listeners(struct tcp *tcp, int error)
+{
+    struct timeval delay = milliseconds(PAUSE_MS);
+    /* What was idle for longest gives its descriptor to who wants to ask. */
+    bool evicted = connections_evict(tcp->connections);
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        event_del(tcp->listeners[i]);
+    event_add(tcp->resume, &delay);
+    if (log_pace_allows(&tcp->pace, ticks_now())) {
+        char text[ERRNO_TEXT_OCTETS];
+        log_write(basis_log(tcp->basis), LOG_LEVEL_WARNING,
+                  "cannot accept TCP connections: %s%s; raise the limit or lower 'tcp-max'",
+                  errno_text(error, text), evicted ? ", an idle one was closed" : "");
+    }
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct tcp *tcp = arg;
+    (void)fd;
+    (void)what;
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        event_add(tcp->listeners[i], NULL);
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    struct tcp *tcp = arg;
+    (void)fd;
+    (void)what;
+    connections_expire(tcp->connections, ticks_now());
+    /* A worker without connections sleeps. */
+    if (connections_count(tcp->connections) == 0)
+        event_del(tcp->sweep);
+}
+
+static void on_connection(evutil_socket_t fd, short what, void *arg)
+{
+    struct tcp *tcp = arg;
+    struct timeval interval = milliseconds(SWEEP_MS);
+    (void)what;
+
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct endpoint client = {.length = sizeof client.address};
+        int accepted =
+            accept4(fd, &client.address.any, &client.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (accepted >= 0) {
+            connections_add(tcp->connections, accepted, &client);
+            continue;
+        }
+        if (errno == EAGAIN)
+            break;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause_listeners(tcp, errno);
+            break;
+        }
+        /* EINTR, and what Linux reports of the connection itself (ECONNABORTED, EPROTO,
+         * ENETDOWN …, accept(2)): the next one is another. */
+    }
+    if (connections_count(tcp->connections) > 0 && !event_pending(tcp->sweep, EV_TIMEOUT, NULL))
+        event_add(tcp->sweep, &interval);
+}
+
+static bool prepare(struct tcp *tcp, struct event_base *base, const int *listeners)
+{
+    tcp->sweep = event_new(base, -1, EV_PERSIST, on_sweep, tcp);
+    tcp->resume = event_new(base, -1, 0, on_resume, tcp);
+    if (!tcp->connections || !tcp->sweep || !tcp->resume)
+        return false;
+    for (size_t i = 0; i < tcp->listener_count; i++) {
+        tcp->listeners[i] =
+            event_new(base, listeners[i], EV_READ | EV_PERSIST, on_connection, tcp);
+        if (!tcp->listeners[i] || event_add(tcp->listeners[i], NULL) != 0)
+            return false;
+    }
+    return true;
+}
+
+enum status tcp_create(struct event_base *base, struct basis *basis,
+                       struct statistics *statistics, struct tcp_limits *limits,
+                       const int *listeners, size_t listener_count, struct tcp **out)
+{
+    struct tcp *tcp = calloc(1, sizeof *tcp + listener_count * sizeof(struct event *));
+    if (!tcp)
+        return STATUS_SYSTEM;
+    tcp->basis = basis;
+    tcp->listener_count = listener_count;
+    tcp->connections = connections_create(base, basis, statistics, limits);
+    if (!prepare(tcp, base, listeners)) {
+        tcp_destroy(tcp);
+        return STATUS_SYSTEM;
+    }
+    *out = tcp;
+    return STATUS_OK;
+}
+
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+static void free_listeners(struct tcp *tcp)
+{
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        free_event(tcp->listeners[i]);
+    tcp->listener_count = 0;
+}
+
+void tcp_destroy(struct tcp *tcp)
+{
+    if (!tcp)
+        return;
+    connections_destroy(tcp->connections);
+    free_listeners(tcp);
+    free_event(tcp->sweep);
+    free_event(tcp->resume);
+    free(tcp);
+}
+
+void tcp_stop(struct tcp *tcp)
+{
+    free_listeners(tcp);
+    event_del(tcp->resume);
+    connections_drain(tcp->connections);
+}
+
+bool tcp_is_done(const struct tcp *tcp)
+{
+    return connections_count(tcp->connections) == 0;
+}

@@ -1,0 +1,32 @@
+/* DNS over TCP for one worker: accepts, and keeps time for its connections (connections.h). */
+#ifndef SERVER_TCP_H
+#define SERVER_TCP_H
+
+#include "server/basis.h"
+#include "server/statistics.h"
+#include "server/tcp_limits.h"
+
+#include <stdbool.h>
+
+struct event_base;
+struct tcp;
+
+/*
+ *   listeners   sockets of listen.h, which the caller closes after tcp_stop or tcp_destroy
+ *
+ * All arguments but the array of descriptors outlive it. STATUS_OK or STATUS_SYSTEM (memory).
+ */
+MUST_CHECK enum status tcp_create(struct event_base *base, struct basis *basis,
+                                  struct statistics *statistics, struct tcp_limits *limits,
+                                  const int *listeners, size_t listener_count, struct tcp **out);
+
+/* Closes all connections at once. NULL is fine. */
+void tcp_destroy(struct tcp *tcp);
+
+/* Accepts no more, and lets what runs finish. */
+void tcp_stop(struct tcp *tcp);
+
+/* True when no connection is left. */
+bool tcp_is_done(const struct tcp *tcp);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * A worker: a thread with its own event loop, sockets, snapshot and memory, sharing nothing with
+ * the others but the database and the counts of tcp_limits.h. The main thread talks to it through
+ * three posts (a configuration, a request to stop, one to stop at once) and hears of it through one
+ * descriptor that becomes readable; neither ever waits for the other.
+ */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include "server/listen.h"
+#include "server/log.h"
+#include "server/statistics.h"
+#include "server/tcp_limits.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+/* How long answers and transfers in flight may take after a stop. Service managers wait longer. */
+#define WORKER_STOP_MS 5000
+
+enum worker_state {
+    WORKER_STARTING,
+    WORKER_RUNNING,
+    WORKER_FAILED, /* could not start; logged. Its thread has ended */
+    WORKER_ENDED,
+};
+
+struct worker_parts {
+    unsigned number; /* 0, 1, … */
+    struct store *store;
+    const struct config *config;
+    struct log *log;
+    struct tcp_limits *limits;
+    struct listen_pair *sockets; /* the worker closes them when it stops and sets them to -1 */
+    size_t socket_count;
+    int notice; /* eventfd: raised when the state or the configuration in use has changed */
+};
+
+struct worker;
+
+/*
+ * Makes a worker and starts its thread, with all signals blocked.
+ *
+ *   parts   copied; what it points to outlives the worker
+ *
+ * STATUS_OK, or STATUS_SYSTEM; logged.
+ */
+MUST_CHECK enum status worker_start(const struct worker_parts *parts, struct worker **out);
+
+enum worker_state worker_state(const struct worker *worker);
+
+/* Asks it to answer from `config` from its next batch on. */
+void worker_post_config(struct worker *worker, const struct config *config);
+
+/* The configuration that it answers from; it does not touch an earlier one any more. */
+const struct config *worker_config(const struct worker *worker);
+
+/* Asks it to accept no more, to finish what runs within WORKER_STOP_MS, and to end. */
+void worker_post_stop(struct worker *worker, bool at_once);
+
+/* Waits for its thread, which ends soon after a post to stop, and frees it. NULL is fine. */
+void worker_join(struct worker *worker);
+
+/* Counted so far; any thread may read it until worker_join. */
+const struct statistics *worker_statistics(const struct worker *worker);
+
+#endif
