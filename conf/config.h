@@ -18,11 +18,11 @@
 
 /*
  * Reads and checks the whole file, and what it includes. Relative paths in it are relative to the
- * file that names them. Secret files are checked when read here too (a key file must exist, be
- * readable and hold one key).
+ * file that names them. What lies behind `database`, `contacts` and `tlds` is not looked at: that
+ * is for the program that opens it.
  *
  *   diag   every error and warning with its place
- *   out    a configuration to be freed with config_destroy, on STATUS_OK only
+ *   out    a configuration to be freed with config_destroy, on STATUS_OK only (warnings are fine)
  *
  * STATUS_OK, STATUS_INVALID, or STATUS_SYSTEM when memory is out.
  */

@@ -22,7 +22,7 @@ struct place {
 struct diagnostic {
     struct place place;
     enum severity severity;
-    const char *rule;    /* "phone-e164", or NULL */
+    const char *rule; /* "phone-e164", or NULL */
     const char *message;
 };
 
@@ -36,9 +36,9 @@ void diag_destroy(struct diag *diag);
 void diag_add(struct diag *diag, enum severity severity, struct place place, const char *rule,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-#define diag_error(diag, place, rule, ...) \
+#define diag_error(diag, place, rule, ...)                                                         \
     diag_add((diag), SEVERITY_ERROR, (place), (rule), __VA_ARGS__)
-#define diag_warning(diag, place, rule, ...) \
+#define diag_warning(diag, place, rule, ...)                                                       \
     diag_add((diag), SEVERITY_WARNING, (place), (rule), __VA_ARGS__)
 
 size_t diag_count(const struct diag *diag, enum severity severity);

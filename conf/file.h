@@ -25,4 +25,10 @@ MUST_CHECK enum status file_list(const char *folder, const char *const *endings,
                                  struct arena *arena, struct diag *diag, char ***paths,
                                  size_t *count);
 
+/*
+ * A path that is written in `file`: as it is when absolute, else relative to the folder of `file`.
+ * In the arena; NULL when memory is out.
+ */
+char *file_beside(struct arena *arena, const char *file, const char *path);
+
 #endif

@@ -37,7 +37,7 @@ struct config_server {
     unsigned tcp_idle_ms;    /* 10 s */
 };
 
-/* A TSIG key (RFC 8945). The secret is read from its file and never printed. */
+/* A TSIG key (RFC 8945). This version reads none: `key` is refused wherever it may stand. */
 struct config_key {
     const char *id;
     struct name name;
@@ -58,11 +58,15 @@ enum acl_action { ACL_QUERY = 1, ACL_TRANSFER = 2 };
 
 struct config_acl {
     const char *id;
-    size_t prefix_count; /* `address` items and the addresses of `remote`, both */
+    /* Who it is about: the prefixes of `address`, or the addresses of `remote`. Where both are
+     * given both must hold, so only those addresses of `remote` are left that lie in `address`. */
+    size_t prefix_count;
     struct prefix *prefixes;
-    bool any_address; /* no address and no remote given: every address matches */
+    bool any_address;    /* neither is given: every address matches */
+    size_t remote_count; /* `remote` as written, its addresses are among the prefixes already */
+    const struct config_remote **remotes;
     const struct config_key *key;
-    unsigned actions; /* enum acl_action, or-ed */
+    unsigned actions; /* enum acl_action, or-ed; all of them for `deny` without `action` */
     bool deny;
     struct place place;
 };

@@ -43,11 +43,12 @@ static void report(struct check *check, size_t octet, size_t octets, uint32_t ch
     }
 }
 
-/* Overwrites the character, in a copy of the text, with a question mark of as many octets: nothing
- * moves, and one character stays one character, so that every place behind it stays right. */
+/* Overwrites the character, in a copy of the text, with a mark of as many octets that means nothing
+ * to YAML: nothing moves, and one character stays one character, so that every place behind it
+ * stays right. */
 static bool replace(struct check *check, size_t octet, size_t octets)
 {
-    static const char *const marks[] = {"", "?", "\xc2\xbf", "\xef\xbf\xbd"};
+    static const char *const marks[] = {"", "_", "\xc2\xbf", "\xef\xbf\xbd"};
     struct source *source = check->source;
 
     if (check->copy == NULL) {
@@ -95,23 +96,21 @@ static bool is_utf16(const char *octets, size_t length)
            (memcmp(octets, "\xff\xfe", 2) == 0 || memcmp(octets, "\xfe\xff", 2) == 0);
 }
 
-enum status source_check(const char *file, const char *octets, size_t length, struct arena *arena,
-                         struct diag *diag, struct source *out)
+enum status source_check(struct source *source, struct arena *arena, struct diag *diag)
 {
     struct check check = {
-        .source = out, .arena = arena, .diag = diag, .place = {file, 1, 1}, .errors = 0};
+        .source = source, .arena = arena, .diag = diag, .place = {source->file, 1, 1}};
 
-    *out = (struct source){.file = file, .octets = octets, .length = length};
-    if (is_utf16(octets, length)) {
+    if (is_utf16(source->octets, source->length)) {
         diag_error(diag, check.place, "yaml-utf8", "the file is UTF-16; save it as UTF-8");
-        out->length = 0;
+        source->length = 0;
         return STATUS_INVALID;
     }
-    if (length >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0) {
-        out->octets += 3;
-        out->length -= 3;
+    if (source->length >= 3 && memcmp(source->octets, "\xef\xbb\xbf", 3) == 0) {
+        source->octets += 3;
+        source->length -= 3;
     }
-    for (size_t at = 0; at < out->length;) {
+    for (size_t at = 0; at < source->length;) {
         at = check_character(&check, at);
         if (at == SIZE_MAX)
             return STATUS_SYSTEM;

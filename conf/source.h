@@ -22,19 +22,15 @@ struct source {
 };
 
 /*
- * Checks the octets of a file. A byte order mark before the text is skipped. Each bad character is
- * one error (rules yaml-utf8, yaml-control; one per line, at most SOURCE_MAX_ERRORS) and reads as
- * a question mark ('?', U+00BF, U+FFFD) from then on, so that the rest of the file is checked all
- * the same.
- *
- *   octets   stay the caller's, and are pointed to unless a character must be replaced
- *   out      filled unless the result is STATUS_SYSTEM
+ * Checks the octets of a file: `file`, `octets` and `length` of the source are filled in. A byte
+ * order mark before the text is skipped. Each bad character is one error (rules yaml-utf8,
+ * yaml-control; one per line, at most SOURCE_MAX_ERRORS) and reads as '_', U+00BF or U+FFFD from
+ * then on, in a copy of the octets, so that the rest of the file is checked all the same.
  *
  * STATUS_OK, STATUS_INVALID with diagnostics, or STATUS_SYSTEM when memory is out.
  */
 #define SOURCE_MAX_ERRORS 20
-MUST_CHECK enum status source_check(const char *file, const char *octets, size_t length,
-                                    struct arena *arena, struct diag *diag, struct source *out);
+MUST_CHECK enum status source_check(struct source *source, struct arena *arena, struct diag *diag);
 
 /* The octet at which the n-th character of the text starts (n from 0); its end for any beyond. */
 size_t source_octet(struct source *source, size_t character);

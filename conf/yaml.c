@@ -222,7 +222,7 @@ static int compare_keys(const void *left, const void *right)
                       : (a->place.column > b->place.column) - (a->place.column < b->place.column);
 }
 
-/* Takes out of the mapping those keys that `refused` marks by their text being NULL. */
+/* Takes out of the mapping the keys whose text was set to NULL. */
 static void drop_refused(struct yaml_node *mapping)
 {
     size_t kept = 0;
@@ -374,7 +374,8 @@ static void check_root(struct reading *reading)
 enum status yaml_parse(const char *file, const char *octets, size_t length, struct arena *arena,
                        struct diag *diag, struct yaml_node **out)
 {
-    struct reading reading = {.arena = arena, .diag = diag};
+    struct reading reading = {
+        .source = {.file = file, .octets = octets, .length = length}, .arena = arena, .diag = diag};
     yaml_parser_t parser;
 
     *out = NULL;
@@ -383,7 +384,7 @@ enum status yaml_parse(const char *file, const char *octets, size_t length, stru
                    YAML_MAX_OCTETS);
         return STATUS_INVALID;
     }
-    enum status status = source_check(file, octets, length, arena, diag, &reading.source);
+    enum status status = source_check(&reading.source, arena, diag);
     if (status == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     reading.invalid = status != STATUS_OK;

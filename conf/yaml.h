@@ -61,8 +61,8 @@ struct yaml_node {
  * STATUS_OK, STATUS_INVALID (diagnostics added), or STATUS_SYSTEM when memory is out. A syntax
  * error ends the reading, and so does yaml-depth: STATUS_INVALID and `*out` NULL. After every other
  * error the reading goes on, and with STATUS_INVALID `*out` holds what could be read, for a caller
- * that wants to show the mistakes in it in the same run: bad characters are question marks, of
- * duplicate keys the first one stays.
+ * that wants to show the mistakes in it in the same run: a bad character is '_', U+00BF or U+FFFD,
+ * of duplicate keys the first one stays.
  */
 MUST_CHECK enum status yaml_parse(const char *file, const char *octets, size_t length,
                                   struct arena *arena, struct diag *diag, struct yaml_node **out);

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define KEY_MAX_CHARACTERS 1024 /* YAML 1.1 §7.4.2, and libyaml */
+
 /* The problem is shown where it was noticed, or where the thing it is in began. */
 enum where { AT_PROBLEM, AT_CONTEXT };
 
@@ -23,8 +25,6 @@ static const struct explanation explanations[] = {
     {"did not find expected key", "yaml-indent", AT_PROBLEM,
      "this does not fit the items above; check the indentation, and that no text follows a "
      "closing quote or bracket"},
-    {"did not find expected node content", "yaml-syntax", AT_PROBLEM,
-     "a value is missing here; quote one that begins with a special character"},
     {"did not find expected ',' or ']'", "yaml-syntax", AT_CONTEXT,
      "the list that begins here lacks a ',' or its ']'"},
     {"did not find expected ',' or '}'", "yaml-syntax", AT_CONTEXT,
@@ -33,6 +33,8 @@ static const struct explanation explanations[] = {
      "the quote that begins here never ends"},
     {"found unexpected document indicator", "yaml-quote", AT_CONTEXT,
      "the quote that begins here never ends"},
+    {"found unexpected ':'", "yaml-syntax", AT_PROBLEM,
+     "inside [ ] or { } a value cannot end in ':'; quote it"},
     {"found unknown escape character", "yaml-quote", AT_PROBLEM,
      "this escape is unknown; in single quotes '\\' stands for itself"},
     {"did not find expected hexdecimal number", "yaml-quote", AT_PROBLEM,
@@ -58,17 +60,37 @@ static struct place place_of(const struct source *source, size_t line, size_t co
     return (struct place){source->file, (unsigned)line + 1, (unsigned)column + 1};
 }
 
-/* "mapping values are not allowed": ': ' in a value, or a line that continues the value above. */
+static size_t indentation(const struct source *source, size_t line_start)
+{
+    size_t octet = line_start;
+    while (octet < source->length && source->octets[octet] == ' ')
+        octet++;
+    return octet - line_start;
+}
+
+/* "mapping values are not allowed": ': ' in a value, or in a line that libyaml took for the
+ * continuation of the value above it. */
 static void explain_colon(struct place place, const struct source *source, size_t octet,
                           struct diag *diag)
 {
     size_t start = source_line_start(source, octet);
-    if (memmem(source->octets + start, octet - start, ": ", 2) != NULL)
+    size_t above = start > 0 ? source_line_start(source, start - 1) : 0;
+
+    if (memmem(source->octets + start, octet - start, ": ", 2) != NULL) {
         diag_error(diag, place, "yaml-colon", "': ' inside a value; quote a value that holds ': '");
-    else
+    } else if (octet - start > KEY_MAX_CHARACTERS) {
+        diag_error(diag, place, "yaml-key", "more than %d characters stand before this ':'",
+                   KEY_MAX_CHARACTERS);
+    } else if (start > 0 && indentation(source, start) <= indentation(source, above)) {
+        struct place line_above = {place.file, place.line - 1,
+                                   (unsigned)indentation(source, above) + 1};
+        diag_error(diag, line_above, "yaml-syntax",
+                   "no ': ' on this line; write 'item: value', with a space after the ':'");
+    } else {
         diag_error(diag, place, "yaml-indent",
                    "this line is indented too far to be an item of its own; align it with the "
                    "items that it belongs to");
+    }
 }
 
 /* "could not find expected ':'": a line without one. `octet` is where the line's text begins. */
@@ -83,6 +105,18 @@ static void explain_no_colon(struct place place, const struct source *source, si
                    "no ': ' on this line; put a space after the ':' of 'item: value'");
     else
         diag_error(diag, place, "yaml-syntax", "no ': ' on this line; write 'item: value'");
+}
+
+/* "did not find expected node content". Most often ::1 in a list in brackets. */
+static void explain_no_value(struct place place, const struct source *source, size_t octet,
+                             struct diag *diag)
+{
+    if (octet < source->length && source->octets[octet] == ':')
+        diag_error(diag, place, "yaml-syntax",
+                   "inside [ ] or { } a value cannot begin with ':'; quote it");
+    else
+        diag_error(diag, place, "yaml-syntax",
+                   "a value is missing here; quote one that begins with a special character");
 }
 
 /* "found character that cannot start any token". */
@@ -113,6 +147,10 @@ void yaml_explain(const struct yaml_problem *problem, struct source *source, str
     }
     if (begins(problem->text, "found character that cannot start any token")) {
         explain_character(place, source, octet, diag);
+        return;
+    }
+    if (begins(problem->text, "did not find expected node content")) {
+        explain_no_value(place, source, octet, diag);
         return;
     }
     if (begins(problem->text, "could not find expected ':'")) {

@@ -1,6 +1,6 @@
 #include "contacts/choice.h"
 
-#include "contacts/suggest.h"
+#include "conf/suggest.h"
 #include "contacts/text.h"
 
 #include <stdio.h>
@@ -22,15 +22,17 @@ int choice_read(struct reading *reading, const struct yaml_node *node, const cha
                 const char *const *words, size_t count)
 {
     char all[200];
-    struct suggestion suggestion = suggest_start(node->text);
+    struct suggestion suggestion;
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(node->text, words[i]) == 0)
             return (int)i;
-        suggest_offer(&suggestion, words[i]);
     }
+    suggest_start(&suggestion, node->text);
+    for (size_t i = 0; i < count; i++)
+        suggest_candidate(&suggestion, words[i]);
     list_words(all, sizeof all, words, count);
     reading_error(reading, node->place, key, "%s '%s' is not known%s", key,
-                  text_quote(node->text).text, suggest_finish(&suggestion, all).text);
+                  text_quote(node->text).text, text_hint(suggestion.best, all).text);
     return -1;
 }

@@ -7,46 +7,14 @@
 #define CONTACTS_CONTACTS_H
 
 #include "conf/arena.h"
-#include "conf/config.h"
 #include "conf/diag.h"
+#include "contacts/delegated.h"
 #include "contacts/entry.h"
+#include "contacts/freshness.h"
+#include "contacts/rules.h"
 #include "wire/status.h"
 
 #include <stddef.h>
-#include <stdint.h>
-
-/* A delegated ccTLD; the built-in list comes from conf/cctlds.tsv. */
-struct delegated {
-    const char *a_label;
-    const char *u_label;   /* or NULL */
-    const char *territory; /* ASCII */
-};
-
-/* Which labels may have an entry, sorted by A-label. */
-struct delegated_list {
-    size_t count;
-    const struct delegated *items;
-    bool any; /* `tlds: any`: no label is refused, the list still knows territories */
-};
-
-/*
- * The list that the configuration asks for; `config` may be NULL: the built-in one. A file has the
- * columns of cctlds.tsv (a heading, tab-separated: a_label u_label kind territory_code territory
- * manager; only the first is required), or one label per line.
- * STATUS_OK, or STATUS_INVALID with diagnostics.
- */
-MUST_CHECK enum status delegated_read(const struct config *config, struct arena *arena,
-                                      struct diag *diag, struct delegated_list *out);
-
-/* The item of an A-label, or NULL. */
-const struct delegated *delegated_find(const struct delegated_list *list, const char *a_label);
-
-/* What a reading of contacts needs to know from outside. */
-struct contacts_rules {
-    struct delegated_list delegated;
-    struct config_freshness freshness;
-    int32_t today; /* days since 1970-01-01 */
-};
 
 struct contacts {
     size_t file_count;
@@ -56,7 +24,8 @@ struct contacts {
 };
 
 /*
- * Reads the files and folders of `paths`.
+ * Reads the files and folders of `paths`; of a folder, *.yaml *.yml *.json directly in it. A file
+ * that comes twice is read once. A file with an error yields no entry.
  *
  *   arena   owns what `out` points to
  *   diag    every error and warning of every file
@@ -68,11 +37,5 @@ struct contacts {
 MUST_CHECK enum status contacts_read(const char *const *paths, size_t path_count,
                                      const struct contacts_rules *rules, struct arena *arena,
                                      struct diag *diag, struct contacts *out);
-
-enum freshness { FRESHNESS_FRESH, FRESHNESS_DUE, FRESHNESS_STALE, FRESHNESS_EXPIRED };
-
-/* How old `verified_days` is on `today`: older than the threshold counts. */
-enum freshness entry_freshness(int32_t verified_days, int32_t today,
-                               const struct config_freshness *thresholds);
 
 #endif

@@ -19,13 +19,14 @@
 #define ENTRY_MAX_CONTACTS  100 /* internal ones included */
 #define ENTRY_MAX_LABELS    32  /* `tld` and `also`; India has 16 */
 #define ENTRY_MAX_PHONES    4   /* per contact: four tel: and a mailto: share 10 x order + 0..9 */
-#define ENTRY_MAX_LANGUAGES 8
+#define ENTRY_MAX_LANGUAGES 16
 
 #define ENTRY_MAX_REGISTRY_OCTETS  200
 #define ENTRY_MAX_TERRITORY_OCTETS 64
 #define ENTRY_MAX_NAME_OCTETS      64  /* ASCII */
 #define ENTRY_MAX_NATIVE_OCTETS    200 /* a native form, UTF-8 */
 #define ENTRY_MAX_NOTE_OCTETS      200
+#define ENTRY_MAX_LANGUAGES_OCTETS 200 /* "en,fr,…" */
 #define ENTRY_MAX_ID_OCTETS        15
 #define ENTRY_MAX_COMMENT_OCTETS   1000 /* `comment` and `authorised`, never published */
 
@@ -48,16 +49,16 @@ struct phone {
 
 struct contact {
     struct place place;
-    const char *id; /* [a-z0-9-]{1,15}; default: its first role */
-    unsigned roles; /* enum role, or-ed; at least one */
-    unsigned order; /* 1..9, unique within the entry */
-    const char *name;       /* ASCII: name, or name-ascii where name is not */
-    const char *name_l10n;  /* the native form, UTF-8, or NULL */
+    const char *id;        /* [a-z0-9-]{1,15}; default: its first role */
+    unsigned roles;        /* enum role, or-ed; at least one */
+    unsigned order;        /* 1..9, unique within the entry */
+    const char *name;      /* ASCII: name, or name-ascii where name is not */
+    const char *name_l10n; /* the native form, UTF-8, or NULL */
     size_t phone_count;
     struct phone *phones;
-    const char *email; /* or NULL */
-    const char *hours; /* "24x7" or "Mo-Fr 08:00-18:00" */
-    const char *wait;  /* as written, "15m", or NULL */
+    const char *email;     /* or NULL */
+    const char *hours;     /* "24x7" or "Mo-Fr 08:00-18:00" */
+    const char *wait;      /* as written, "15m", or NULL */
     const char *timezone;  /* IANA name, inherited; or NULL */
     const char *languages; /* "en,fr", inherited; or NULL */
     const char *pgp;       /* 40 or 64 upper-case hex digits, or NULL */
@@ -68,9 +69,9 @@ struct contact {
 /* A label that the entry answers for: its `tld`, or one of `also`. */
 struct entry_label {
     struct place place;
-    const char *a_label; /* lower case */
-    const char *u_label; /* UTF-8, or NULL where the A-label is no IDN */
-    const char *upper;   /* the U-label in upper case, or NULL where there is none */
+    const char *a_label;   /* lower case */
+    const char *u_label;   /* UTF-8, or NULL where the A-label is no IDN */
+    const char *upper;     /* the U-label in upper case, or NULL where there is none */
     const char *territory; /* ASCII: looked up, or the file's; NULL if unknown (tlds: any) */
 };
 
@@ -81,7 +82,7 @@ struct entry {
     struct entry_label *labels;
     const char *registry;      /* ASCII */
     const char *registry_l10n; /* native, or NULL */
-    int32_t verified_days; /* days since 1970-01-01 */
+    int32_t verified_days;     /* days since 1970-01-01 */
     struct place verified_place;
     const char *verified_by; /* callback mail meeting import */
     size_t contact_count;

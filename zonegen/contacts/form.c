@@ -1,6 +1,6 @@
 #include "contacts/form.h"
 
-#include "contacts/suggest.h"
+#include "conf/suggest.h"
 #include "contacts/text.h"
 
 #include <string.h>
@@ -18,16 +18,18 @@ static void refuse_key(struct reading *reading, const struct yaml_node *key,
                        const struct form *form)
 {
     if (form->other != NULL && find_key(form->other, key->text) != NULL) {
-        reading_error(reading, key->place, "key-misplaced", "'%s' does not belong in %s; move it to %s",
-                      key->text, form->where, form->other->where);
+        reading_error(reading, key->place, "key-misplaced",
+                      "'%s' does not belong in %s; move it to %s", key->text, form->where,
+                      form->other->where);
         return;
     }
-    struct suggestion suggestion = suggest_start(key->text);
+    struct suggestion suggestion;
+    suggest_start(&suggestion, key->text);
     for (size_t i = 0; i < form->count; i++)
-        suggest_offer(&suggestion, form->keys[i].name);
+        suggest_candidate(&suggestion, form->keys[i].name);
     reading_error(reading, key->place, "key-unknown", "'%s' is not a key of %s%s",
                   text_quote(key->text).text, form->where,
-                  suggest_finish(&suggestion, "; contacts(5) lists them").text);
+                  text_hint(suggestion.best, "; contacts(5) lists them").text);
 }
 
 static bool check_text(struct reading *reading, const struct yaml_node *node, const char *key)

@@ -1,15 +1,15 @@
-/* `verified`: the day on which the registry confirmed an entry, and how old that is. */
+/* How old an entry's confirmation is. Knows no clock: `today` is given. */
 #ifndef CONTACTS_FRESHNESS_H
 #define CONTACTS_FRESHNESS_H
 
-#include "contacts/entry.h"
-#include "contacts/reading.h"
+#include "conf/config.h"
 
-/*
- * Reads the date into the entry; a warning when it is older than a threshold. A bad or future date
- * is an error (rules verified-date, verified-future; verified-due, verified-stale,
- * verified-expired).
- */
-void freshness_read(struct reading *reading, const struct yaml_node *node, struct entry *out);
+#include <stdint.h>
+
+enum freshness { FRESHNESS_FRESH, FRESHNESS_DUE, FRESHNESS_STALE, FRESHNESS_EXPIRED };
+
+/* How old `verified_days` is on `today`: older than the threshold counts. */
+enum freshness entry_freshness(int32_t verified_days, int32_t today,
+                               const struct config_freshness *thresholds);
 
 #endif

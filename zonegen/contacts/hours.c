@@ -8,11 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define DAYS            7
-#define HOURS_MAX_TEXT  64
-#define MINUTES_OF_DAY  (24 * 60)
-#define WAIT_MIN        60            /* seconds */
-#define WAIT_MAX        (24 * 60 * 60) /* seconds */
+#define DAYS           7
+#define HOURS_MAX_TEXT 64
+#define MINUTES_OF_DAY (24 * 60)
+#define WAIT_MIN       60             /* seconds */
+#define WAIT_MAX       (24 * 60 * 60) /* seconds */
 
 /* Reads what people write and builds what the format wants; equal means it was right already. */
 struct scan {
@@ -20,7 +20,7 @@ struct scan {
     char canonical[HOURS_MAX_TEXT];
     size_t length;
     bool failed;
-    unsigned days; /* bits of the days named */
+    unsigned days;   /* bits of the days named */
     const char *why; /* what is wrong although the form is right, or NULL */
 };
 
@@ -202,8 +202,7 @@ const char *hours_read_wait(struct reading *reading, const struct yaml_node *nod
 {
     const char *text = node->text;
     uint64_t seconds = 0;
-    bool in_form = text[strspn(text, "0123456789mh")] == '\0' &&
-                   strpbrk(text, "mh") != NULL &&
+    bool in_form = text[strspn(text, "0123456789mh")] == '\0' && strpbrk(text, "mh") != NULL &&
                    units_seconds(text, UINT32_MAX, &seconds) == STATUS_OK;
     bool ends_in_unit = in_form && !isdigit((unsigned char)text[strlen(text) - 1]);
 

@@ -1,33 +1,11 @@
 #include "contacts/label.h"
 
 #include "conf/idn.h"
-#include "contacts/suggest.h"
+#include "conf/suggest.h"
 #include "contacts/text.h"
-#include "wire/name.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
-
-/* An A-label as DNS has it: letters, digits, inner hyphens. */
-static bool is_ldh_label(const char *label)
-{
-    size_t length = strlen(label);
-
-    for (size_t i = 0; i < length; i++) {
-        bool inner_hyphen = label[i] == '-' && i > 0 && i + 1 < length;
-        if (!islower((unsigned char)label[i]) && !isdigit((unsigned char)label[i]) &&
-            !inner_hyphen)
-            return false;
-    }
-    return length > 0 && length <= NAME_MAX_LABEL;
-}
-
-static bool to_a_label(const char *text, char out[IDN_LABEL_OCTETS])
-{
-    return strlen(text) < IDN_LABEL_OCTETS && idn_to_a_label(text, out) == STATUS_OK &&
-           is_ldh_label(out);
-}
 
 static void refuse_syntax(struct reading *reading, const struct yaml_node *node, const char *key)
 {
@@ -42,9 +20,9 @@ static void refuse_syntax(struct reading *reading, const struct yaml_node *node,
         if (fixed[length - 1] == '.')
             fixed[length - 1] = '\0';
         char a_label[IDN_LABEL_OCTETS];
-        if (strchr(fixed, '.') == NULL && to_a_label(fixed, a_label)) {
-            reading_error(reading, node->place, "label-syntax",
-                          "%s '%s' has a dot; write %s", key, text_quote(node->text).text, fixed);
+        if (strcmp(fixed, node->text) != 0 && idn_to_a_label(fixed, a_label) == STATUS_OK) {
+            reading_error(reading, node->place, "label-syntax", "%s '%s' has a dot; write %s", key,
+                          text_quote(node->text).text, fixed);
             return;
         }
     }
@@ -53,34 +31,40 @@ static void refuse_syntax(struct reading *reading, const struct yaml_node *node,
                   key, text_quote(node->text).text);
 }
 
-/* A label that was likely meant: by its territory's name, else by its spelling. */
-static struct suggestion find_similar(const struct delegated_list *list, const char *text,
-                                      const char *a_label)
+/* Nearly all labels of two letters are one change apart: there, only a swap is a likely slip. */
+static bool is_swapped(const char *a, const char *b)
 {
-    struct suggestion suggestion = suggest_start(a_label);
-
-    for (size_t i = 0; i < list->count; i++) {
-        const struct delegated *item = &list->items[i];
-        if (item->territory != NULL && strcasecmp(item->territory, text) == 0) {
-            suggestion.best = item->a_label;
-            return suggestion;
-        }
-        suggest_offer(&suggestion, item->a_label);
-    }
-    return suggestion;
+    return strlen(a) == 2 && strlen(b) == 2 && a[0] == b[1] && a[1] == b[0];
 }
 
-static bool check_delegated(struct reading *reading, const struct yaml_node *node,
-                            const char *key, const char *a_label)
+/* A label that was likely meant: by its territory's name, else by its spelling. */
+static const char *find_similar(const struct delegated_list *list, const char *text,
+                                const char *a_label)
+{
+    struct suggestion suggestion;
+
+    suggest_start(&suggestion, a_label);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct delegated *item = &list->items[i];
+        if (item->territory != NULL && strcasecmp(item->territory, text) == 0)
+            return item->a_label;
+        if (strlen(a_label) > 2 || is_swapped(a_label, item->a_label))
+            suggest_candidate(&suggestion, item->a_label);
+    }
+    return suggestion.best;
+}
+
+static bool check_delegated(struct reading *reading, const struct yaml_node *node, const char *key,
+                            const char *a_label)
 {
     const struct delegated_list *list = &reading->rules->delegated;
 
     if (list->any || delegated_find(list, a_label) != NULL)
         return true;
-    struct suggestion suggestion = find_similar(list, node->text, a_label);
+    const char *similar = find_similar(list, node->text, a_label);
     reading_error(reading, node->place, "label-delegated", "%s '%s' is not a delegated ccTLD%s",
                   key, text_quote(node->text).text,
-                  suggest_finish(&suggestion, "; the setting tlds names another list").text);
+                  text_hint(similar, "; the setting tlds names another list").text);
     return false;
 }
 
@@ -96,7 +80,8 @@ bool label_read(struct reading *reading, const struct yaml_node *node, const cha
     char u_label[IDN_LABEL_OCTETS];
     char upper[IDN_LABEL_OCTETS];
 
-    if (!to_a_label(node->text, a_label) || idn_to_u_label(a_label, u_label) != STATUS_OK) {
+    if (idn_to_a_label(node->text, a_label) != STATUS_OK ||
+        idn_to_u_label(a_label, u_label) != STATUS_OK) {
         refuse_syntax(reading, node, key);
         return false;
     }
@@ -125,7 +110,7 @@ void label_check_file(struct reading *reading, const char *file, const struct en
     if (length < sizeof stem) {
         memcpy(stem, name, length);
         stem[length] = '\0';
-        if (to_a_label(stem, a_label) && strcmp(a_label, label->a_label) == 0)
+        if (idn_to_a_label(stem, a_label) == STATUS_OK && strcmp(a_label, label->a_label) == 0)
             return;
     }
     reading_error(reading, label->place, "file-name",

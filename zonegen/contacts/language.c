@@ -2,7 +2,6 @@
 
 #include "contacts/entry.h"
 #include "contacts/form.h"
-#include "contacts/suggest.h"
 #include "contacts/tables.h"
 #include "contacts/text.h"
 
@@ -139,17 +138,24 @@ static bool read_tag(struct reading *reading, const struct yaml_node *node, stru
     return false;
 }
 
-static bool check_new(struct reading *reading, const struct yaml_node *node,
-                      const struct tag *tags, size_t count)
+static bool check_new(struct reading *reading, const struct yaml_node *node, const struct tag *tags,
+                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(tags[i].text, tags[count].text) == 0) {
-            reading_error(reading, node->place, "language-twice",
+            reading_error(reading, node->place, "duplicate-language",
                           "language '%s' stands in the list twice; remove one", tags[i].text);
             return false;
         }
     }
     return true;
+}
+
+static void refuse_many(struct reading *reading, const struct yaml_node *node, size_t count)
+{
+    reading_error(reading, node->place, "language-many",
+                  "%zu languages; at most %d of %d octets in all fit, the best first", count,
+                  ENTRY_MAX_LANGUAGES, ENTRY_MAX_LANGUAGES_OCTETS);
 }
 
 const char *language_read(struct reading *reading, const struct yaml_node *node)
@@ -161,9 +167,7 @@ const char *language_read(struct reading *reading, const struct yaml_node *node)
     size_t count = form_text_count(node);
 
     if (count > ENTRY_MAX_LANGUAGES) {
-        reading_error(reading, node->place, "language-many",
-                      "%zu languages; at most %d help a caller, the best first", count,
-                      ENTRY_MAX_LANGUAGES);
+        refuse_many(reading, node, count);
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
@@ -174,5 +178,7 @@ const char *language_read(struct reading *reading, const struct yaml_node *node)
                                    good > 0 ? "," : "", tags[good].text);
         good++;
     }
+    if (length > ENTRY_MAX_LANGUAGES_OCTETS)
+        refuse_many(reading, node, count);
     return count > 0 && good == count ? arena_copy(reading->arena, joined, length) : NULL;
 }

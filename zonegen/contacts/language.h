@@ -10,7 +10,7 @@
 
 /*
  * Reads one tag or a list of them, best first, into "en,fr", each in the letter case that RFC 5646
- * §2.1.1 recommends. In the arena, or NULL with diagnostics (rules language, language-twice,
+ * §2.1.1 recommends. In the arena, or NULL with diagnostics (rules language, duplicate-language,
  * language-many); NULL for a NULL node.
  */
 const char *language_read(struct reading *reading, const struct yaml_node *node);

@@ -5,7 +5,7 @@ BEGIN {
     printf "const char *const %s[] = {\n", name
 }
 {
-    gsub(/\\/, "\\\\")
+    gsub(/\\/, "&&")
     gsub(/"/, "\\\"")
     gsub(/\t/, "\\t")
     printf "    \"%s\",\n", $0

@@ -77,8 +77,7 @@ static bool to_a_labels(const char *domain, char out[NAME_MAX_OCTETS])
     return written > 0;
 }
 
-static void refuse_domain(struct reading *reading, const struct yaml_node *node,
-                          const char *domain)
+static void refuse_domain(struct reading *reading, const struct yaml_node *node, const char *domain)
 {
     char fixed[NAME_MAX_OCTETS];
     struct quoted quoted = text_quote(node->text);

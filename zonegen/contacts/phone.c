@@ -65,25 +65,31 @@ static struct number guess(const char *text)
     return strip(plain, length);
 }
 
-/* Where an extension begins ("x12", "ext. 12", "#12", "p12"), or NULL. */
-static const char *find_extension(const char *text)
+/* Octets of what announces an extension at the beginning of `text` ("x", "ext. "), 0 if nothing. */
+static size_t extension_mark(const char *text)
 {
     static const char *const marks[] = {"ext", "x", "#", "p", "durchwahl", "poste", "anexo"};
 
+    if (!isalpha((unsigned char)*text) && *text != '#')
+        return 0;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        size_t length = strlen(marks[i]);
+        if (strncasecmp(text, marks[i], length) != 0)
+            continue;
+        while (isalpha((unsigned char)text[length]))
+            length++;
+        return length + strspn(text + length, " .:-");
+    }
+    return 0;
+}
+
+/* Where an extension begins ("x12", "ext. 12", "#12", "p12"), or NULL. */
+static const char *find_extension(const char *text)
+{
     for (const char *at = text; *at != '\0'; at++) {
-        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-            size_t length = strlen(marks[i]);
-            if (strncasecmp(at, marks[i], length) != 0 || at == text)
-                continue;
-            const char *rest = at + length;
-            while (isalpha((unsigned char)*rest) || strchr(" .:-", *rest) != NULL) {
-                if (*rest == '\0')
-                    break;
-                rest++;
-            }
-            if (isdigit((unsigned char)*rest))
-                return at;
-        }
+        size_t length = extension_mark(at);
+        if (length > 0 && at != text && isdigit((unsigned char)at[length]))
+            return at;
     }
     return NULL;
 }
@@ -127,12 +133,13 @@ static void refuse(struct reading *reading, const struct yaml_node *node, const 
 {
     struct number meant = guess(text);
     struct quoted quoted = text_quote(node->text);
+    const char *zero = strstr(text, "(0");
 
-    if (is_e164(&meant))
+    if (is_e164(&meant) && (zero == NULL || zero[2] == ')'))
         reading_error(reading, node->place, "phone-e164",
                       "phone '%s' is not an international number; write %s%s", quoted.text,
                       text != node->text ? "sms:" : "", meant.text);
-    else if (text[0] == '+' && strstr(text, "(0") != NULL)
+    else if (zero != NULL)
         reading_error(reading, node->place, "phone-e164",
                       "phone '%s' is not an international number: it has a 0 in parentheses; write "
                       "it as dialled from abroad, without parentheses",

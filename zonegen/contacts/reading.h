@@ -9,7 +9,7 @@
 #include "conf/arena.h"
 #include "conf/diag.h"
 #include "conf/yaml.h"
-#include "contacts/contacts.h"
+#include "contacts/rules.h"
 
 struct reading {
     struct arena *arena; /* owns what entries keep; the YAML tree lives elsewhere, and shorter */
@@ -17,9 +17,9 @@ struct reading {
     const struct contacts_rules *rules;
 };
 
-#define reading_error(reading, place, rule, ...) \
+#define reading_error(reading, place, rule, ...)                                                   \
     diag_error((reading)->diag, (place), (rule), __VA_ARGS__)
-#define reading_warning(reading, place, rule, ...) \
+#define reading_warning(reading, place, rule, ...)                                                 \
     diag_warning((reading)->diag, (place), (rule), __VA_ARGS__)
 
 #endif

@@ -3,6 +3,7 @@
 #include "conf/utf8.h"
 #include "contacts/entry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define QUOTED_MAX_OCTETS 100
@@ -21,6 +22,17 @@ struct quoted text_quote(const char *text)
         length--; /* not in the middle of a character */
     memcpy(out.text, text, length);
     memcpy(out.text + length, "...", sizeof "...");
+    return out;
+}
+
+struct hint text_hint(const char *best, const char *otherwise)
+{
+    struct hint out;
+
+    if (best != NULL)
+        snprintf(out.text, sizeof out.text, "; did you mean '%s'", best);
+    else
+        snprintf(out.text, sizeof out.text, "%s", otherwise);
     return out;
 }
 
@@ -49,10 +61,12 @@ static uint32_t find_character(const char *text, bool (*refused)(uint32_t))
     return 0;
 }
 
-static bool is_invisible(uint32_t character)
+/* A line break, or what reorders the text around it. Other control characters do not get here:
+ * the YAML reader has refused them, with the same consequence for the file. */
+static bool is_refused(uint32_t character)
 {
     bool is_mark = character == 0x200e || character == 0x200f; /* left-to-right, right-to-left */
-    return utf8_is_control(character) || utf8_is_bidi_control(character) || is_mark;
+    return character == '\n' || utf8_is_bidi_control(character) || is_mark;
 }
 
 static bool is_not_ascii(uint32_t character)
@@ -64,9 +78,9 @@ static bool check_characters(struct reading *reading, const struct yaml_node *no
                              const struct text_rule *rule)
 {
     const char *text = node->text;
-    uint32_t found = find_character(text, is_invisible);
+    uint32_t found = find_character(text, is_refused);
 
-    if (found == '\n' || found == '\r') {
+    if (found == '\n') {
         reading_error(reading, node->place, "text-control",
                       "%s '%s' holds a line break; write it on one line", rule->key,
                       text_quote(text).text);
@@ -97,8 +111,8 @@ static bool check_spaces(struct reading *reading, const struct yaml_node *node,
 
     if (length > 0 && (text[0] == ' ' || text[length - 1] == ' ')) {
         reading_error(reading, node->place, "text-spaces",
-                      "%s '%s' has a space at its %s; remove it", rule->key,
-                      text_quote(text).text, text[0] == ' ' ? "beginning" : "end");
+                      "%s '%s' has a space at its %s; remove it", rule->key, text_quote(text).text,
+                      text[0] == ' ' ? "beginning" : "end");
         return false;
     }
     if (strstr(text, "  ") != NULL) {
@@ -119,9 +133,8 @@ static bool check_length(struct reading *reading, const struct yaml_node *node,
 
     if (length <= limit)
         return true;
-    reading_error(reading, node->place, "text-length",
-                  "%s '%s' is %zu %s long; at most %zu fit", rule->key,
-                  text_quote(node->text).text, length,
+    reading_error(reading, node->place, "text-length", "%s '%s' is %zu %s long; at most %zu fit",
+                  rule->key, text_quote(node->text).text, length,
                   ascii ? "characters" : "octets of UTF-8", limit);
     return false;
 }
@@ -129,8 +142,10 @@ static bool check_length(struct reading *reading, const struct yaml_node *node,
 const char *text_check(struct reading *reading, const struct yaml_node *node,
                        const struct text_rule *rule)
 {
-    bool right = check_characters(reading, node, rule);
+    bool right = true;
 
+    if (!check_characters(reading, node, rule))
+        return NULL;
     if (rule->published && strchr(node->text, ';') != NULL) {
         reading_error(reading, node->place, "text-semicolon",
                       "%s '%s' holds ';', which ends a pair in DNS; write ',' or another text",
@@ -142,24 +157,20 @@ const char *text_check(struct reading *reading, const struct yaml_node *node,
     return right ? node->text : NULL;
 }
 
-const char *text_read_ascii(struct reading *reading, const struct yaml_node *node,
-                            const char *key, size_t limit)
+const char *text_read_ascii(struct reading *reading, const struct yaml_node *node, const char *key,
+                            size_t limit)
 {
     const struct text_rule rule = {key, limit, 0, true};
     const char *text = node != NULL ? text_check(reading, node, &rule) : NULL;
     return text != NULL ? arena_copy(reading->arena, text, strlen(text)) : NULL;
 }
 
-void text_read_pair(struct reading *reading, const struct text_pair *pair,
-                    const struct yaml_node *native, const struct yaml_node *ascii,
-                    const char **out, const char **l10n)
+/* Complains when one form lacks the other, or makes it pointless. */
+static void check_pair(struct reading *reading, const struct text_pair *pair,
+                       const struct yaml_node *native, const struct yaml_node *ascii)
 {
-    const struct text_rule rule = {pair->key, pair->ascii_limit, ENTRY_MAX_NATIVE_OCTETS, true};
-    const char *text = native != NULL ? text_check(reading, native, &rule) : NULL;
-    const char *form = text_read_ascii(reading, ascii, pair->ascii_key, pair->ascii_limit);
     bool is_native = native != NULL && !text_is_ascii(native->text);
 
-    *out = form;
     if (is_native && ascii == NULL)
         reading_error(reading, native->place, pair->ascii_key,
                       "%s '%s' is not ASCII; add %s, the same in ASCII", pair->key,
@@ -171,10 +182,23 @@ void text_read_pair(struct reading *reading, const struct text_pair *pair,
     if (native == NULL && ascii != NULL)
         reading_error(reading, ascii->place, "key-alone", "%s stands without %s; add %s",
                       pair->ascii_key, pair->key, pair->key);
+}
+
+const char *text_read_pair(struct reading *reading, const struct text_pair *pair,
+                           const struct yaml_node *native, const struct yaml_node *ascii,
+                           const char **l10n)
+{
+    const struct text_rule rule = {pair->key, pair->ascii_limit, ENTRY_MAX_NATIVE_OCTETS, true};
+    const char *text = native != NULL ? text_check(reading, native, &rule) : NULL;
+    const char *form = text_read_ascii(reading, ascii, pair->ascii_key, pair->ascii_limit);
+
+    check_pair(reading, pair, native, ascii);
     if (text == NULL)
-        return;
-    if (!is_native)
-        *out = arena_copy(reading->arena, text, strlen(text));
-    else if (l10n != NULL)
-        *l10n = arena_copy(reading->arena, text, strlen(text));
+        return form;
+    const char *copy = arena_copy(reading->arena, text, strlen(text));
+    if (text_is_ascii(text))
+        return copy;
+    if (l10n != NULL)
+        *l10n = copy;
+    return form;
 }

@@ -13,6 +13,12 @@ struct quoted {
 };
 struct quoted text_quote(const char *text);
 
+/* What a message ends in: "; did you mean 'best'", or `otherwise` ("; …" or "") without a best. */
+struct hint {
+    char text[256];
+};
+struct hint text_hint(const char *best, const char *otherwise);
+
 bool text_is_ascii(const char *text);
 
 struct text_rule {
@@ -38,19 +44,18 @@ struct text_pair {
 };
 
 /*
- * Reads both forms into the arena.
+ * Reads both forms into the arena: the ASCII form, or NULL after a mistake.
  *
  *   native   the scalar under `key`, or NULL when it is missing
  *   ascii    the scalar under `ascii_key`, or NULL
- *   out      the ASCII form, NULL after a mistake
- *   l10n     the native form where it is not ASCII, else NULL; may be NULL if not wanted
+ *   l10n     the native form where it is not ASCII, else untouched; may be NULL if not wanted
  */
-void text_read_pair(struct reading *reading, const struct text_pair *pair,
-                    const struct yaml_node *native, const struct yaml_node *ascii,
-                    const char **out, const char **l10n);
+const char *text_read_pair(struct reading *reading, const struct text_pair *pair,
+                           const struct yaml_node *native, const struct yaml_node *ascii,
+                           const char **l10n);
 
 /* An ASCII text, checked and copied into the arena; NULL for a NULL node or after a mistake. */
-const char *text_read_ascii(struct reading *reading, const struct yaml_node *node,
-                            const char *key, size_t limit);
+const char *text_read_ascii(struct reading *reading, const struct yaml_node *node, const char *key,
+                            size_t limit);
 
 #endif

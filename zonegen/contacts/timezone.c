@@ -1,9 +1,10 @@
 #include "contacts/timezone.h"
 
-#include "contacts/suggest.h"
+#include "conf/suggest.h"
 #include "contacts/tables.h"
 #include "contacts/text.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,20 +15,20 @@ static int compare_line(const void *wanted, const void *line)
 }
 
 /* The zone of a city that is written alone ("London"), or what is spelt nearly like `wrong`. */
-static struct suggestion find_similar(const char *wrong)
+static const char *find_similar(const char *wrong)
 {
-    struct suggestion suggestion = suggest_start(wrong);
+    struct suggestion suggestion;
 
+    suggest_start(&suggestion, wrong);
     for (size_t i = 0; i < tables_timezones_count; i++) {
         const char *name = tables_timezones[i];
         const char *slash = strrchr(name, '/');
-        if (slash != NULL && strcasecmp(slash + 1, wrong) == 0) {
-            suggestion.best = name;
-            return suggestion;
-        }
-        suggest_offer(&suggestion, name);
+        bool is_city = slash != NULL && strcasecmp(slash + 1, wrong) == 0;
+        if (is_city || strcasecmp(name, wrong) == 0)
+            return name;
+        suggest_candidate(&suggestion, name);
     }
-    return suggestion;
+    return suggestion.best;
 }
 
 const char *timezone_read(struct reading *reading, const struct yaml_node *node)
@@ -36,9 +37,9 @@ const char *timezone_read(struct reading *reading, const struct yaml_node *node)
                                       sizeof tables_timezones[0], compare_line);
     if (line != NULL)
         return *line;
-    struct suggestion suggestion = find_similar(node->text);
-    reading_error(reading, node->place, "timezone", "timezone '%s' is not an IANA name%s",
-                  text_quote(node->text).text,
-                  suggest_finish(&suggestion, "; write one such as Europe/London, or UTC").text);
+    reading_error(
+        reading, node->place, "timezone", "timezone '%s' is not an IANA name%s",
+        text_quote(node->text).text,
+        text_hint(find_similar(node->text), "; write one such as Europe/London, or UTC").text);
     return NULL;
 }

@@ -1,6 +1,5 @@
 #include "zone/card.h"
 
-#include "conf/units.h"
 #include "wire/constants.h"
 #include "zone/txt.h"
 
@@ -52,7 +51,6 @@ static void registry_line(const struct view *view, struct card_line *line)
 {
     struct writer head = writer_of((uint8_t *)line->head, sizeof line->head);
     struct writer tail = writer_of((uint8_t *)line->tail, sizeof line->tail);
-    char date[16];
 
     txt_append(&head, "0");
     line->mail = NULL;
@@ -64,8 +62,7 @@ static void registry_line(const struct view *view, struct card_line *line)
         txt_append(&tail, view->label->territory);
     }
     txt_append(&tail, ") - verified ");
-    units_date_text(view->entry->verified_days, date);
-    txt_append(&tail, date);
+    txt_append(&tail, view->verified);
     if (view->freshness == FRESHNESS_STALE)
         txt_append(&tail, " STALE");
     if (view->freshness == FRESHNESS_EXPIRED)
@@ -159,7 +156,7 @@ static size_t cut_at(const char *name, size_t room)
         at--;
     if (name[at] != ' ')
         at = room;
-    while (at > 1 && strchr(" ,;:-/&(", name[at - 1]) != NULL)
+    while (at > 1 && strchr(" .,;:-/&(", name[at - 1]) != NULL)
         at--;
     return at;
 }

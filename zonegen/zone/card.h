@@ -44,10 +44,11 @@
 struct card_line {
     char head[CARD_LINE_OCTETS];
     char tail[CARD_LINE_OCTETS];
-    size_t head_octets; /* CARD_LINE_OCTETS + 1 when it did not fit: no such line can be published */
+    size_t
+        head_octets; /* CARD_LINE_OCTETS + 1 when it did not fit: no such line can be published */
     size_t tail_octets; /* the same */
     const char *mail;   /* NULL: none, or left out */
-    const char *name;   /* of the registry, or of the contact; whole, not NUL-terminated at the cut */
+    const char *name; /* of the registry, or of the contact; whole, not NUL-terminated at the cut */
     size_t name_octets; /* of `name`, whole */
     size_t name_kept;   /* how much of it is shown; less than name_octets: the mark follows */
 };

@@ -33,10 +33,14 @@ static unsigned txt_order(const struct rdata *rdata)
     if (text == NULL)
         return ORDER_NONE;
 
-    for (size_t at = 0; at + key_octets <= length; at++) {
-        bool starts_pair = at == 0 || (at >= 2 && memcmp(text + at - 2, "; ", 2) == 0);
-        if (starts_pair && memcmp(text + at, key, key_octets) == 0)
-            return order_number(text + at + key_octets, length - at - key_octets);
+    const uint8_t *end = text + length;
+    const uint8_t *at = memmem(text, length, key, key_octets);
+    while (at != NULL) {
+        size_t before = (size_t)(at - text);
+        const uint8_t *number = at + key_octets;
+        if (before == 0 || (before >= 2 && memcmp(at - 2, "; ", 2) == 0))
+            return order_number(number, (size_t)(end - number));
+        at = memmem(number, (size_t)(end - number), key, key_octets);
     }
     return ORDER_NONE;
 }
@@ -94,9 +98,18 @@ static int compare_items(const void *a, const void *b, void *type)
     return rrset_order(*(const uint16_t *)type, a, b);
 }
 
+/* True when every record comes before the next: the rule where contacts stand in their order. */
+static bool is_sorted(const struct rrset *rrset)
+{
+    for (uint16_t i = 1; i < rrset->count; i++)
+        if (rrset_order(rrset->type, &rrset->items[i - 1], &rrset->items[i]) >= 0)
+            return false;
+    return true;
+}
+
 void rrset_sort(struct rrset *rrset)
 {
-    if (rrset->count < 2)
+    if (is_sorted(rrset))
         return;
     qsort_r(rrset->items, rrset->count, sizeof *rrset->items, compare_items, &rrset->type);
 

@@ -36,13 +36,14 @@ struct rrset {
 
 /* One owner name and all its RRsets. */
 struct node {
-    struct name owner; /* full, letter case kept */
-    size_t rrset_count; /* 0: an empty non-terminal; sources never yield those from next() */
+    struct name owner;    /* full, letter case kept */
+    size_t rrset_count;   /* 0: an empty non-terminal; sources never yield those from next() */
     struct rrset *rrsets; /* by type, ascending */
 };
 
 /*
- * Where nodes come from. Canonical order of owners (RFC 4034 §6.1), the apex first, each owner once.
+ * Where nodes come from. Canonical order of owners (RFC 4034 §6.1), the apex first, each owner
+ * once.
  */
 struct node_source {
     void *state;

@@ -16,12 +16,12 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {TYPE_NS, 0, 0, 1},     {TYPE_MD, 0, 0, 1},    {TYPE_MF, 0, 0, 1},  {TYPE_CNAME, 0, 0, 1},
-    {TYPE_SOA, 0, 0, 2},    {TYPE_MB, 0, 0, 1},    {TYPE_MG, 0, 0, 1},  {TYPE_MR, 0, 0, 1},
-    {TYPE_PTR, 0, 0, 1},    {TYPE_MINFO, 0, 0, 2}, {TYPE_MX, 2, 0, 1},  {TYPE_RP, 0, 0, 2},
-    {TYPE_AFSDB, 2, 0, 1},  {TYPE_RT, 2, 0, 1},    {TYPE_SIG, 18, 0, 1}, {TYPE_PX, 2, 0, 2},
-    {TYPE_NXT, 0, 0, 1},    {TYPE_SRV, 6, 0, 1},   {TYPE_NAPTR, 4, 3, 1}, {TYPE_KX, 2, 0, 1},
-    {TYPE_DNAME, 0, 0, 1},  {TYPE_RRSIG, 18, 0, 1},
+    {TYPE_NS, 0, 0, 1},    {TYPE_MD, 0, 0, 1},     {TYPE_MF, 0, 0, 1},    {TYPE_CNAME, 0, 0, 1},
+    {TYPE_SOA, 0, 0, 2},   {TYPE_MB, 0, 0, 1},     {TYPE_MG, 0, 0, 1},    {TYPE_MR, 0, 0, 1},
+    {TYPE_PTR, 0, 0, 1},   {TYPE_MINFO, 0, 0, 2},  {TYPE_MX, 2, 0, 1},    {TYPE_RP, 0, 0, 2},
+    {TYPE_AFSDB, 2, 0, 1}, {TYPE_RT, 2, 0, 1},     {TYPE_SIG, 18, 0, 1},  {TYPE_PX, 2, 0, 2},
+    {TYPE_NXT, 0, 0, 1},   {TYPE_SRV, 6, 0, 1},    {TYPE_NAPTR, 4, 3, 1}, {TYPE_KX, 2, 0, 1},
+    {TYPE_DNAME, 0, 0, 1}, {TYPE_RRSIG, 18, 0, 1},
 };
 
 static const struct shape *shape_of(uint16_t type)

@@ -16,8 +16,7 @@ struct stored_source;
  * Opens zone `zone` of a snapshot, which must stay as it is while the source is used.
  * STATUS_OK or STATUS_SYSTEM.
  */
-MUST_CHECK enum status stored_source_open(struct snapshot *snapshot,
-                                          const struct zone_record *zone,
+MUST_CHECK enum status stored_source_open(struct snapshot *snapshot, const struct zone_record *zone,
                                           struct stored_source **out);
 void stored_source_close(struct stored_source *source);
 

@@ -47,19 +47,31 @@ static bool take_unit(struct txt *txt, size_t octets)
     return true;
 }
 
-void txt_pair(struct txt *txt, const char *key, const char *value)
+static void add_pair(struct txt *txt, const char *key, const uint8_t *value, size_t value_octets)
 {
-    if (value == NULL)
-        return;
-    size_t octets = strlen(key) + 1 + strlen(value) + 2;
+    size_t octets = strlen(key) + 1 + value_octets + 2;
     if (octets > TXT_STRING_OCTETS && txt->too_long == NULL)
         txt->too_long = key;
     if (!take_unit(txt, octets))
         return;
     txt_append(txt->writer, key);
     txt_append(txt->writer, "=");
-    txt_append(txt->writer, value);
+    writer_octets(txt->writer, value, value_octets);
     txt_append(txt->writer, "; ");
+}
+
+void txt_pair(struct txt *txt, const char *key, const char *value)
+{
+    if (value != NULL)
+        add_pair(txt, key, (const uint8_t *)value, strlen(value));
+}
+
+void txt_pair_of(struct txt *txt, const char *key, const struct writer *value)
+{
+    if (value->failed)
+        add_pair(txt, key, NULL, TXT_STRING_OCTETS);
+    else if (writer_length(value) > 0)
+        add_pair(txt, key, value->start, writer_length(value));
 }
 
 void txt_word(struct txt *txt, const char *word)

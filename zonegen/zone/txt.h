@@ -16,7 +16,7 @@
 /* TXT RDATA being written. `writer.failed` is checked once, at its end. */
 struct txt {
     struct writer *writer;
-    size_t string;       /* where the length octet of the open string stands */
+    size_t string;        /* where the length octet of the open string stands */
     const char *too_long; /* the key of the first pair that no string holds, or NULL */
 };
 
@@ -28,6 +28,10 @@ struct txt txt_begin(struct writer *w);
  * a string fails the writer and is remembered in `too_long`. A NULL value adds nothing.
  */
 void txt_pair(struct txt *txt, const char *key, const char *value);
+
+/* The same with a value put together in a writer: nothing written adds nothing, and one that
+ * failed is too long. */
+void txt_pair_of(struct txt *txt, const char *key, const struct writer *value);
 
 /* Adds a word and a space, in the same way. */
 void txt_word(struct txt *txt, const char *word);

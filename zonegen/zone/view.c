@@ -1,5 +1,6 @@
 #include "zone/view.h"
 
+#include "conf/units.h"
 #include "zone/txt.h"
 
 #include <string.h>
@@ -29,6 +30,8 @@ enum status view_make(const struct build_rules *rules, const struct entry *entry
     out->entry = entry;
     out->label = &entry->labels[label];
     out->freshness = entry_freshness(entry->verified_days, rules->today, &rules->freshness);
+    units_date_text(entry->verified_days, out->verified);
+    units_date_text(entry->verified_days + (int32_t)rules->freshness.expired_days, out->expires);
     out->contact_count = 0;
     for (size_t i = 0; i < entry->contact_count; i++)
         if (sees(rules->zone->audience, &entry->contacts[i]) &&
@@ -36,11 +39,21 @@ enum status view_make(const struct build_rules *rules, const struct entry *entry
             out->contacts[out->contact_count++] = &entry->contacts[i];
 
     const char *text = out->label->a_label;
-    enum status status = name_prepend(&out->owner, (const uint8_t *)text, strlen(text),
-                                      rules->zone->domain.octets);
+    enum status status =
+        name_prepend(&out->owner, (const uint8_t *)text, strlen(text), rules->zone->domain.octets);
     if (status == STATUS_OK && out->owner.length + BELOW_LABEL_OCTETS > NAME_MAX_OCTETS)
         return STATUS_NO_SPACE;
     return status;
+}
+
+enum status view_below(const struct view *view, const char *word, struct name *out)
+{
+    char label[NAME_MAX_LABEL] = "_";
+    size_t octets = strlen(word);
+    if (octets > sizeof label - 1)
+        return STATUS_NO_SPACE;
+    memcpy(label + 1, word, octets);
+    return name_prepend(out, (const uint8_t *)label, octets + 1, view->owner.octets);
 }
 
 bool view_matches(const struct contact *contact, const char *word)
@@ -50,25 +63,11 @@ bool view_matches(const struct contact *contact, const char *word)
 
 bool view_is_out_of_band(const struct entry *entry, const struct contact *contact)
 {
-    const char *domain = contact->email == NULL ? NULL : strrchr(contact->email, '@');
-    if (domain == NULL)
-        return true;
-    domain++;
-
-    size_t length = strlen(domain);
-    if (length > 0 && domain[length - 1] == '.')
-        length--;
-    const char *dot = memrchr(domain, '.', length);
-    const char *tld = dot == NULL ? domain : dot + 1;
-    length -= (size_t)(tld - domain);
-
     for (size_t i = 0; i < entry->label_count; i++) {
         const struct entry_label *label = &entry->labels[i];
-        const char *forms[] = {label->a_label, label->u_label, label->upper};
-        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++)
-            if (forms[k] != NULL && strlen(forms[k]) == length &&
-                strncasecmp(forms[k], tld, length) == 0)
-                return false;
+        if (mailbox_is_under(contact->email, label->a_label) ||
+            (label->u_label != NULL && mailbox_is_under(contact->email, label->u_label)))
+            return false;
     }
     return true;
 }

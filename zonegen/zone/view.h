@@ -5,7 +5,6 @@
 #ifndef ZONE_VIEW_H
 #define ZONE_VIEW_H
 
-#include "conf/config.h"
 #include "contacts/contacts.h"
 #include "wire/name.h"
 #include "wire/status.h"
@@ -24,6 +23,8 @@ struct view {
     const struct entry *entry;
     const struct entry_label *label;
     enum freshness freshness;
+    char verified[16]; /* YYYY-MM-DD */
+    char expires[16];  /* the last day before EXPIRED */
     struct name owner; /* label.ZONE */
     size_t contact_count;
     const struct contact *contacts[VIEW_MAX_CONTACTS]; /* in escalation order */
@@ -42,6 +43,10 @@ size_t view_count(const struct entry *entry, enum audience audience);
  */
 MUST_CHECK enum status view_make(const struct build_rules *rules, const struct entry *entry,
                                  size_t label, struct view *out);
+
+/* The name `_WORD` below the label, WORD an id or a role. STATUS_OK, or STATUS_NO_SPACE when it is
+ * longer than the id of a contact may be. */
+MUST_CHECK enum status view_below(const struct view *view, const char *word, struct name *out);
 
 /* True when `contact` has the id `word`, or the role that it names. */
 bool view_matches(const struct contact *contact, const char *word);

@@ -37,8 +37,7 @@ void zonefile_print_rrset(const uint8_t *owner, const struct rrset *rrset, const
  *
  * STATUS_OK, STATUS_INVALID with diagnostics, STATUS_SYSTEM.
  */
-MUST_CHECK enum status zonefile_read(const char *file, const struct name *apex,
-                                     struct arena *arena, struct diag *diag,
-                                     struct node_source *out);
+MUST_CHECK enum status zonefile_read(const char *file, const struct name *apex, struct arena *arena,
+                                     struct diag *diag, struct node_source *out);
 
 #endif

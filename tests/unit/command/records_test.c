@@ -23,13 +23,13 @@ static struct node node_of(struct rrset *rrsets, size_t count)
     return node;
 }
 
-static void expect(const struct node *before, const struct node *after, bool whole,
+static void expect(const struct node *before, const struct node *after, enum records_which which,
                    const char *expected)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    records_print_difference(before, after, whole, out);
+    records_print_difference(before, after, which, out);
     fclose(out);
     assert_string_equal(text, expected);
     free(text);
@@ -44,9 +44,9 @@ static void only_records_that_differ_are_printed(void **state)
     struct rrset new_set = {TYPE_TXT, 2, 60, new};
     struct node before = node_of(&old_set, 1);
     struct node after = node_of(&new_set, 1);
-    expect(&before, &after, false,
+    expect(&before, &after, RECORDS_CONTENTS,
            "- xa.example. 60 IN TXT \"a\"\n+ xa.example. 60 IN TXT \"c\"\n");
-    expect(&before, &before, false, "");
+    expect(&before, &before, RECORDS_ALL, "");
 }
 
 static void another_ttl_is_another_record(void **state)
@@ -57,7 +57,7 @@ static void another_ttl_is_another_record(void **state)
     struct rrset new_set = {TYPE_TXT, 1, 61, items};
     struct node before = node_of(&old_set, 1);
     struct node after = node_of(&new_set, 1);
-    expect(&before, &after, false,
+    expect(&before, &after, RECORDS_CONTENTS,
            "- xa.example. 60 IN TXT \"a\"\n+ xa.example. 61 IN TXT \"a\"\n");
 }
 
@@ -69,22 +69,29 @@ static void types_stand_in_order_whichever_side_has_them(void **state)
     struct rrset new_sets[] = {{300, 1, 60, items}};
     struct node before = node_of(old_sets, 2);
     struct node after = node_of(new_sets, 1);
-    expect(&before, &after, false,
+    expect(&before, &after, RECORDS_CONTENTS,
            "- xa.example. 60 IN TXT \"a\"\n"
            "+ xa.example. 60 IN TYPE300 \\# 2 0161\n"
            "- xa.example. 60 IN TYPE65280 \\# 2 0161\n");
 }
 
-/* The serial moves with every publish, and the digest with it: they say nothing. */
-static void soa_and_zonemd_are_printed_with_whole_zones_only(void **state)
+static void the_seal_is_soa_and_zonemd(void **state)
 {
     (void)state;
+    static const char soa[] = "+ xa.example. 60 IN TYPE6 \\# 2 0161\n";
+    static const char txt[] = "+ xa.example. 60 IN TXT \"a\"\n";
+    static const char zonemd[] = "+ xa.example. 60 IN TYPE63 \\# 2 0161\n";
     struct rdata items[] = {{one, 2}};
-    struct rrset sets[] = {{TYPE_SOA, 1, 60, items}, {TYPE_ZONEMD, 1, 60, items}};
-    struct node node = node_of(sets, 2);
-    expect(NULL, &node, false, "");
-    expect(&node, NULL, true,
-           "- xa.example. 60 IN TYPE6 \\# 2 0161\n- xa.example. 60 IN TYPE63 \\# 2 0161\n");
+    struct rrset sets[] = {
+        {TYPE_SOA, 1, 60, items}, {TYPE_TXT, 1, 60, items}, {TYPE_ZONEMD, 1, 60, items}};
+    struct node node = node_of(sets, 3);
+    char seal[128];
+    char all[128];
+    snprintf(seal, sizeof seal, "%s%s", soa, zonemd);
+    snprintf(all, sizeof all, "%s%s%s", soa, txt, zonemd);
+    expect(NULL, &node, RECORDS_CONTENTS, txt);
+    expect(NULL, &node, RECORDS_SEAL, seal);
+    expect(NULL, &node, RECORDS_ALL, all);
 }
 
 int main(void)
@@ -93,7 +100,7 @@ int main(void)
         cmocka_unit_test(only_records_that_differ_are_printed),
         cmocka_unit_test(another_ttl_is_another_record),
         cmocka_unit_test(types_stand_in_order_whichever_side_has_them),
-        cmocka_unit_test(soa_and_zonemd_are_printed_with_whole_zones_only),
+        cmocka_unit_test(the_seal_is_soa_and_zonemd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,221 @@
+#include "conf/check.h"
+
+#include <string.h>
+
+#define ACL_ALL_ACTIONS (ACL_QUERY | ACL_TRANSFER)
+
+void check_server(const struct config_server *server, const struct section_given *given,
+                  struct diag *diag)
+{
+    if (server->tcp_per_client <= server->tcp_max)
+        return;
+    const char *item =
+        section_value(given, "tcp-per-client") != NULL ? "tcp-per-client" : "tcp-max";
+    diag_warning(
+        diag, section_place(given, item), "conf-tcp",
+        "tcp-per-client (%u) is more than tcp-max (%u): one client may take all connections",
+        server->tcp_per_client, server->tcp_max);
+}
+
+/* Where two items contradict each other the first of them that was written is pointed at. */
+static struct place place_of_either(const struct section_given *given, const char *a, const char *b)
+{
+    return section_place(given, section_value(given, a) != NULL ? a : b);
+}
+
+void check_freshness(const struct config_freshness *freshness, const struct section_given *given,
+                     struct diag *diag)
+{
+    if (freshness->due_days == 0 || freshness->stale_days == 0 || freshness->expired_days == 0)
+        return; /* one of them is wrong by itself */
+    if (freshness->due_days >= freshness->stale_days)
+        diag_error(diag, place_of_either(given, "due", "stale"), "conf-freshness",
+                   "due (%ud) is not before stale (%ud); the order is due, stale, expired",
+                   freshness->due_days, freshness->stale_days);
+    if (freshness->stale_days >= freshness->expired_days)
+        diag_error(diag, place_of_either(given, "expired", "stale"), "conf-freshness",
+                   "stale (%ud) is not before expired (%ud); the order is due, stale, expired",
+                   freshness->stale_days, freshness->expired_days);
+}
+
+static bool lies_in(const struct prefix *host, const struct prefix *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (prefix_contains(&prefixes[i], host))
+            return true;
+    return false;
+}
+
+/* Replaces the prefixes by the addresses of the remotes, those in the prefixes if there are any. */
+static void take_remotes(struct config_acl *acl, bool address_given, struct arena *arena)
+{
+    size_t total = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < acl->remote_count; i++)
+        total += acl->remotes[i]->address_count;
+    struct prefix *hosts = arena_alloc(arena, total * sizeof *hosts);
+    if (hosts == NULL)
+        return;
+    for (size_t i = 0; i < acl->remote_count; i++) {
+        for (size_t j = 0; j < acl->remotes[i]->address_count; j++) {
+            hosts[kept] = prefix_of_address(&acl->remotes[i]->addresses[j].address.any);
+            if (!address_given || lies_in(&hosts[kept], acl->prefixes, acl->prefix_count))
+                kept++;
+        }
+    }
+    acl->prefixes = hosts;
+    acl->prefix_count = kept;
+}
+
+void check_acl(struct config_acl *acl, const struct section_given *given, struct arena *arena,
+               struct diag *diag)
+{
+    bool address_given = section_value(given, "address") != NULL;
+    bool remote_given = section_value(given, "remote") != NULL;
+    bool address_right = acl->prefix_count > 0;
+
+    acl->any_address = !address_given && !remote_given;
+    if (remote_given)
+        take_remotes(acl, address_given, arena);
+    if (remote_given && address_given && address_right && acl->remote_count > 0 &&
+        acl->prefix_count == 0)
+        diag_error(diag, section_place(given, "remote"), "conf-acl",
+                   "no address of 'remote' lies in 'address', and both must hold; make two acls");
+    if (section_value(given, "action") != NULL)
+        return;
+    if (acl->deny)
+        acl->actions = ACL_ALL_ACTIONS;
+    else
+        diag_error(diag, given->place, "conf-missing",
+                   "this 'acl' lacks 'action'; write 'action: query', 'action: transfer' or both");
+}
+
+/* Relations that named-checkzone and secondaries care about (RFC 1912 §2.2). */
+static void check_timers(const struct config_zone *zone, const struct section_given *given,
+                         struct diag *diag)
+{
+    if (zone->refresh == 0 || zone->retry == 0 || zone->expire == 0)
+        return; /* one of them is wrong by itself */
+    if (zone->expire <= zone->refresh)
+        diag_error(diag, place_of_either(given, "expire", "refresh"), "conf-soa",
+                   "expire (%us) is not longer than refresh (%us): secondaries would drop the zone "
+                   "between two refreshes",
+                   zone->expire, zone->refresh);
+    else if (zone->expire - zone->refresh < zone->retry)
+        diag_warning(diag, place_of_either(given, "expire", "retry"), "conf-soa",
+                     "expire (%us) is shorter than refresh + retry (%us + %us)", zone->expire,
+                     zone->refresh, zone->retry);
+    if (zone->retry >= zone->refresh)
+        diag_warning(diag, place_of_either(given, "retry", "refresh"), "conf-soa",
+                     "retry (%us) is not shorter than refresh (%us)", zone->retry, zone->refresh);
+}
+
+static void check_nameservers(const struct config_zone *zone, struct diag *diag)
+{
+    char domain[NAME_TEXT_OCTETS];
+    char text[NAME_TEXT_OCTETS];
+
+    name_to_text(zone->domain.octets, domain);
+    for (size_t i = 0; i < zone->nameserver_count; i++) {
+        const struct config_nameserver *server = &zone->nameservers[i];
+        bool inside = name_is_within(server->name.octets, zone->domain.octets);
+        name_to_text(server->name.octets, text);
+        if (inside && server->address_count == 0)
+            diag_error(diag, server->place, "conf-nameserver",
+                       "'%s' lies in '%s' and has no address; write its addresses behind the name",
+                       text, domain);
+        else if (!inside && server->address_count > 0)
+            diag_error(diag, server->place, "conf-nameserver",
+                       "'%s' does not lie in '%s'; write it without addresses", text, domain);
+    }
+}
+
+static void check_audience(const struct config_zone *zone, const struct section_given *given,
+                           struct diag *diag)
+{
+    const struct yaml_node *written = section_value(given, "acl");
+    size_t count = written == NULL ? 0 : written->kind == YAML_SEQUENCE ? written->count : 1;
+
+    if (zone->audience != AUDIENCE_MEMBERS || zone->acl_count < count)
+        return; /* an acl that could not be found may be the one */
+    for (size_t i = 0; i < zone->acl_count; i++) {
+        const struct config_acl *acl = zone->acl[i];
+        if (acl->actions == 0 || (!acl->deny && (acl->actions & ACL_QUERY) != 0))
+            return;
+    }
+    diag_error(diag, section_place(given, "audience"), "conf-members",
+               "a zone for members needs an acl with 'action: query' that says who they are");
+}
+
+/* hostmaster.DOMAIN; a domain so long that it does not fit has to name its own. */
+static void default_hostmaster(struct config_zone *zone, const struct section_given *given,
+                               struct diag *diag)
+{
+    static const char label[] = "hostmaster";
+    if (name_prepend(&zone->hostmaster, (const uint8_t *)label, sizeof label - 1,
+                     zone->domain.octets) != STATUS_OK)
+        diag_error(diag, section_place(given, "domain"), "conf-name",
+                   "hostmaster.DOMAIN would be longer than 255 octets; write 'hostmaster'");
+}
+
+void check_zone(struct config_zone *zone, const struct section_given *given, struct diag *diag)
+{
+    zone->place = given->place;
+    check_timers(zone, given, diag);
+    check_audience(zone, given, diag);
+    if (zone->domain.length == 0)
+        return; /* missing or wrong, and reported */
+    check_nameservers(zone, diag);
+    if (section_value(given, "hostmaster") == NULL)
+        default_hostmaster(zone, given, diag);
+}
+
+static void refuse_twin(struct diag *diag, const char *what, const char *text, struct place place,
+                        struct place first)
+{
+    diag_error(diag, place, "conf-duplicate", "%s '%s' is defined twice; the first is at %s:%u:%u",
+               what, text, first.file, first.line, first.column);
+}
+
+static void check_zones(const struct config *config, struct diag *diag)
+{
+    for (size_t i = 1; i < config->zone_count; i++) {
+        const struct config_zone *zone = &config->zones[i];
+        for (size_t j = 0; j < i && zone->domain.length > 0; j++) {
+            const struct config_zone *other = &config->zones[j];
+            char text[NAME_TEXT_OCTETS];
+            if (other->domain.length == 0 ||
+                !name_equals(zone->domain.octets, other->domain.octets))
+                continue;
+            name_to_text(zone->domain.octets, text);
+            refuse_twin(diag, "zone", text, zone->place, other->place);
+            break;
+        }
+    }
+}
+
+void check_unique(const struct config *config, struct diag *diag)
+{
+    for (size_t i = 1; i < config->remote_count; i++) {
+        const struct config_remote *remote = &config->remotes[i];
+        for (size_t j = 0; j < i && remote->id != NULL; j++) {
+            const struct config_remote *other = &config->remotes[j];
+            if (other->id == NULL || strcmp(remote->id, other->id) != 0)
+                continue;
+            refuse_twin(diag, "remote", remote->id, remote->place, other->place);
+            break;
+        }
+    }
+    for (size_t i = 1; i < config->acl_count; i++) {
+        const struct config_acl *acl = &config->acls[i];
+        for (size_t j = 0; j < i && acl->id != NULL; j++) {
+            const struct config_acl *other = &config->acls[j];
+            if (other->id == NULL || strcmp(acl->id, other->id) != 0)
+                continue;
+            refuse_twin(diag, "acl", acl->id, acl->place, other->place);
+            break;
+        }
+    }
+    check_zones(config, diag);
+}

@@ -1,0 +1,175 @@
+#include "conf/options.h"
+
+#include "conf/settings.h"
+#include "conf/suggest.h"
+
+#include <string.h>
+
+#define ITEM(in, is, ...)                                                                          \
+    {                                                                                              \
+        .section = SECTION_##in, .kind = OPTION_##is, .item = __VA_ARGS__                          \
+    }
+#define AT(type, member)             .offset = offsetof(struct type, member)
+#define LIST_AT(type, member, count) AT(type, member), .count_offset = offsetof(struct type, count)
+
+/* RFC 2181 §8: the largest TTL, and by the same reasoning the largest SOA timer. */
+#define SECONDS_MAX 0x7fffffff
+
+static const struct option_word log_targets[] = {
+    {"stderr", LOG_TARGET_STDERR}, {"syslog", LOG_TARGET_SYSLOG}, {NULL, 0}};
+static const struct option_word log_formats[] = {
+    {"text", LOG_FORMAT_TEXT}, {"json", LOG_FORMAT_JSON}, {NULL, 0}};
+static const struct option_word log_levels[] = {{"error", LOG_LEVEL_ERROR},
+                                                {"warning", LOG_LEVEL_WARNING},
+                                                {"info", LOG_LEVEL_INFO},
+                                                {"debug", LOG_LEVEL_DEBUG},
+                                                {NULL, 0}};
+static const struct option_word acl_actions[] = {
+    {"query", ACL_QUERY}, {"transfer", ACL_TRANSFER}, {NULL, 0}};
+static const struct option_word audiences[] = {
+    {"public", AUDIENCE_PUBLIC}, {"members", AUDIENCE_MEMBERS}, {NULL, 0}};
+static const struct option_word serials[] = {
+    {"unixtime", SERIAL_UNIXTIME}, {"counter", SERIAL_COUNTER}, {"date", SERIAL_DATE}, {NULL, 0}};
+
+/* clang-format off */
+static const struct option table[] = {
+    ITEM(TOP, SECTION, "server", .opens = SECTION_SERVER),
+    ITEM(TOP, PATH, "database", AT(config, database), .required = true),
+    ITEM(TOP, PATH, "contacts", AT(config, contacts)),
+    ITEM(TOP, TLDS, "tlds"),
+    ITEM(TOP, INCLUDE, "include"),
+    ITEM(TOP, SECTION, "freshness", .opens = SECTION_FRESHNESS),
+    ITEM(TOP, SECTION, "log", .opens = SECTION_LOG),
+    ITEM(TOP, LIST_SECTION, "remote", .opens = SECTION_REMOTE),
+    ITEM(TOP, LIST_SECTION, "acl", .opens = SECTION_ACL),
+    ITEM(TOP, LIST_SECTION, "zone", .opens = SECTION_ZONE),
+    ITEM(TOP, LATER, "key"),
+    ITEM(TOP, LATER, "policy"),
+
+    ITEM(SERVER, ENDPOINTS, "listen", LIST_AT(config_server, listen, listen_count),
+     .fallback = "127.0.0.1@53 ::1@53"),
+    ITEM(SERVER, NUMBER, "workers", AT(config_server, workers),
+     .least = 0, .most = 1024, .fallback = "0"),
+    ITEM(SERVER, TEXT, "user", AT(config_server, user),
+     .least = 1, .most = 32, .fallback = "none"),
+    ITEM(SERVER, TEXT, "identity", AT(config_server, identity),
+     .least = 1, .most = 255, .fallback = "none"), /* one string of a TXT record */
+    ITEM(SERVER, TEXT, "version", AT(config_server, version),
+     .least = 1, .most = 255, .fallback = "contactd " CONTACTD_VERSION),
+    ITEM(SERVER, OCTETS, "udp-max", AT(config_server, udp_max),
+     .least = 512, .most = 4096, .fallback = "1232"),
+    ITEM(SERVER, NUMBER, "tcp-max", AT(config_server, tcp_max),
+     .least = 1, .most = 1000000, .fallback = "1000"),
+    ITEM(SERVER, NUMBER, "tcp-per-client", AT(config_server, tcp_per_client),
+     .least = 1, .most = 1000000, .fallback = "50"),
+    ITEM(SERVER, MILLISECONDS, "tcp-idle", AT(config_server, tcp_idle_ms),
+     .least = 1, .most = 3600, .fallback = "10s"),
+    ITEM(SERVER, LATER, "tls-listen"),
+    ITEM(SERVER, LATER, "tls-cert"),
+    ITEM(SERVER, LATER, "tls-key"),
+    ITEM(SERVER, LATER, "control"),
+    ITEM(SERVER, LATER, "control-mode"),
+    ITEM(SERVER, LATER, "control-group"),
+    ITEM(SERVER, LATER, "cookies"),
+    ITEM(SERVER, LATER, "cookie-secret-file"),
+    ITEM(SERVER, LATER, "rrl"),
+    ITEM(SERVER, LATER, "rrl-exempt"),
+
+    ITEM(LOG, WORD, "target", AT(config_log, target),
+     .words = log_targets, .fallback = "stderr"),
+    ITEM(LOG, WORD, "format", AT(config_log, format),
+     .words = log_formats, .fallback = "text"),
+    ITEM(LOG, WORD, "level", AT(config_log, level),
+     .words = log_levels, .fallback = "info"),
+
+    ITEM(FRESHNESS, DAYS, "due", AT(config_freshness, due_days),
+     .least = 1, .most = 36500, .fallback = "150d"),
+    ITEM(FRESHNESS, DAYS, "stale", AT(config_freshness, stale_days),
+     .least = 1, .most = 36500, .fallback = "180d"),
+    ITEM(FRESHNESS, DAYS, "expired", AT(config_freshness, expired_days),
+     .least = 1, .most = 36500, .fallback = "400d"),
+
+    ITEM(REMOTE, ID, "id", AT(config_remote, id), .required = true),
+    ITEM(REMOTE, ENDPOINTS, "address",
+     LIST_AT(config_remote, addresses, address_count), .required = true),
+    ITEM(REMOTE, LATER, "key"),
+    ITEM(REMOTE, LATER, "tls"),
+    ITEM(REMOTE, LATER, "cert-hostname"),
+
+    ITEM(ACL, ID, "id", AT(config_acl, id), .required = true),
+    ITEM(ACL, PREFIXES, "address", LIST_AT(config_acl, prefixes, prefix_count)),
+    ITEM(ACL, REMOTES, "remote", LIST_AT(config_acl, remotes, remote_count)),
+    ITEM(ACL, WORDS, "action", AT(config_acl, actions), .words = acl_actions),
+    ITEM(ACL, SWITCH, "deny", AT(config_acl, deny), .fallback = "off"),
+    ITEM(ACL, LATER, "key"),
+    ITEM(ACL, LATER, "cert-hostname"),
+
+    ITEM(ZONE, DOMAIN, "domain", AT(config_zone, domain), .required = true),
+    ITEM(ZONE, WORD, "audience", AT(config_zone, audience),
+     .words = audiences, .fallback = "public"),
+    ITEM(ZONE, NAMESERVERS, "nameservers",
+     LIST_AT(config_zone, nameservers, nameserver_count), .required = true),
+    ITEM(ZONE, MAILBOX, "hostmaster", AT(config_zone, hostmaster)),
+    ITEM(ZONE, SECONDS, "ttl", AT(config_zone, ttl),
+     .least = 1, .most = SECONDS_MAX, .fallback = "4h"),
+    ITEM(ZONE, SECONDS, "negative-ttl", AT(config_zone, negative_ttl),
+     .least = 1, .most = SECONDS_MAX, .fallback = "5m"),
+    ITEM(ZONE, SECONDS, "refresh", AT(config_zone, refresh),
+     .least = 1, .most = SECONDS_MAX, .fallback = "1h"),
+    ITEM(ZONE, SECONDS, "retry", AT(config_zone, retry),
+     .least = 1, .most = SECONDS_MAX, .fallback = "15m"),
+    ITEM(ZONE, SECONDS, "expire", AT(config_zone, expire),
+     .least = 1, .most = SECONDS_MAX, .fallback = "4w"),
+    ITEM(ZONE, WORD, "serial", AT(config_zone, serial),
+     .words = serials, .fallback = "unixtime"),
+    ITEM(ZONE, REMOTES, "notify", LIST_AT(config_zone, notify, notify_count)),
+    ITEM(ZONE, ACLS, "acl", LIST_AT(config_zone, acl, acl_count)),
+    ITEM(ZONE, SWITCH, "zonemd", AT(config_zone, zonemd), .fallback = "on"),
+    ITEM(ZONE, OFF, "dnssec", .fallback = "off"),
+    ITEM(ZONE, LATER, "history"),
+    ITEM(ZONE, LATER, "policy"),
+};
+/* clang-format on */
+
+#define TABLE_ROWS (sizeof table / sizeof table[0])
+_Static_assert(TABLE_ROWS <= OPTION_MAX, "OPTION_MAX is too small");
+
+const struct option *option_table(size_t *count)
+{
+    *count = TABLE_ROWS;
+    return table;
+}
+
+const struct option *option_find(enum option_section section, const char *item)
+{
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (table[i].section == section && strcmp(table[i].item, item) == 0)
+            return &table[i];
+    return NULL;
+}
+
+const struct option *option_find_anywhere(const char *item)
+{
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (strcmp(table[i].item, item) == 0)
+            return &table[i];
+    return NULL;
+}
+
+const char *option_suggest(enum option_section section, const char *item)
+{
+    struct suggestion suggestion;
+
+    suggest_start(&suggestion, item);
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (table[i].section == section && table[i].kind != OPTION_LATER)
+            suggest_candidate(&suggestion, table[i].item);
+    return suggestion.best;
+}
+
+const char *option_section_name(enum option_section section)
+{
+    static const char *const names[SECTION_COUNT] = {"",       "server", "log", "freshness",
+                                                     "remote", "acl",    "zone"};
+    return names[section];
+}

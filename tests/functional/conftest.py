@@ -1,0 +1,53 @@
+"""Fixtures of the functional tests. BUILD names the folder of the build; tests/run sets it."""
+
+import os
+import subprocess
+
+import pytest
+
+from support import process
+from support.contactd import SOURCE, Contactd, Site, zone
+
+SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
+
+
+def pytest_configure(config):
+    if not os.environ.get("BUILD"):
+        raise pytest.UsageError("set BUILD to the folder of the build, as tests/run does")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failed test shows the end of the log of every server that runs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for child in process.running:
+            report.sections.append((f"log of {child.name}, {child.log_path}", child.log()[-4000:]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def end_processes():
+    """Whatever a test has left running ends here, by its id."""
+    yield
+    for child in list(process.running):
+        child.stop(5)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The sample contacts, published in three zones, one of them for members only."""
+    site = Site(tmp_path_factory.mktemp("sample"), [
+        zone("cc.example"), zone("cc-contacts.test"),
+        zone("members.cc.example", audience="members", acl=["members", "local"])],
+        acl=[{"id": "local", "address": ["127.0.0.0/24", "::1"], "action": "transfer"},
+             {"id": "members", "address": ["127.0.3.0/24"], "action": "query"}])
+    site.publish()
+    return site
+
+
+@pytest.fixture(scope="session")
+def served(sample):
+    """contactd with the sample contacts."""
+    with Contactd(sample) as server:
+        yield server

@@ -1,0 +1,290 @@
+"""NSD, Knot, BIND, PowerDNS and Unbound as ordinary child processes on high ports.
+
+Each is made either with zone files (`zones`: domain to path) or as a secondary of `primary` for the
+domains in `secondary_of`.
+"""
+
+import os
+import subprocess
+
+import pytest
+
+from support.contactd import serial_of
+from support.ports import Port
+from support.process import Process, environment, find_program, wait_until
+
+UDP_MAX = 1232
+
+
+def need(*programs):
+    """Skips, or fails where everything must be installed (CI=true), when a program is missing."""
+    missing = [name for name in programs if not find_program(name)]
+    if missing:
+        text = f"not installed: {', '.join(missing)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(text)
+        pytest.skip(text)
+
+
+class Peer:
+    """Another server. `at` is where it answers."""
+
+    program = name = None
+
+    def __init__(self, folder, zones=None, secondary_of=(), primary=None):
+        need(self.program)
+        self.folder = os.path.join(str(folder), self.name)
+        os.makedirs(self.folder, exist_ok=True)
+        self.zones = zones or {}
+        self.secondary_of = list(secondary_of)
+        self.primary = primary
+        self.port = Port()
+        self.at = ("127.0.0.1", self.port.number)
+        self.process = None
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def configure(self):
+        """Writes the configuration; returns the program's arguments."""
+        raise NotImplementedError
+
+    def start(self):
+        arguments = self.configure()
+        self.port.release()
+        self.process = Process(self.name, [find_program(self.program), *arguments], self.folder)
+        return self
+
+    def wait(self, seconds=30):
+        for domain in [*self.zones, *self.secondary_of]:
+            wait_until(lambda: serial_of(self.at, domain) is not None, seconds,
+                       f"{self.name} serves {domain}", self.process)
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
+        self.port.release()
+
+
+class Nsd(Peer):
+    program = name = "nsd"
+
+    def configure(self):
+        zones = [f'zone:\n name: "{d}"\n zonefile: "{p}"\n' for d, p in self.zones.items()]
+        for domain in self.secondary_of:
+            host = f"{self.primary[0]}@{self.primary[1]}"
+            zones.append(f'zone:\n name: "{domain}"\n zonefile: "{domain}.zone"\n'
+                         f" request-xfr: AXFR {host} NOKEY\n allow-notify: 127.0.0.1 NOKEY\n")
+        zones = [text + " provide-xfr: 127.0.0.1 NOKEY\n" for text in zones]
+        return ["-d", "-c", self.write("nsd.conf", f'''server:
+ ip-address: 127.0.0.1
+ port: {self.port.number}
+ username: ""
+ database: ""
+ zonesdir: "{self.folder}"
+ pidfile: "{self.path('nsd.pid')}"
+ zonelistfile: "{self.path('zone.list')}"
+ xfrdfile: "{self.path('xfrd.state')}"
+ xfrdir: "{self.folder}"
+ server-count: 1
+ minimal-responses: yes
+ refuse-any: no
+ rrl-ratelimit: 0
+ ipv4-edns-size: {UDP_MAX}
+ identity: "functional"
+ version: "functional"
+ xfrd-reload-timeout: 0
+remote-control:
+ control-enable: no
+''' + "".join(zones))]
+
+
+class Knot(Peer):
+    program = name = "knotd"
+
+    def configure(self):
+        items = []
+        for domain, path in self.zones.items():
+            items.append(f" - domain: {domain}\n   file: {path}\n   acl: local\n")
+        for domain in self.secondary_of:
+            items.append(f" - domain: {domain}\n   master: primary\n   acl: [local, notify]\n")
+        primary = f"{self.primary[0]}@{self.primary[1]}" if self.primary else "127.0.0.1@1"
+        return ["-c", self.write("knot.conf", f'''server:
+ rundir: {self.folder}
+ listen: 127.0.0.1@{self.port.number}
+ udp-workers: 1
+ tcp-workers: 1
+ background-workers: 1
+ udp-max-payload: {UDP_MAX}
+ identity: functional
+ version: functional
+database:
+ storage: {self.folder}
+log:
+ - target: stderr
+   any: info
+remote:
+ - id: primary
+   address: {primary}
+acl:
+ - id: local
+   address: 127.0.0.0/8
+   action: transfer
+ - id: notify
+   address: 127.0.0.0/8
+   action: notify
+template:
+ - id: default
+   storage: {self.folder}
+   semantic-checks: off
+   zonefile-sync: 0
+   zonefile-load: whole
+   journal-content: none
+   refresh-min-interval: 1
+zone:
+''' + "".join(items))]
+
+
+class Bind(Peer):
+    program = name = "named"
+
+    def configure(self):
+        items = [f'zone "{domain}" {{ type primary; file "{path}"; notify no; }};\n'
+                 for domain, path in self.zones.items()]
+        for domain in self.secondary_of:
+            items.append(f'zone "{domain}" {{ type secondary; file "{domain}.zone"; notify no;'
+                         f" masterfile-format text; primaries {{ {self.primary[0]} port"
+                         f" {self.primary[1]}; }}; }};\n")
+        return ["-g", "-n", "1", "-c", self.write("named.conf", f'''options {{
+ directory "{self.folder}";
+ listen-on port {self.port.number} {{ 127.0.0.1; }};
+ listen-on-v6 {{ none; }};
+ pid-file none;
+ session-keyfile "{self.path('session.key')}";
+ managed-keys-directory "{self.folder}";
+ recursion no;
+ allow-transfer {{ any; }};
+ allow-notify {{ 127.0.0.0/8; }};
+ minimal-responses yes;
+ minimal-any yes;
+ answer-cookie no;
+ dnssec-validation no;
+ notify no;
+ edns-udp-size {UDP_MAX};
+ max-udp-size {UDP_MAX};
+ version "functional";
+ hostname "functional";
+ server-id "functional";
+ check-names primary ignore;
+ check-names secondary ignore;
+ check-integrity no;
+ min-refresh-time 1;
+ min-retry-time 1;
+ serial-query-rate 1000;
+ transfers-in 10;
+ transfers-per-ns 10;
+ rate-limit {{ responses-per-second 0; }};
+ empty-zones-enable no;
+}};
+controls {{ }};
+''' + "".join(items))]
+
+
+class PowerDns(Peer):
+    """With the LMDB backend as a secondary: the only one of Debian's that takes raw octets."""
+
+    program = name = "pdns_server"
+
+    def configure(self):
+        conf = self.write("pdns.conf", f'''launch=lmdb
+lmdb-filename={self.path('pdns.lmdb')}
+lmdb-shards=1
+local-address=127.0.0.1
+local-port={self.port.number}
+socket-dir={self.folder}
+daemon=no
+guardian=no
+8bit-dns=yes
+secondary=yes
+disable-axfr=no
+allow-axfr-ips=127.0.0.0/8
+zone-cache-refresh-interval=0
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+xfr-cycle-interval=1
+udp-truncation-threshold={UDP_MAX}
+distributor-threads=1
+receiver-threads=1
+log-dns-details=yes
+loglevel=5
+''')
+        for domain in self.secondary_of:
+            subprocess.run([find_program("pdnsutil"), f"--config-dir={self.folder}",
+                            "create-secondary-zone", domain,
+                            f"{self.primary[0]}:{self.primary[1]}"],
+                           check=True, capture_output=True, env=environment())
+        return [f"--config-dir={os.path.dirname(conf)}"]
+
+
+class Unbound(Peer):
+    """A resolver without the internet: everything it may ask is contactd.
+
+    auth: keeps the zones itself, as an auth-zone; else asks contactd for them, as a stub.
+    """
+
+    program = name = "unbound"
+    auth = False
+
+    def configure(self):
+        host = f"{self.primary[0]}@{self.primary[1]}"
+        items = []
+        for domain in self.secondary_of:
+            if self.auth:
+                items.append(f'auth-zone:\n name: "{domain}"\n primary: {host}\n'
+                             " fallback-enabled: no\n for-downstream: no\n for-upstream: yes\n")
+            else:
+                items.append(f'stub-zone:\n name: "{domain}"\n stub-addr: {host}\n')
+        return ["-d", "-c", self.write("unbound.conf", f'''server:
+ interface: 127.0.0.1
+ port: {self.port.number}
+ username: ""
+ chroot: ""
+ directory: "{self.folder}"
+ pidfile: "{self.path('unbound.pid')}"
+ use-syslog: no
+ logfile: ""
+ do-daemonize: no
+ num-threads: 1
+ verbosity: 1
+ module-config: "iterator"
+ do-not-query-localhost: no
+ access-control: 127.0.0.0/8 allow
+ local-zone: "example." nodefault
+ local-zone: "test." nodefault
+ edns-buffer-size: {UDP_MAX}
+remote-control:
+ control-enable: no
+''' + "".join(items))]
+
+    def wait(self, seconds=30):
+        from support import client, wire
+        for domain in self.secondary_of:
+            octets = wire.query(domain, "SOA", flags=wire.RD)
+
+            def answers():
+                reply = client.udp(self.at, octets, timeout=0.5, tries=1)
+                return reply and wire.Message(reply).answer
+            wait_until(answers, seconds, f"unbound resolves {domain}", self.process)
+        return self
+
+
+class UnboundAuth(Unbound):
+    name = "unbound-auth"
+    auth = True

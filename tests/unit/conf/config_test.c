@@ -1,0 +1,376 @@
+#include "conf_test.h"
+
+#include "conf/config.h"
+#include "conf/units.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What every configuration below needs besides what its test is about. */
+#define BASE "database: d.mdb\n"
+#define ZONE "zone:\n  - domain: cc.example\n    nameservers: ns.example.net\n"
+
+static char folder[] = "/tmp/conf-config-test-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL && chdir(folder) == 0 && mkdir("sub", 0700) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const names[] = {"a.conf", "b.conf", "sub/c.conf", "sub"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        remove(names[i]);
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static void put(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The configuration of a text that is right. */
+static struct config *read_right(const char *text)
+{
+    struct config *config = NULL;
+    struct diag *diag = diag_create();
+    put("a.conf", text);
+    enum status status = config_read("a.conf", diag, &config);
+    char *found = printed(diag, DIAG_GNU);
+    assert_string_equal(found, "");
+    assert_int_equal(status, STATUS_OK);
+    free(found);
+    diag_destroy(diag);
+    return config;
+}
+
+static void check_endpoint(const struct endpoint *endpoint, const char *expected)
+{
+    char text[ENDPOINT_TEXT_OCTETS];
+    endpoint_to_text(endpoint, text);
+    assert_string_equal(text, expected);
+}
+
+static void check_prefix(const struct prefix *prefix, const char *expected)
+{
+    char text[PREFIX_TEXT_OCTETS];
+    prefix_to_text(prefix, text);
+    assert_string_equal(text, expected);
+}
+
+static void check_name(const struct name *name, const char *expected)
+{
+    char text[NAME_TEXT_OCTETS];
+    name_to_text(name->octets, text);
+    assert_string_equal(text, expected);
+}
+
+static bool allows(const struct config_zone *zone, enum acl_action action, const char *client)
+{
+    struct endpoint endpoint;
+    assert_int_equal(units_endpoint(client, 4711, &endpoint), STATUS_OK);
+    bool allowed = config_acl_allows(zone, action, &endpoint.address.any, false);
+    bool otherwise = config_acl_allows(zone, action, &endpoint.address.any, true);
+    /* Whether an acl decided shows in that the last argument does not matter. */
+    return allowed && otherwise;
+}
+
+static void items_that_are_not_written_have_their_default(void **state)
+{
+    (void)state;
+    struct config *config = read_right(BASE ZONE);
+    assert_string_equal(config->path, "a.conf");
+    assert_int_equal(config->server.listen_count, 2);
+    check_endpoint(&config->server.listen[0], "127.0.0.1@53");
+    check_endpoint(&config->server.listen[1], "::1@53");
+    assert_int_equal(config->server.workers, 0);
+    assert_null(config->server.user);
+    assert_null(config->server.identity);
+    assert_string_equal(config->server.version, "contactd " CONTACTD_VERSION);
+    assert_int_equal(config->server.udp_max, 1232);
+    assert_int_equal(config->server.tcp_max, 1000);
+    assert_int_equal(config->server.tcp_per_client, 50);
+    assert_int_equal(config->server.tcp_idle_ms, 10000);
+    assert_int_equal(config->log.target, LOG_TARGET_STDERR);
+    assert_int_equal(config->log.format, LOG_FORMAT_TEXT);
+    assert_int_equal(config->log.level, LOG_LEVEL_INFO);
+    assert_int_equal(config->freshness.due_days, 150);
+    assert_int_equal(config->freshness.stale_days, 180);
+    assert_int_equal(config->freshness.expired_days, 400);
+    assert_null(config->contacts);
+    assert_false(config->tlds_any);
+    assert_null(config->tlds_file);
+    check_name(&config->zones[0].hostmaster, "hostmaster.cc.example.");
+    config_destroy(config);
+}
+
+static void items_that_are_written_have_their_value(void **state)
+{
+    (void)state;
+    struct config *config = read_right(
+        "server:\n    listen: 192.0.2.1@5300\n    workers: 4\n    user: contactd\n"
+        "    identity: ns1 ams\n    version: none\n    udp-max: 4K\n    tcp-max: 7\n"
+        "    tcp-per-client: 3\n    tcp-idle: 1m30s\n"
+        "log: {target: syslog, format: json, level: debug}\n"
+        "freshness: {due: 1w, stale: 2w, expired: 30d}\n"
+        "contacts: /c\ntlds: any\n" BASE "zone:\n  domain: CC.Example.\n  audience: public\n"
+        "  nameservers: [NS1.cc.example 192.0.2.1 2001:db8::1, ns2.example.net]\n"
+        "  hostmaster: noc.24x7@registry.example\n  ttl: 1h\n  negative-ttl: 60\n"
+        "  refresh: 2h\n  retry: 10m\n  expire: 2w\n  serial: date\n  zonemd: off\n"
+        "  dnssec: off\n");
+    const struct config_zone *zone = &config->zones[0];
+    assert_int_equal(config->server.listen_count, 1);
+    check_endpoint(&config->server.listen[0], "192.0.2.1@5300");
+    assert_int_equal(config->server.workers, 4);
+    assert_string_equal(config->server.user, "contactd");
+    assert_string_equal(config->server.identity, "ns1 ams");
+    assert_null(config->server.version);
+    assert_int_equal(config->server.udp_max, 4096);
+    assert_int_equal(config->server.tcp_max, 7);
+    assert_int_equal(config->server.tcp_per_client, 3);
+    assert_int_equal(config->server.tcp_idle_ms, 90000);
+    assert_int_equal(config->log.target, LOG_TARGET_SYSLOG);
+    assert_int_equal(config->log.format, LOG_FORMAT_JSON);
+    assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
+    assert_int_equal(config->freshness.due_days, 7);
+    assert_int_equal(config->freshness.stale_days, 14);
+    assert_int_equal(config->freshness.expired_days, 30);
+    assert_string_equal(config->contacts, "/c");
+    assert_true(config->tlds_any);
+    assert_string_equal(config->database, "d.mdb");
+    assert_int_equal(config->database_place.line, 15);
+    assert_int_equal(config->database_place.column, 11);
+    check_name(&zone->domain, "cc.example.");
+    assert_int_equal(zone->nameserver_count, 2);
+    check_name(&zone->nameservers[0].name, "ns1.cc.example.");
+    assert_int_equal(zone->nameservers[0].address_count, 2);
+    check_prefix(&zone->nameservers[0].addresses[0], "192.0.2.1");
+    check_prefix(&zone->nameservers[0].addresses[1], "2001:db8::1");
+    assert_int_equal(zone->nameservers[1].address_count, 0);
+    check_name(&zone->hostmaster, "noc\\.24x7.registry.example.");
+    assert_int_equal(zone->ttl, 3600);
+    assert_int_equal(zone->negative_ttl, 60);
+    assert_int_equal(zone->refresh, 7200);
+    assert_int_equal(zone->retry, 600);
+    assert_int_equal(zone->expire, 1209600);
+    assert_int_equal(zone->serial, SERIAL_DATE);
+    assert_false(zone->zonemd);
+    config_destroy(config);
+}
+
+static void references_lead_to_what_they_name(void **state)
+{
+    (void)state;
+    struct config *config = read_right(
+        "zone:\n  - domain: a.example\n    nameservers: ns.example.net\n    notify: [r2, r1]\n"
+        "    acl: y\n" BASE
+        "acl:\n  - {id: x, action: query}\n  - {id: y, action: transfer, remote: r1}\n"
+        "remote:\n  - {id: r1, address: 192.0.2.1}\n  - {id: r2, address: ['::1@5353', "
+        "192.0.2.2]}\n");
+    const struct config_zone *zone = &config->zones[0];
+    assert_int_equal(zone->notify_count, 2);
+    assert_string_equal(zone->notify[0]->id, "r2");
+    assert_int_equal(zone->notify[0]->address_count, 2);
+    check_endpoint(&zone->notify[0]->addresses[0], "::1@5353");
+    assert_ptr_equal(zone->notify[1], &config->remotes[0]);
+    assert_int_equal(zone->acl_count, 1);
+    assert_ptr_equal(zone->acl[0], &config->acls[1]);
+    assert_int_equal(zone->acl[0]->prefix_count, 1);
+    check_prefix(&zone->acl[0]->prefixes[0], "192.0.2.1");
+    assert_false(zone->acl[0]->any_address);
+    assert_true(config->acls[0].any_address);
+    config_destroy(config);
+}
+
+static void all_terms_of_an_acl_must_hold(void **state)
+{
+    (void)state;
+    struct config *config =
+        read_right(BASE "remote:\n  - {id: r, address: [10.0.0.1, 192.0.2.1, '2001:db8::1']}\n"
+                        "acl:\n  - id: both\n    address: [10.0.0.0/8, '2001:db8::/32']\n"
+                        "    remote: r\n    action: transfer\n" ZONE "    acl: both\n");
+    const struct config_zone *zone = &config->zones[0];
+    assert_true(allows(zone, ACL_TRANSFER, "10.0.0.1"));
+    assert_true(allows(zone, ACL_TRANSFER, "2001:db8::1"));
+    assert_true(allows(zone, ACL_TRANSFER, "::ffff:10.0.0.1"));
+    assert_false(allows(zone, ACL_TRANSFER, "10.0.0.2"));  /* not the remote */
+    assert_false(allows(zone, ACL_TRANSFER, "192.0.2.1")); /* not in the prefixes */
+    assert_false(allows(zone, ACL_QUERY, "10.0.0.1"));
+    config_destroy(config);
+}
+
+static void the_first_acl_that_holds_decides(void **state)
+{
+    (void)state;
+    struct config *config = read_right(
+        BASE "acl:\n  - {id: bad, address: 192.0.2.66, deny: on}\n"
+             "  - {id: no-transfer, address: 192.0.2.128/25, deny: on, action: transfer}\n"
+             "  - {id: net, address: 192.0.2.0/24, action: [query, transfer]}\n"
+             "  - {id: late, address: 192.0.2.66, action: query}\n" ZONE
+             "    acl: [bad, no-transfer, net, late]\n");
+    const struct config_zone *zone = &config->zones[0];
+    struct sockaddr_in far = {.sin_family = AF_INET};
+    assert_true(allows(zone, ACL_QUERY, "192.0.2.1"));
+    assert_true(allows(zone, ACL_TRANSFER, "192.0.2.1"));
+    assert_false(allows(zone, ACL_QUERY, "192.0.2.66"));
+    assert_false(allows(zone, ACL_TRANSFER, "192.0.2.66"));
+    assert_true(allows(zone, ACL_QUERY, "192.0.2.200"));
+    assert_false(allows(zone, ACL_TRANSFER, "192.0.2.200"));
+    assert_true(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&far, true));
+    assert_false(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&far, false));
+    config_destroy(config);
+}
+
+static void an_acl_without_terms_is_about_everyone(void **state)
+{
+    (void)state;
+    struct config *config =
+        read_right(BASE "acl: {id: all, action: transfer}\n" ZONE "    acl: all\n");
+    assert_true(allows(&config->zones[0], ACL_TRANSFER, "192.0.2.1"));
+    assert_true(allows(&config->zones[0], ACL_TRANSFER, "2001:db8::1"));
+    config_destroy(config);
+}
+
+static void included_files_stand_where_they_are_included(void **state)
+{
+    (void)state;
+    put("b.conf", "server: {workers: 3}\nacl:\n  - {id: b, action: query}\ncontacts: c\n");
+    put("sub/c.conf", "include: ../b.conf\n" BASE "tlds: list\nacl: {id: c, action: query}\n");
+    struct config *config = read_right("acl:\n  - {id: a, action: query}\ninclude: [sub/c.conf]\n"
+                                       "server: {user: x}\n" ZONE "    acl: [a, b, c]\n");
+    assert_int_equal(config->server.workers, 3);
+    assert_string_equal(config->server.user, "x");
+    assert_int_equal(config->acl_count, 3);
+    /* paths begin at the folder of the file that names them */
+    assert_string_equal(config->database, "sub/d.mdb");
+    assert_string_equal(config->tlds_file, "sub/list");
+    assert_string_equal(config->contacts, "sub/../c");
+    assert_string_equal(config->acls[2].place.file, "sub/c.conf");
+    config_destroy(config);
+}
+
+static void what_the_sockets_and_threads_depend_on_needs_a_restart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *server, *database, *item;
+    } cases[] = {
+        {"listen: [192.0.2.1, 192.0.2.2]", "d", NULL},
+        {"listen: [192.0.2.2, 192.0.2.1]", "d", NULL}, /* their order is nothing */
+        {"listen: [192.0.2.1, 192.0.2.3]", "d", "listen"},
+        {"listen: 192.0.2.1", "d", "listen"},
+        {"{listen: [192.0.2.1, 192.0.2.2], user: x}", "d", "user"},
+        {"{listen: [192.0.2.1, 192.0.2.2], workers: 2}", "d", "workers"},
+        {"listen: [192.0.2.1, 192.0.2.2]", "e", "database"},
+        {"{listen: [192.0.2.1, 192.0.2.2], identity: x, udp-max: 1400}", "d", NULL},
+    };
+    struct config *running = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "server:\n  %s\ndatabase: %s\n" ZONE, cases[i].server,
+                 cases[i].database);
+        struct config *fresh = read_right(text);
+        if (running == NULL) {
+            running = fresh;
+            continue;
+        }
+        const char *item = config_needs_restart(running, fresh);
+        if (cases[i].item == NULL)
+            assert_null(item);
+        else
+            assert_string_equal(item, cases[i].item);
+        config_destroy(fresh);
+    }
+    config_destroy(running);
+    config_destroy(NULL);
+}
+
+static void diagnostics_outlive_the_configuration(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct diag *diag = diag_create();
+    put("a.conf", "databse: x\n");
+    assert_int_equal(config_read("a.conf", diag, &config), STATUS_INVALID);
+    assert_null(config);
+    char *text = printed(diag, DIAG_GNU);
+    assert_string_equal(text,
+                        "a.conf: error: no zone is configured; add one under 'zone:' with 'domain' "
+                        "and 'nameservers' [conf-no-zone]\n"
+                        "a.conf: error: the configuration lacks 'database' [conf-missing]\n"
+                        "a.conf:1:1: error: unknown item 'databse'; did you mean 'database'? "
+                        "[conf-unknown-item]\n");
+    free(text);
+    diag_destroy(diag);
+}
+
+static void a_missing_file_is_one_error(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct diag *diag = diag_create();
+    assert_int_equal(config_read("nosuch.conf", diag, &config), STATUS_INVALID);
+    char *text = printed(diag, DIAG_GNU);
+    assert_string_equal(text, "nosuch.conf: error: no such file or folder [file-missing]\n");
+    free(text);
+    diag_destroy(diag);
+}
+
+static void warnings_do_not_refuse_a_configuration(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct diag *diag = diag_create();
+    put("a.conf", BASE ZONE "    retry: 1h\n");
+    assert_int_equal(config_read("a.conf", diag, &config), STATUS_OK);
+    assert_int_equal(diag_count(diag, SEVERITY_WARNING), 1);
+    config_destroy(config);
+    diag_destroy(diag);
+}
+
+static void every_prefix_of_a_configuration_is_read_or_refused(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "server: {listen: [127.0.0.1, '::1']}\n" BASE "remote: {id: r, address: 192.0.2.1@5}\n"
+        "acl: [{id: a, remote: r, address: 192.0.0.0/16, action: [query, transfer]}]\n"
+        "freshness: {due: 1d}\n" ZONE "    audience: members\n    acl: a\n";
+    for (size_t length = 0; length < sizeof text; length++) {
+        char prefix[sizeof text];
+        struct config *config = NULL;
+        struct diag *diag = diag_create();
+        memcpy(prefix, text, length);
+        prefix[length] = '\0';
+        put("a.conf", prefix);
+        if (config_read("a.conf", diag, &config) == STATUS_OK)
+            config_destroy(config);
+        else
+            assert_int_not_equal(diag_count(diag, SEVERITY_ERROR), 0);
+        diag_destroy(diag);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(items_that_are_not_written_have_their_default),
+        cmocka_unit_test(items_that_are_written_have_their_value),
+        cmocka_unit_test(references_lead_to_what_they_name),
+        cmocka_unit_test(all_terms_of_an_acl_must_hold),
+        cmocka_unit_test(the_first_acl_that_holds_decides),
+        cmocka_unit_test(an_acl_without_terms_is_about_everyone),
+        cmocka_unit_test(included_files_stand_where_they_are_included),
+        cmocka_unit_test(what_the_sockets_and_threads_depend_on_needs_a_restart),
+        cmocka_unit_test(diagnostics_outlive_the_configuration),
+        cmocka_unit_test(a_missing_file_is_one_error),
+        cmocka_unit_test(warnings_do_not_refuse_a_configuration),
+        cmocka_unit_test(every_prefix_of_a_configuration_is_read_or_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

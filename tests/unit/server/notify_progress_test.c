@@ -1,0 +1,161 @@
+#include "tests/unit/check.h"
+
+#include "server/notify_progress.h"
+
+#include <string.h>
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define IDS    0xbbbbaaaau /* tell 0xaaaa, ask 0xbbbb */
+
+/* Runs the clock in steps of 100 ms until something is due; what, and when in `*now`. */
+static unsigned next(struct notify_progress *p, int64_t *now, int64_t until)
+{
+    for (; *now <= until; *now += 100) {
+        unsigned actions = notify_progress_due(p, IDS, *now);
+        if (actions)
+            return actions;
+    }
+    return 0;
+}
+
+static void notify_goes_out_at_once_and_backs_off(void **state)
+{
+    (void)state;
+    static const int64_t wanted[] = {0, 1, 3, 7, 15, 31, 63, 123, 183};
+    struct notify_progress p = {0};
+    int64_t now = 50 * SECOND, start = now;
+    assert_int_equal(notify_progress_due(&p, IDS, now), 0);
+    notify_progress_want(&p, 7, now);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        unsigned actions = next(&p, &now, start + HOUR);
+        assert_true(actions & NOTIFY_TELL);
+        /* From the sixth on it is also asked what it serves. */
+        assert_int_equal(!!(actions & NOTIFY_ASK), i >= 5);
+        assert_int_equal((now - start) / SECOND, wanted[i]);
+    }
+}
+
+static void a_repetition_keeps_its_id_and_a_late_response_counts(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    notify_progress_want(&p, 7, 0);
+    assert_int_equal(notify_progress_due(&p, 0x1111, 0), NOTIFY_TELL);
+    assert_int_equal(notify_progress_due(&p, 0x2222, SECOND), NOTIFY_TELL);
+    assert_int_equal(p.tell_id, 0x1111);
+    assert_false(notify_progress_told(&p, 0x2222, 0, SECOND + 1));
+    assert_true(notify_progress_told(&p, 0x1111, 0, SECOND + 1));
+    assert_int_equal(p.phase, NOTIFY_CHECKING);
+    /* The same response again is no news. */
+    assert_false(notify_progress_told(&p, 0x1111, 0, SECOND + 2));
+}
+
+static void a_secondary_that_serves_the_serial_is_in_step(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    uint32_t old = 6, fresh = 7;
+    notify_progress_want(&p, 7, now);
+    next(&p, &now, MINUTE);
+    assert_true(notify_progress_told(&p, 0xaaaa, 0, now));
+    assert_int_equal(next(&p, &now, MINUTE), NOTIFY_ASK);
+    assert_true(now < SECOND);
+    assert_false(notify_progress_answered(&p, 0xbbbb, 0, &old, now));
+    assert_int_equal(p.served, 6);
+    assert_int_equal(next(&p, &now, MINUTE), NOTIFY_ASK);
+    assert_false(notify_progress_answered(&p, 0xaaaa, 0, &fresh, now)); /* wrong ID */
+    assert_true(notify_progress_answered(&p, 0xbbbb, 0, &fresh, now));
+    assert_int_equal(p.phase, NOTIFY_IN_STEP);
+    now += HOUR;
+    assert_int_equal(next(&p, &now, 3 * HOUR), 0);
+}
+
+static void serials_wrap(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    uint32_t old = 0xfffffff0u, newer = 9;
+    notify_progress_want(&p, 5, now);
+    next(&p, &now, MINUTE);
+    assert_true(notify_progress_told(&p, 0xaaaa, 0, now));
+    next(&p, &now, MINUTE);
+    assert_false(notify_progress_answered(&p, 0xbbbb, 0, &old, now));
+    assert_true(notify_progress_answered(&p, 0xbbbb, 0, &newer, now));
+}
+
+static void one_that_answers_but_does_not_follow_is_told_again(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    unsigned tells = 0, complaints = 0;
+    uint32_t old = 1;
+    notify_progress_want(&p, 2, now);
+    while (now <= 10 * MINUTE) {
+        unsigned actions = next(&p, &now, 10 * MINUTE);
+        tells += !!(actions & NOTIFY_TELL);
+        complaints += !!(actions & NOTIFY_COMPLAIN);
+        if (actions & NOTIFY_COMPLAIN)
+            assert_true(now >= NOTIFY_COMPLAIN_MS && now <= NOTIFY_COMPLAIN_MS + MINUTE);
+        if (actions & NOTIFY_TELL)
+            notify_progress_told(&p, p.tell_id, 5, now);
+        if (actions & NOTIFY_ASK)
+            assert_false(notify_progress_answered(&p, p.ask_id, 0, &old, now));
+    }
+    assert_in_range(tells, 7, 11); /* about one a minute */
+    assert_int_equal(complaints, 1);
+}
+
+static void a_new_serial_takes_the_place_of_the_pending_one(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    notify_progress_want(&p, 2, now);
+    next(&p, &now, MINUTE);
+    next(&p, &now, MINUTE);
+    now += 100;
+    notify_progress_want(&p, 3, now);
+    assert_int_equal(notify_progress_due(&p, 0xccccdddd, now), NOTIFY_TELL);
+    assert_int_equal(p.tell_id, 0xdddd);
+    /* What the old one got counts no more. */
+    assert_false(notify_progress_told(&p, 0xaaaa, 0, now));
+    int64_t due = p.due_ms;
+    notify_progress_want(&p, 3, now + 5); /* the same again changes nothing */
+    assert_int_equal(p.due_ms, due);
+}
+
+static void one_that_is_gone_for_good_costs_little(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    unsigned packets = 0, last_day = 0;
+    notify_progress_want(&p, 2, now);
+    while (now <= 30 * 24 * HOUR) {
+        unsigned actions = next(&p, &now, 30 * 24 * HOUR);
+        unsigned sent = !!(actions & NOTIFY_TELL) + !!(actions & NOTIFY_ASK);
+        packets += sent;
+        last_day += now > 29 * 24 * HOUR ? sent : 0;
+    }
+    assert_in_range(packets, 500, 3000);
+    assert_in_range(last_day, 46, 50); /* NOTIFY and SOA, once an hour */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notify_goes_out_at_once_and_backs_off),
+        cmocka_unit_test(a_repetition_keeps_its_id_and_a_late_response_counts),
+        cmocka_unit_test(a_secondary_that_serves_the_serial_is_in_step),
+        cmocka_unit_test(serials_wrap),
+        cmocka_unit_test(one_that_answers_but_does_not_follow_is_told_again),
+        cmocka_unit_test(a_new_serial_takes_the_place_of_the_pending_one),
+        cmocka_unit_test(one_that_is_gone_for_good_costs_little),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

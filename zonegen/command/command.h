@@ -1,0 +1,28 @@
+/*
+ * The commands of zonegen, one file each. Each prints its result on context->out and what went
+ * wrong on context->err, and returns the program's exit code (enum outcome); none of them exits.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include "command/context.h"
+
+/* Every error and warning of the contacts files, and of the records that they become. */
+int command_check(struct context *context);
+
+/* What a publish would change, for people and as records. */
+int command_plan(struct context *context);
+
+/* Brings every zone of the database to what the contacts say, in one transaction. */
+int command_publish(struct context *context);
+
+/* One zone of the database, as a zone file or in another form. */
+int command_export(struct context *context);
+
+/* A zone file into the database as it is. */
+int command_restore(struct context *context);
+
+/* What the secretariat has to do: entries that are due, stale, expired, missing, hard to reach. */
+int command_report(struct context *context);
+
+#endif

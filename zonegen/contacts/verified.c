@@ -1,0 +1,56 @@
+#include "contacts/verified.h"
+
+#include "conf/units.h"
+#include "contacts/freshness.h"
+#include "contacts/text.h"
+
+static void warn_of_age(struct reading *reading, const struct yaml_node *node, int32_t days)
+{
+    const struct contacts_rules *rules = reading->rules;
+    long age = (long)rules->today - days;
+
+    switch (entry_freshness(days, rules->today, &rules->freshness)) {
+    case FRESHNESS_FRESH:
+        break;
+    case FRESHNESS_DUE:
+        reading_warning(reading, node->place, "verified-due",
+                        "verified %s is %ld days ago, due after %u; ask the registry to confirm",
+                        node->text, age, rules->freshness.due_days);
+        break;
+    case FRESHNESS_STALE:
+        reading_warning(reading, node->place, "verified-stale",
+                        "verified %s is %ld days ago, published as STALE after %u; ask the "
+                        "registry to confirm",
+                        node->text, age, rules->freshness.stale_days);
+        break;
+    case FRESHNESS_EXPIRED:
+        reading_warning(reading, node->place, "verified-expired",
+                        "verified %s is %ld days ago, published as EXPIRED after %u; ask the "
+                        "registry to confirm",
+                        node->text, age, rules->freshness.expired_days);
+        break;
+    }
+}
+
+void verified_read(struct reading *reading, const struct yaml_node *node, struct entry *out)
+{
+    int32_t days = 0;
+    char today[16];
+
+    if (units_date(node->text, &days) != STATUS_OK) {
+        reading_error(reading, node->place, "verified-date",
+                      "verified '%s' is not a date; write YYYY-MM-DD", text_quote(node->text).text);
+        return;
+    }
+    units_date_text(reading->rules->today, today);
+    if (days > reading->rules->today) {
+        reading_error(reading, node->place, "verified-future",
+                      "verified %s is in the future; write the day of the confirmation, %s or "
+                      "before",
+                      node->text, today);
+        return;
+    }
+    out->verified_days = days;
+    out->verified_place = node->place;
+    warn_of_age(reading, node, days);
+}

@@ -1,0 +1,15 @@
+/* `verified`: the day on which the registry confirmed an entry. */
+#ifndef CONTACTS_VERIFIED_H
+#define CONTACTS_VERIFIED_H
+
+#include "contacts/entry.h"
+#include "contacts/reading.h"
+
+/*
+ * Reads the date into the entry; a warning when it is older than a threshold. A bad or future date
+ * is an error (rules verified-date, verified-future; verified-due, verified-stale,
+ * verified-expired).
+ */
+void verified_read(struct reading *reading, const struct yaml_node *node, struct entry *out);
+
+#endif

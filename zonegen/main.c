@@ -1,0 +1,87 @@
+/* zonegen(1): takes the arguments apart, builds what the commands share, and runs one of them. */
+#include "command/command.h"
+#include "command/context.h"
+#include "command/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUTPUT_OCTETS (1u << 20) /* of standard output: an export is many short lines */
+
+/*
+ * Makes sure that the descriptors 0 to 2 are taken. The database would else be opened as one of
+ * them, and a message written into it. What was closed stays useless: a write to it fails.
+ */
+static void take_standard_descriptors(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", modes[fd]); /* takes the lowest number that is free: fd */
+    }
+}
+
+static int run(struct context *context)
+{
+    static int (*const commands[])(struct context *) = {
+        [COMMAND_CHECK] = command_check,     [COMMAND_PLAN] = command_plan,
+        [COMMAND_PUBLISH] = command_publish, [COMMAND_EXPORT] = command_export,
+        [COMMAND_RESTORE] = command_restore, [COMMAND_REPORT] = command_report,
+    };
+    return commands[context->options->command](context);
+}
+
+/* Writes out what is left. A full disk must not look like success. */
+static int finish_output(FILE *out, int outcome)
+{
+    errno = 0;
+    bool failed = fflush(out) != 0 || ferror(out);
+    if (!failed || outcome == OUTCOME_REFUSED) /* then something has been said already */
+        return outcome;
+    fprintf(stderr, "zonegen: standard output: %s\n",
+            errno != 0 ? strerror(errno) : "not everything could be written");
+    return OUTCOME_REFUSED;
+}
+
+static int run_command(const struct options *options)
+{
+    struct context context;
+    int outcome = OUTCOME_REFUSED;
+
+    if (context_open(&context, options, (int64_t)time(NULL), stdout, stderr) == STATUS_OK)
+        outcome = run(&context);
+    else
+        context_say_memory(&context);
+    context_close(&context);
+    return outcome;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char message[OPTIONS_MESSAGE_OCTETS];
+    int outcome = OUTCOME_DONE;
+
+    take_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN);             /* a closed pipe is a write that fails, and says so */
+    char *buffer = malloc(OUTPUT_OCTETS); /* stdout's from here on: never freed */
+    setvbuf(stdout, buffer, _IOFBF, buffer != NULL ? OUTPUT_OCTETS : BUFSIZ);
+
+    if (options_parse(argc, argv, &options, message) != STATUS_OK) {
+        fprintf(stderr, "zonegen: %s\n", message);
+        options_print_usage(stderr);
+        outcome = OUTCOME_USAGE;
+    } else if (options.command == COMMAND_HELP) {
+        options_print_usage(stdout);
+    } else if (options.command == COMMAND_VERSION) {
+        puts("zonegen " CONTACTD_VERSION);
+    } else {
+        outcome = run_command(&options);
+    }
+    return finish_output(stdout, outcome);
+}

@@ -1,0 +1,216 @@
+#include "zone/build.h"
+
+#include "zone/build_parts.h"
+
+#include <string.h>
+
+#define ENTRY_NODES (2 + VIEW_MAX_CONTACTS + ROLE_COUNT)
+
+enum status nodes_start(struct node_list *list, size_t room)
+{
+    arena_reset(list->arena);
+    list->count = 0;
+    list->room = room;
+    list->items = arena_alloc(list->arena, room * sizeof *list->items);
+    return list->items == NULL ? STATUS_SYSTEM : STATUS_OK;
+}
+
+struct node *nodes_add(struct node_list *list, const struct name *owner, size_t types)
+{
+    if (list->count == list->room)
+        return NULL;
+    struct rrset *rrsets = arena_alloc(list->arena, types * sizeof *rrsets);
+    if (rrsets == NULL)
+        return NULL;
+    struct node *node = &list->items[list->count++];
+    name_set(&node->owner, owner->octets);
+    node->rrset_count = 0;
+    node->rrsets = rrsets;
+    return node;
+}
+
+struct rrset *nodes_add_rrset(struct node_list *list, struct node *node, uint16_t type, size_t room)
+{
+    struct rdata *items = arena_alloc(list->arena, room * sizeof *items);
+    if (items == NULL)
+        return NULL;
+    size_t at = node->rrset_count++;
+    for (; at > 0 && node->rrsets[at - 1].type > type; at--)
+        node->rrsets[at] = node->rrsets[at - 1];
+    node->rrsets[at] = (struct rrset){.type = type, .ttl = list->ttl, .items = items};
+    return &node->rrsets[at];
+}
+
+enum status nodes_add_record(struct node_list *list, struct node *node, uint16_t type,
+                             struct rdata rdata)
+{
+    struct rrset *rrset = nodes_add_rrset(list, node, type, 1);
+    if (rrset == NULL)
+        return STATUS_SYSTEM;
+    rrset->items[0] = rdata;
+    rrset->count = 1;
+    return STATUS_OK;
+}
+
+/* The nodes of a subtree that an entry has to do with. */
+static enum status contacts_nodes(const struct build *build, const struct subtree *subtree,
+                                  struct node_list *list)
+{
+    const struct entry *entry = &build->rules->contacts->entries[subtree->entry];
+    struct view view;
+    enum status status = view_make(build->rules, entry, subtree->which, &view);
+    if (status != STATUS_OK)
+        return status;
+    if (subtree->kind == SUBTREE_ENTRY)
+        return entry_nodes(&view, list);
+    return alias_nodes(&view, subtree->label, list);
+}
+
+/* Makes the nodes of a subtree, in order; of the apex for NULL. */
+static enum status make_nodes(const struct build *build, const struct subtree *subtree,
+                              struct node_list *list)
+{
+    size_t hosts = build->rules->zone->nameserver_count;
+    enum status status = nodes_start(list, ENTRY_NODES + hosts);
+    if (status != STATUS_OK)
+        return status;
+    if (subtree == NULL)
+        return apex_nodes(build, list);
+    if (subtree->kind == SUBTREE_LIST)
+        status = list_nodes(build, (enum list_name)subtree->which, list);
+    else if (subtree->kind != SUBTREE_HOSTS)
+        status = contacts_nodes(build, subtree, list);
+    if (status == STATUS_OK && subtree->has_hosts)
+        status = host_nodes(build->rules->zone, subtree, list);
+    /* What could be too long was looked at by build_check; anything else is memory. */
+    return status == STATUS_OK && !arena_failed(list->arena) ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static enum status source_rewind(void *state)
+{
+    struct build *build = state;
+    build->walk.count = 0;
+    build->walk_node = 0;
+    build->walk_subtree = 0;
+    return STATUS_OK;
+}
+
+static enum status source_next(void *state, struct node *out)
+{
+    struct build *build = state;
+    while (build->walk_node == build->walk.count) {
+        if (build->walk_subtree > build->subtrees.count)
+            return STATUS_NOT_FOUND;
+        const struct subtree *subtree =
+            build->walk_subtree == 0 ? NULL : &build->subtrees.items[build->walk_subtree - 1];
+        build->walk_node = build->walk.count = 0;
+        if (make_nodes(build, subtree, &build->walk) != STATUS_OK)
+            return STATUS_SYSTEM;
+        build->walk_subtree++;
+    }
+    *out = build->walk.items[build->walk_node++];
+    return STATUS_OK;
+}
+
+/* The owner's node among those of its subtree, or the empty non-terminal that it is. */
+static enum status pick_node(const struct node_list *list, const uint8_t *owner, struct node *out)
+{
+    bool something_below = false;
+    for (size_t i = 0; i < list->count; i++) {
+        if (name_equals(list->items[i].owner.octets, owner)) {
+            *out = list->items[i];
+            return STATUS_OK;
+        }
+        something_below = something_below || name_is_within(list->items[i].owner.octets, owner);
+    }
+    if (!something_below)
+        return STATUS_NOT_FOUND;
+    name_set(&out->owner, owner);
+    out->rrset_count = 0;
+    out->rrsets = NULL;
+    return STATUS_OK;
+}
+
+static enum status source_find(void *state, const uint8_t *owner, struct node *out)
+{
+    struct build *build = state;
+    const uint8_t *apex = build->rules->zone->domain.octets;
+    const struct subtree *subtree = NULL;
+
+    if (!name_is_within(owner, apex))
+        return STATUS_NOT_FOUND;
+    size_t below = name_labels(owner) - name_labels(apex);
+    if (below > 0) {
+        const uint8_t *label = name_parent(owner, below - 1);
+        subtree = subtrees_find(&build->subtrees, (const char *)label + 1, label[0]);
+        if (subtree == NULL)
+            return STATUS_NOT_FOUND;
+    }
+    if (make_nodes(build, subtree, &build->found) != STATUS_OK)
+        return STATUS_SYSTEM;
+    return pick_node(&build->found, owner, out);
+}
+
+/* Everything that can fail in build_open, so that it has one way out. */
+static enum status prepare(struct build *build, struct arena *arena, struct diag *diag)
+{
+    size_t errors = diag_count(diag, SEVERITY_ERROR);
+    enum status status = subtrees_collect(build->rules, arena, diag, &build->subtrees);
+    if (status == STATUS_OK)
+        status = lists_make(build, arena);
+    if (status == STATUS_OK)
+        status = build_check(build, &build->walk, diag);
+    if (status == STATUS_OK && diag_count(diag, SEVERITY_ERROR) > errors)
+        status = STATUS_INVALID;
+    return status;
+}
+
+enum status build_open(const struct build_rules *rules, struct arena *arena, struct diag *diag,
+                       struct build **out)
+{
+    *out = NULL;
+    struct build *build = arena_alloc(arena, sizeof *build);
+    if (build == NULL)
+        return STATUS_SYSTEM;
+    build->rules = rules;
+    build->walk = (struct node_list){.arena = arena_create(), .ttl = rules->zone->ttl};
+    build->found = (struct node_list){.arena = arena_create(), .ttl = rules->zone->ttl};
+
+    enum status status = STATUS_SYSTEM;
+    if (build->walk.arena != NULL && build->found.arena != NULL)
+        status = prepare(build, arena, diag);
+    if (status != STATUS_OK) {
+        build_close(build);
+        return status;
+    }
+    (void)source_rewind(build);
+    *out = build;
+    return STATUS_OK;
+}
+
+void build_stamp(struct build *build, uint32_t serial, int64_t published)
+{
+    build->serial = serial;
+    build->published = published;
+}
+
+struct node_source build_source(struct build *build)
+{
+    return (struct node_source){
+        .state = build,
+        .apex = build->rules->zone->domain,
+        .next = source_next,
+        .rewind = source_rewind,
+        .find = source_find,
+    };
+}
+
+void build_close(struct build *build)
+{
+    if (build == NULL)
+        return;
+    arena_destroy(build->walk.arena);
+    arena_destroy(build->found.arena);
+    build->walk.arena = NULL;
+    build->found.arena = NULL;
+}

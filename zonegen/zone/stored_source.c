@@ -1,0 +1,328 @@
+#include "zone/stored_source.h"
+
+#include "store/key.h"
+#include "wire/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stored_source {
+    struct snapshot *snapshot;
+    uint16_t zone;
+    struct name apex;
+    struct arena *next_scratch; /* of the node that next() yielded last */
+    struct arena *find_scratch; /* of the node that find() yielded last */
+    bool started;
+    /* Of the node that next() yielded last. It is sought again each time: whoever else walks the
+     * snapshot in between, or writes to its edit, does no harm. One octet more for what follows. */
+    uint8_t key[KEY_MAX_OCTETS + 1];
+    size_t key_octets;
+};
+
+enum status stored_source_open(struct snapshot *snapshot, const struct zone_record *zone,
+                               struct stored_source **out)
+{
+    struct stored_source *source = calloc(1, sizeof *source);
+    if (source == NULL)
+        return STATUS_SYSTEM;
+    source->snapshot = snapshot;
+    source->zone = zone->number;
+    name_set(&source->apex, zone->apex);
+    source->next_scratch = arena_create();
+    source->find_scratch = arena_create();
+    if (source->next_scratch == NULL || source->find_scratch == NULL) {
+        stored_source_close(source);
+        return STATUS_SYSTEM;
+    }
+    *out = source;
+    return STATUS_OK;
+}
+
+void stored_source_close(struct stored_source *source)
+{
+    if (source == NULL)
+        return;
+    arena_destroy(source->next_scratch);
+    arena_destroy(source->find_scratch);
+    free(source);
+}
+
+/* A record as it is found in a node's value. */
+struct found_record {
+    uint16_t type;
+    uint32_t ttl;
+    struct rdata rdata;
+};
+
+/* The records of one node while its RRsets are put together. */
+struct gathered {
+    struct found_record *records;
+    size_t count;
+    size_t size;
+};
+
+/* Takes a record whose owner has been taken. */
+static bool take_record(struct reader *r, struct gathered *gathered)
+{
+    struct found_record record = {.type = reader_u16(r)};
+    reader_u16(r); /* class */
+    record.ttl = reader_u32(r);
+    record.rdata.length = reader_u16(r);
+    record.rdata.octets = reader_octets(r, record.rdata.length);
+    if (r->failed || gathered->count == gathered->size)
+        return false;
+    gathered->records[gathered->count++] = record;
+    return true;
+}
+
+/* Takes the records of one part of an answer; each has the question's name as its owner. */
+static bool take_part(const struct stored_answer *answer, enum stored_part part,
+                      struct gathered *gathered)
+{
+    struct reader r = reader_of(answer->part[part], answer->octets[part]);
+
+    for (size_t i = 0; i < answer->records[part]; i++)
+        if (reader_u16(&r) != (0xc000 | DNS_HEADER_OCTETS) || !take_record(&r, gathered))
+            return false;
+    return reader_left(&r) == 0;
+}
+
+/* Takes what the denial proof has of this owner: its NSEC and the signatures of that. */
+static bool take_proof(const struct stored *stored, const struct name *owner,
+                       struct gathered *gathered)
+{
+    struct reader r = reader_of(stored->proof, stored->proof_octets);
+
+    for (size_t i = 0; i < stored->proof_records; i++) {
+        size_t length;
+        const uint8_t *name = name_take(&r, &length);
+        if (name == NULL || !take_record(&r, gathered))
+            return false;
+        if (!name_equals(name, owner->octets))
+            gathered->count--;
+    }
+    return reader_left(&r) == 0;
+}
+
+/* Makes room for all records that a value can have. */
+static enum status make_room(const struct stored *stored, struct arena *scratch,
+                             struct gathered *out)
+{
+    *out = (struct gathered){.size = stored->proof_records};
+    for (size_t n = 0; n < stored->answer_count; n++) {
+        struct stored_answer answer;
+        if (stored_answer_at(stored, n, &answer) != STATUS_OK)
+            return STATUS_MALFORMED;
+        if (answer.flags & STORED_IN_ZONE)
+            out->size += (size_t)answer.records[PART_ANSWER] +
+                         (size_t)answer.records[PART_ANSWER_SIGNATURES];
+    }
+    out->records = arena_alloc(scratch, out->size * sizeof *out->records);
+    return out->records != NULL ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static enum status gather(const struct stored *stored, const struct name *owner,
+                          struct arena *scratch, struct gathered *out)
+{
+    enum status status = make_room(stored, scratch, out);
+    for (size_t n = 0; n < stored->answer_count && status == STATUS_OK; n++) {
+        struct stored_answer answer;
+        status = stored_answer_at(stored, n, &answer);
+        if (status == STATUS_OK && (answer.flags & STORED_IN_ZONE) &&
+            (!take_part(&answer, PART_ANSWER, out) ||
+             !take_part(&answer, PART_ANSWER_SIGNATURES, out)))
+            status = STATUS_MALFORMED;
+    }
+    if (status == STATUS_OK && !take_proof(stored, owner, out))
+        status = STATUS_MALFORMED;
+    return status;
+}
+
+static int by_type(const void *a, const void *b)
+{
+    const struct found_record *left = a;
+    const struct found_record *right = b;
+    return left->type - right->type;
+}
+
+static size_t run_length(const struct gathered *gathered, size_t at)
+{
+    size_t count = 1;
+    while (at + count < gathered->count &&
+           gathered->records[at].type == gathered->records[at + count].type)
+        count++;
+    return count;
+}
+
+/* Makes the RRset of `count` records. Signatures have the TTL of what they cover; the RRset gets
+ * the smallest, as from a zone file. */
+static enum status make_rrset(const struct found_record *records, size_t count,
+                              struct arena *scratch, struct rrset *out)
+{
+    struct rdata *items = arena_alloc(scratch, count * sizeof *items);
+    if (items == NULL)
+        return STATUS_SYSTEM;
+    if (count > UINT16_MAX)
+        return STATUS_MALFORMED;
+    *out = (struct rrset){records->type, (uint16_t)count, records->ttl, items};
+    for (size_t i = 0; i < count; i++) {
+        items[i] = records[i].rdata;
+        if (records[i].ttl < out->ttl)
+            out->ttl = records[i].ttl;
+    }
+    rrset_sort(out);
+    return STATUS_OK;
+}
+
+static enum status make_rrsets(struct gathered *gathered, struct arena *scratch, struct node *out)
+{
+    size_t types = 0;
+
+    if (gathered->count > 1)
+        qsort(gathered->records, gathered->count, sizeof *gathered->records, by_type);
+    for (size_t i = 0; i < gathered->count; i += run_length(gathered, i))
+        types++;
+    out->rrset_count = 0;
+    out->rrsets = arena_alloc(scratch, types * sizeof *out->rrsets);
+    if (out->rrsets == NULL)
+        return STATUS_SYSTEM;
+    for (size_t i = 0; i < gathered->count;) {
+        size_t count = run_length(gathered, i);
+        enum status status =
+            make_rrset(&gathered->records[i], count, scratch, &out->rrsets[out->rrset_count++]);
+        if (status != STATUS_OK)
+            return status;
+        i += count;
+    }
+    return STATUS_OK;
+}
+
+/* The owner: its labels below the apex with their capitals, or what the key says. */
+static enum status make_owner(const struct item *item, const struct stored *stored,
+                              const uint8_t *apex, struct name *out)
+{
+    size_t apex_octets = name_octets(apex);
+    struct name written;
+
+    enum status status = key_to_name(out, item->key, item->key_octets, apex);
+    if (status != STATUS_OK || stored->owner == NULL)
+        return status;
+    if (stored->owner_octets + apex_octets != out->length)
+        return STATUS_MALFORMED;
+    memcpy(written.octets, stored->owner, stored->owner_octets);
+    memcpy(written.octets + stored->owner_octets, apex, apex_octets);
+    written.length = out->length;
+    /* The key has been read as a name, the labels have not: they must be the same in capitals. */
+    for (size_t i = 0; i < stored->owner_octets; i++) {
+        uint8_t octet = written.octets[i];
+        if (octet >= 'A' && octet <= 'Z')
+            octet |= 0x20;
+        if (octet != out->octets[i])
+            return STATUS_MALFORMED;
+    }
+    *out = written;
+    return STATUS_OK;
+}
+
+enum status stored_source_decode(const struct item *item, const uint8_t *apex,
+                                 struct arena *scratch, struct node *out)
+{
+    struct stored stored;
+    struct gathered gathered;
+
+    /* A copy: the map moves under a node when an edit writes. */
+    const char *value = arena_copy(scratch, item->value, item->value_octets);
+    if (value == NULL)
+        return STATUS_SYSTEM;
+    enum status status = stored_open(item->key, item->key_octets, (const uint8_t *)value,
+                                     item->value_octets, &stored);
+    if (status == STATUS_OK)
+        status = make_owner(item, &stored, apex, &out->owner);
+    if (status == STATUS_OK)
+        status = gather(&stored, &out->owner, scratch, &gathered);
+    if (status == STATUS_OK)
+        status = make_rrsets(&gathered, scratch, out);
+    return status;
+}
+
+static enum status source_rewind(void *state)
+{
+    struct stored_source *source = state;
+    source->started = false;
+    return STATUS_OK;
+}
+
+/* The item of the zone's nodes that comes first at or after a key. */
+static enum status seek(const struct stored_source *source, const uint8_t *key, size_t key_octets,
+                        struct item *out)
+{
+    struct key apex;
+
+    key_of_name(&apex, source->zone, source->apex.octets, 0);
+    enum status status = snapshot_walk(source->snapshot, WALK_AT_OR_AFTER, key, key_octets, out);
+    if (status != STATUS_OK)
+        return status;
+    bool in_zone =
+        out->key_octets >= apex.length && memcmp(out->key, apex.octets, apex.length) == 0;
+    return in_zone ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static enum status source_next(void *state, struct node *out)
+{
+    struct stored_source *source = state;
+    struct item item;
+
+    size_t key_octets = source->key_octets;
+    if (source->started) {
+        source->key[key_octets++] = 0; /* the first key that may come after */
+    } else {
+        struct key apex;
+        key_of_name(&apex, source->zone, source->apex.octets, 0);
+        memcpy(source->key, apex.octets, apex.length);
+        key_octets = apex.length;
+    }
+    arena_reset(source->next_scratch);
+    enum status status = seek(source, source->key, key_octets, &item);
+    if (status != STATUS_OK)
+        return status;
+    if (item.key_octets > KEY_MAX_OCTETS)
+        return STATUS_MALFORMED;
+    memcpy(source->key, item.key, item.key_octets);
+    source->key_octets = item.key_octets;
+    source->started = true;
+    return stored_source_decode(&item, source->apex.octets, source->next_scratch, out);
+}
+
+static enum status source_find(void *state, const uint8_t *owner, struct node *out)
+{
+    struct stored_source *source = state;
+    struct key key;
+    struct item item;
+
+    if (!name_is_within(owner, source->apex.octets))
+        return STATUS_NOT_FOUND;
+    key_of_name(&key, source->zone, owner, name_labels(owner) - name_labels(source->apex.octets));
+    enum status status = seek(source, key.octets, key.length, &item);
+    if (status != STATUS_OK)
+        return status;
+    /* The key of an empty non-terminal is the beginning of its descendants' keys. */
+    if (item.key_octets < key.length || memcmp(item.key, key.octets, key.length) != 0)
+        return STATUS_NOT_FOUND;
+    if (item.key_octets > key.length) {
+        name_set(&out->owner, owner);
+        out->rrset_count = 0;
+        out->rrsets = NULL;
+        return STATUS_OK;
+    }
+    arena_reset(source->find_scratch);
+    return stored_source_decode(&item, source->apex.octets, source->find_scratch, out);
+}
+
+struct node_source stored_source_nodes(struct stored_source *source)
+{
+    return (struct node_source){.state = source,
+                                .apex = source->apex,
+                                .next = source_next,
+                                .rewind = source_rewind,
+                                .find = source_find};
+}
