@@ -1,5 +1,6 @@
 #include "command/command.h"
 #include "store/zones.h"
+#include "zone/export_forms.h"
 #include "zone/stored_source.h"
 #include "zone/zonefile.h"
 
@@ -33,7 +34,16 @@ static enum status watched_find(void *state, const uint8_t *owner, struct node *
 
 static enum status print(struct context *context, const struct node_source *source)
 {
-    return zonefile_print(source, context->out);
+    switch (context->options->format) {
+    case FORMAT_TEXT:
+        return export_text(source, context->out);
+    case FORMAT_CSV:
+        return export_csv(source, context->out);
+    case FORMAT_JSON:
+        return export_json(source, context->out);
+    default:
+        return zonefile_print(source, context->out);
+    }
 }
 
 static int print_zone(struct context *context, struct snapshot *snapshot,
@@ -56,7 +66,9 @@ static int print_zone(struct context *context, struct snapshot *snapshot,
     progress_clear(&context->progress);
     if (status == STATUS_OK)
         return OUTCOME_DONE;
-    if (status == STATUS_SYSTEM)
+    if (status == STATUS_SYSTEM && !ferror(context->out))
+        context_say_memory(context);
+    else if (status == STATUS_SYSTEM)
         context_say(context, "standard output: %s", strerror(code));
     else
         context_say(context, "%s: zone %s is damaged, the export ends where it is",

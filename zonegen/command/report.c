@@ -87,9 +87,10 @@ static void print_csv_field(const char *text, FILE *out)
     fputc('"', out);
 }
 
+/* Lines end as RFC 4180 §2 has it, and as export does. */
 static void print_csv(const struct findings *findings, FILE *out)
 {
-    fputs("label,issue,verified,days,detail\n", out);
+    fputs("label,issue,verified,days,detail\r\n", out);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         char date[16];
@@ -99,7 +100,7 @@ static void print_csv(const struct findings *findings, FILE *out)
             fprintf(out, "%ld", (long)finding->days);
         fputc(',', out);
         print_csv_field(finding->detail, out);
-        fputc('\n', out);
+        fputs("\r\n", out);
     }
 }
 

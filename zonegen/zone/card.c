@@ -192,6 +192,18 @@ static void stretch_registry(struct card *card)
     shorten_name(line, excess, CARD_REGISTRY_LEAST);
 }
 
+/* Contact names from the last up, then mail addresses in the same way. */
+static void shorten_contacts(struct card *card)
+{
+    for (size_t i = card->line_count; --i > 0 && card_excess(card) > 0;) {
+        shorten_name(&card->lines[i], card_excess(card), CARD_NAME_LEAST);
+        if (card_excess(card) > 0)
+            card->lines[i].name_kept = 0;
+    }
+    for (size_t i = card->line_count; --i > 0 && card_excess(card) > 0;)
+        card->lines[i].mail = NULL;
+}
+
 bool card_fit(struct card *card)
 {
     for (size_t i = 0; i < card->line_count; i++)
@@ -199,15 +211,11 @@ bool card_fit(struct card *card)
 
     shorten_name(&card->lines[0], card_excess(card), CARD_REGISTRY_LEAST);
     if (card_excess(card) > 0) {
-        for (size_t i = card->line_count; --i > 0 && card_excess(card) > 0;) {
-            shorten_name(&card->lines[i], card_excess(card), CARD_NAME_LEAST);
-            if (card_excess(card) > 0)
-                card->lines[i].name_kept = 0;
-        }
-        for (size_t i = card->line_count; --i > 0 && card_excess(card) > 0;)
-            card->lines[i].mail = NULL;
+        shorten_contacts(card);
         stretch_registry(card);
     }
+    if (card_excess(card) > 0 || line_excess(&card->lines[0]) > 0)
+        card->lines[0].name_kept = 0;
 
     for (size_t i = 0; i < card->line_count; i++)
         if (line_excess(&card->lines[i]) > 0)

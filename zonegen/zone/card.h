@@ -17,11 +17,15 @@
  * `minimal-responses yes`. A name below an alias (www.RAW-UTF-8.ZONE) is left aside: it would take
  * a longer question and a CNAME at once.
  *
- * Shortened in this order, only as far as needed: the registry's name in line 0 (at a word, down to
- * CARD_REGISTRY_LEAST characters, ending in CARD_MARK); contact names from the last contact up
- * (shortened down to CARD_NAME_LEAST, then left out); mail addresses from the last contact up (left
- * out: a shortened one is a wrong one). Never a phone, a role, the hours or STALE. In the same way
- * each line is brought within the 255 octets of one string first.
+ * Shortened in this order, only as far as needed:
+ *
+ *   1. the registry's name in line 0: at a word, down to CARD_REGISTRY_LEAST, ending in CARD_MARK
+ *   2. contact names from the last contact up: down to CARD_NAME_LEAST, then left out
+ *   3. mail addresses from the last contact up: left out, since a shortened one is a wrong one
+ *   4. what is left of the registry's name: label and territory still say whose card it is
+ *
+ * Never a phone, a role, the hours or STALE. What 2 and 3 free beyond need goes back to the
+ * registry's name. In the same way each line is brought within the 255 octets of one string first.
  */
 #ifndef ZONE_CARD_H
 #define ZONE_CARD_H

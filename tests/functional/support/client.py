@@ -8,7 +8,7 @@ import time
 from support.wire import Message
 
 _WINDOW = 100  # in flight: far below what any server's receive buffer holds
-_WAITS = (0.4, 0.6, 1.0)  # silence after which what has no answer is sent again
+_WAITS = (0.2, 0.4, 0.8)  # silence after which what has no answer is sent again
 
 
 def _family(address):

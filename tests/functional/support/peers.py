@@ -146,7 +146,7 @@ template:
    zonefile-sync: 0
    zonefile-load: whole
    journal-content: none
-   refresh-min-interval: 1
+   refresh-min-interval: 2
 zone:
 ''' + "".join(items))]
 

@@ -97,8 +97,8 @@ static void one_that_answers_but_does_not_follow_is_told_again(void **state)
     notify_progress_want(&p, 2, now);
     while (now <= 10 * MINUTE) {
         unsigned actions = next(&p, &now, 10 * MINUTE);
-        tells += !!(actions & NOTIFY_TELL);
-        complaints += !!(actions & NOTIFY_COMPLAIN);
+        tells += actions & NOTIFY_TELL ? 1u : 0u;
+        complaints += actions & NOTIFY_COMPLAIN ? 1u : 0u;
         if (actions & NOTIFY_COMPLAIN)
             assert_true(now >= NOTIFY_COMPLAIN_MS && now <= NOTIFY_COMPLAIN_MS + MINUTE);
         if (actions & NOTIFY_TELL)
@@ -138,7 +138,7 @@ static void one_that_is_gone_for_good_costs_little(void **state)
     notify_progress_want(&p, 2, now);
     while (now <= 30 * 24 * HOUR) {
         unsigned actions = next(&p, &now, 30 * 24 * HOUR);
-        unsigned sent = !!(actions & NOTIFY_TELL) + !!(actions & NOTIFY_ASK);
+        unsigned sent = (actions & NOTIFY_TELL ? 1u : 0u) + (actions & NOTIFY_ASK ? 1u : 0u);
         packets += sent;
         last_day += now > 29 * 24 * HOUR ? sent : 0;
     }

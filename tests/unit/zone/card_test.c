@@ -273,6 +273,32 @@ static void names_go_from_the_last_contact_up_then_mail(void **state)
     fixture_end(&f);
 }
 
+static void the_registry_is_left_out_before_a_card_is_refused(void **state)
+{
+    size_t seen[3] = {0}; /* with the registry's name, without, refused */
+    size_t last = 0;
+    (void)state;
+    for (size_t length = 0; length < 80; length++) {
+        struct fixture f;
+        struct shown shown;
+        char territory[81] = "";
+        memset(territory, 't', length);
+        fixture_start(&f);
+        add_entry(&f, "contacts/xa.yaml", "xa", territory);
+        f.entries[0].registry = "Xanadu Network Information Centre";
+        fill(&f, 7, "csirt@registry.example", "Security team");
+        show(&f, 0, &shown);
+        size_t now = !shown.fits ? 2 : shown.card.lines[0].name_kept == 0;
+        if (now == 1)
+            assert_memory_equal(shown.lines[0], "0 (.xa, ", 8);
+        assert_true(now >= last);
+        seen[now]++;
+        last = now;
+        fixture_end(&f);
+    }
+    assert_true(seen[0] > 0 && seen[1] > 5 && seen[2] > 0);
+}
+
 static void a_shortened_mail_address_is_a_wrong_one(void **state)
 {
     struct fixture f;
@@ -442,6 +468,7 @@ int main(void)
         cmocka_unit_test(the_registry_is_shortened_first_at_a_word),
         cmocka_unit_test(a_card_that_fits_is_left_alone),
         cmocka_unit_test(names_go_from_the_last_contact_up_then_mail),
+        cmocka_unit_test(the_registry_is_left_out_before_a_card_is_refused),
         cmocka_unit_test(a_shortened_mail_address_is_a_wrong_one),
         cmocka_unit_test(what_room_is_left_goes_back_to_the_registry),
         cmocka_unit_test(a_line_is_one_string),

@@ -2,12 +2,7 @@
 #ifndef TESTS_UNIT_ZONE_FIXTURE_H
 #define TESTS_UNIT_ZONE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/check.h"
 
 #include "conf/units.h"
 #include "zone/build.h"

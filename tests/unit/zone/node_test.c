@@ -1,10 +1,5 @@
 /* RRsets: their order is one order whoever makes them, and nothing stands in them twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/check.h"
 
 #include "wire/constants.h"
 #include "zone/node.h"

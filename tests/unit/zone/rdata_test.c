@@ -1,10 +1,5 @@
 /* RDATA octet for octet as the RFCs draw it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/check.h"
 
 #include "zone/rdata.h"
 

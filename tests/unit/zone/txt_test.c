@@ -1,10 +1,5 @@
 /* TXT: key=value pairs join safely, lists never cut a label. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/check.h"
 
 #include "zone/txt.h"
 

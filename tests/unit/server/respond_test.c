@@ -1,0 +1,360 @@
+/*
+ * Every message gets a sound answer or none: real messages, every prefix of them, every octet of
+ * them changed, all types, all opcodes. What is right in an answer is the differential test's
+ * question; here nothing may crash, lie about its counts, or exceed what was asked.
+ */
+#include "tests/unit/guard.h"
+#include "tests/unit/server/served.h"
+
+#include "store/key.h"
+
+#include <netinet/in.h>
+
+#define MESSAGE_OCTETS 65535
+
+static const char zone_text[] =
+    "example. 3600 IN SOA ns1.example. hostmaster.example. 7 3600 900 604800 300\n"
+    "example. 3600 IN NS ns1.example.\n"
+    "ns1.example. 3600 IN A 192.0.2.1\n"
+    "ns1.example. 3600 IN AAAA 2001:db8::1\n"
+    "xa.example. 3600 IN TXT \"0 Registry (.xa)\"\n"
+    "xa.example. 3600 IN TXT \"1 security 24x7 +442079460101\"\n"
+    "xa.example. 3600 IN RP noc.nic-xa.example. _security.xa.example.\n"
+    "*.xa.example. 3600 IN TXT \"0 Registry (.xa)\"\n"
+    "_security.xa.example. 3600 IN TXT \"v=cc1\"\n"
+    "alias.example. 3600 IN CNAME xa.example.\n"
+    "*.alias.example. 3600 IN CNAME xa.example.\n"
+    "loop.example. 3600 IN CNAME loop.example.\n"
+    "a.b.empty.example. 3600 IN TXT \"below two empty non-terminals\"\n"
+    "cut.example. 3600 IN NS ns.cut.example.\n"
+    "cut.example. 3600 IN DS 1 13 2 "
+    "0000000000000000000000000000000000000000000000000000000000000000\n"
+    "ns.cut.example. 3600 IN A 192.0.2.2\n"
+    "big.example. 3600 IN TXT \"1 "
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""
+    "\n"
+    "big.example. 3600 IN TXT \"2 "
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\""
+    "\n"
+    "big.example. 3600 IN TXT \"3 "
+    "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+    "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\""
+    "\n"
+    "big.example. 3600 IN TXT \"4 "
+    "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+    "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\""
+    "\n";
+
+static const struct sockaddr_in client = {.sin_family = AF_INET};
+
+/* A request, put together from its parts. */
+struct query {
+    uint8_t octets[512];
+    size_t length;
+};
+
+static struct query make_query(const char *name, uint16_t type, uint16_t class, int udp_octets)
+{
+    struct query query;
+    struct name parsed;
+    struct header header = {
+        .id = 0x1234, .flags = HEADER_RD, .qdcount = 1, .arcount = udp_octets >= 0};
+
+    assert_int_equal(name_from_text(&parsed, name, strlen(name)), STATUS_OK);
+    struct writer w = writer_of(query.octets, sizeof query.octets);
+    header_write(&w, &header);
+    writer_octets(&w, parsed.octets, parsed.length);
+    writer_u16(&w, type);
+    writer_u16(&w, class);
+    if (udp_octets >= 0) {
+        writer_u8(&w, 0);
+        record_write_fixed(&w, TYPE_OPT, (uint16_t)udp_octets, 0x8000, 4);
+        writer_u16(&w, EDNS_NSID);
+        writer_u16(&w, 0);
+    }
+    query.length = writer_length(&w);
+    return query;
+}
+
+/* The reply in one piece. */
+static size_t join(const struct reply *reply, uint8_t *message)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < reply->part_count; i++) {
+        assert_true(length + reply->parts[i].iov_len <= MESSAGE_OCTETS);
+        memcpy(message + length, reply->parts[i].iov_base, reply->parts[i].iov_len);
+        length += reply->parts[i].iov_len;
+    }
+    return length;
+}
+
+/* Steps through a reply: sections as counted, nothing after them. */
+static void assert_sound(const uint8_t *message, size_t length)
+{
+    struct reader r = reader_of(message, length);
+    struct header header = header_read(&r);
+    size_t at = DNS_HEADER_OCTETS;
+    struct question question;
+    struct record record;
+    unsigned opts = 0;
+
+    assert_false(r.failed);
+    assert_true(header.flags & HEADER_QR);
+    assert_false(header.flags & (HEADER_RA | HEADER_AD | 0x40));
+    assert_true(header.qdcount <= 1);
+    for (unsigned i = 0; i < header.qdcount; i++)
+        assert_int_equal(question_parse(message, length, &at, &question), STATUS_OK);
+    unsigned records = (unsigned)header.ancount + header.nscount + header.arcount;
+    for (unsigned i = 0; i < records; i++) {
+        struct name owner;
+        assert_int_equal(record_parse(message, length, &at, &record), STATUS_OK);
+        size_t owner_at = record.owner;
+        assert_int_equal(name_parse(message, length, &owner_at, &owner), STATUS_OK);
+        opts += record.type == TYPE_OPT;
+    }
+    assert_int_equal(at, length);
+    assert_true(opts <= 1);
+}
+
+/* Answers one message flush against a page that faults, by UDP and by TCP. */
+static void assert_survives(const struct served *served, uint8_t *guard, const uint8_t *octets,
+                            size_t length)
+{
+    static struct reply reply;
+    static uint8_t message[MESSAGE_OCTETS];
+    const uint8_t *request = guard_put(guard, octets, length);
+
+    for (int t = 0; t < 2; t++) {
+        enum transport transport = t == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+        respond(&served->view, request, length, (const struct sockaddr *)&client, transport,
+                &reply);
+        if (length < DNS_HEADER_OCTETS || request[2] & 0x80) {
+            assert_int_equal(reply.action, REPLY_DROP);
+            continue;
+        }
+        assert_int_not_equal(reply.action, REPLY_DROP);
+        if (reply.action != REPLY_SEND)
+            continue;
+        size_t answer_octets = join(&reply, message);
+        assert_int_equal(answer_octets, reply.octets);
+        assert_memory_equal(message, request, 2);
+        if (transport == TRANSPORT_UDP)
+            assert_true(answer_octets <= 1232);
+        assert_sound(message, answer_octets);
+    }
+}
+
+static const struct {
+    const char *name;
+    uint16_t type;
+    uint16_t class;
+    int udp_octets;
+} samples[] = {
+    {"xa.example", TYPE_TXT, CLASS_IN, 1232},
+    {"XA.example", TYPE_TXT, CLASS_IN, -1},
+    {"www.bank.xa.example", TYPE_TXT, CLASS_IN, 512},
+    {"example", TYPE_SOA, CLASS_IN, 4096},
+    {"example", TYPE_ANY, CLASS_IN, 1232},
+    {"example", TYPE_AXFR, CLASS_IN, -1},
+    {"alias.example", TYPE_TXT, CLASS_IN, 1232},
+    {"x.alias.example", TYPE_TXT, CLASS_IN, -1},
+    {"loop.example", TYPE_A, CLASS_IN, 1232},
+    {"empty.example", TYPE_A, CLASS_IN, 0},
+    {"x.cut.example", TYPE_A, CLASS_IN, 1232},
+    {"cut.example", TYPE_DS, CLASS_IN, 1232},
+    {"none.example", TYPE_A, CLASS_IN, 1232},
+    {"big.example", TYPE_TXT, CLASS_IN, -1},
+    {"version.bind", TYPE_TXT, CLASS_CH, 1232},
+    {".", TYPE_NS, CLASS_IN, 1232},
+    {"elsewhere", TYPE_A, CLASS_IN, 1232},
+    {"xa.example", TYPE_TXT, 254, 1232},
+};
+
+#define SAMPLE_COUNT (sizeof samples / sizeof samples[0])
+
+static struct query sample(size_t i)
+{
+    return make_query(samples[i].name, samples[i].type, samples[i].class, samples[i].udp_octets);
+}
+
+static int setup(void **state)
+{
+    struct served *served = malloc(sizeof *served);
+    if (!served)
+        return -1;
+    served_create(served, zone_text);
+    *state = served;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    served_destroy(*state);
+    free(*state);
+    return 0;
+}
+
+static void every_prefix_of_every_message_is_survived(void **state)
+{
+    uint8_t *guard = guard_create();
+    assert_non_null(guard);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        struct query query = sample(i);
+        for (size_t length = 0; length <= query.length; length++)
+            assert_survives(*state, guard, query.octets, length);
+    }
+}
+
+static void every_octet_of_every_message_may_be_anything(void **state)
+{
+    uint8_t *guard = guard_create();
+    assert_non_null(guard);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        struct query query = sample(i);
+        for (size_t at = 0; at < query.length; at++) {
+            uint8_t right = query.octets[at];
+            for (unsigned value = 0; value < 256; value++) {
+                query.octets[at] = (uint8_t)value;
+                assert_survives(*state, guard, query.octets, query.length);
+            }
+            query.octets[at] = right;
+        }
+    }
+}
+
+static void all_65536_types_are_answered(void **state)
+{
+    static const char *const names[] = {"xa.example", "none.example", "cut.example",
+                                        "alias.example", "b.empty.example"};
+    uint8_t *guard = guard_create();
+    assert_non_null(guard);
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        struct query query = make_query(names[n], 0, CLASS_IN, 1232);
+        size_t type_at = query.length - 15 - 4;
+        for (unsigned type = 0; type <= UINT16_MAX; type++) {
+            query.octets[type_at] = (uint8_t)(type >> 8);
+            query.octets[type_at + 1] = (uint8_t)type;
+            assert_survives(*state, guard, query.octets, query.length);
+        }
+    }
+}
+
+static void random_octets_are_survived(void **state)
+{
+    uint8_t *guard = guard_create();
+    uint8_t octets[300];
+    assert_non_null(guard);
+    srandom(3);
+    for (int round = 0; round < 20000; round++) {
+        size_t length = (size_t)random() % sizeof octets;
+        for (size_t i = 0; i < length; i++)
+            octets[i] = (uint8_t)(random() % 4 == 0 ? random() : 0);
+        assert_survives(*state, guard, octets, length);
+    }
+}
+
+static uint16_t rcode_of(const struct served *served, const struct query *query,
+                         enum transport transport, uint16_t *flags, uint16_t *answers)
+{
+    static struct reply reply;
+    static uint8_t message[MESSAGE_OCTETS];
+
+    respond(&served->view, query->octets, query->length, (const struct sockaddr *)&client,
+            transport, &reply);
+    assert_int_equal(reply.action, REPLY_SEND);
+    struct reader r = reader_of(message, join(&reply, message));
+    struct header header = header_read(&r);
+    *flags = header.flags;
+    *answers = header.ancount;
+    return header.flags & 0xf;
+}
+
+/* RFC 2181 §9; whole records in stored order, which is that of escalation. */
+static void a_truncated_answer_keeps_whole_records_from_the_first_on(void **state)
+{
+    static struct reply reply;
+    static uint8_t message[MESSAGE_OCTETS];
+    const struct served *served = *state;
+    struct query query = make_query("big.example", TYPE_TXT, CLASS_IN, -1);
+
+    respond(&served->view, query.octets, query.length, (const struct sockaddr *)&client,
+            TRANSPORT_UDP, &reply);
+    size_t length = join(&reply, message);
+    assert_true(length <= DNS_UDP_OCTETS);
+    struct reader r = reader_of(message, length);
+    struct header header = header_read(&r);
+    assert_true(header.flags & HEADER_TC);
+    assert_int_equal(header.ancount, 2);
+    size_t at = DNS_HEADER_OCTETS;
+    struct question question;
+    assert_int_equal(question_parse(message, length, &at, &question), STATUS_OK);
+    for (char order = '1'; order <= '2'; order++) {
+        struct record record;
+        assert_int_equal(record_parse(message, length, &at, &record), STATUS_OK);
+        assert_int_equal(message[record.rdata + 1], order);
+    }
+    assert_int_equal(at, length);
+}
+
+static void the_whole_answer_comes_by_tcp(void **state)
+{
+    struct query query = make_query("big.example", TYPE_TXT, CLASS_IN, -1);
+    uint16_t flags;
+    uint16_t answers;
+    assert_int_equal(rcode_of(*state, &query, TRANSPORT_TCP, &flags, &answers), RCODE_NOERROR);
+    assert_false(flags & HEADER_TC);
+    assert_int_equal(answers, 4);
+}
+
+static void transfers_are_closed_by_default(void **state)
+{
+    struct query query = make_query("example", TYPE_AXFR, CLASS_IN, -1);
+    uint16_t flags;
+    uint16_t answers;
+    assert_int_equal(rcode_of(*state, &query, TRANSPORT_TCP, &flags, &answers), RCODE_REFUSED);
+}
+
+/* A record whose octets changed on disk is never served. */
+static void a_damaged_record_is_servfail(void **state)
+{
+    struct served *served = *state;
+    struct query query = make_query("xa.example", TYPE_TXT, CLASS_IN, -1);
+    char message[STORE_MESSAGE_OCTETS];
+    uint8_t value[2048];
+    struct item item;
+    struct edit *edit;
+    struct key key;
+    uint16_t flags;
+    uint16_t answers;
+
+    key_of_name(&key, 0, (const uint8_t *)"\2xa\7example", 1);
+    assert_int_equal(edit_begin(served->store, &edit, message), STATUS_OK);
+    assert_int_equal(snapshot_walk(edit_snapshot(edit), WALK_AT, key.octets, key.length, &item),
+                     STATUS_OK);
+    assert_true(item.value_octets <= sizeof value);
+    memcpy(value, item.value, item.value_octets);
+    value[item.value_octets - 1] ^= 1;
+    assert_int_equal(edit_put(edit, key.octets, key.length, value, item.value_octets), STATUS_OK);
+    assert_int_equal(edit_commit(edit, message), STATUS_OK);
+    snapshot_reset(served->snapshot);
+    assert_int_equal(snapshot_renew(served->snapshot), STATUS_OK);
+    assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_SERVFAIL);
+    assert_int_equal(answers, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_prefix_of_every_message_is_survived),
+        cmocka_unit_test(every_octet_of_every_message_may_be_anything),
+        cmocka_unit_test(all_65536_types_are_answered),
+        cmocka_unit_test(random_octets_are_survived),
+        cmocka_unit_test(a_truncated_answer_keeps_whole_records_from_the_first_on),
+        cmocka_unit_test(the_whole_answer_comes_by_tcp),
+        cmocka_unit_test(transfers_are_closed_by_default),
+        cmocka_unit_test(a_damaged_record_is_servfail),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
