@@ -48,11 +48,6 @@ static enum status print_form(const struct node_source *source, const struct for
     return status;
 }
 
-static void put(struct export_octets octets, FILE *out)
-{
-    fwrite(octets.octets, 1, octets.length, out);
-}
-
 /* Text for eyes: what does something instead of showing something is shown as \xNN. */
 static void put_shown(struct export_octets text, FILE *out)
 {

@@ -1,0 +1,67 @@
+/* Zone files of tests/golden/zonefile as tests read them. */
+#ifndef TESTS_UNIT_ZONE_GOLDEN_H
+#define TESTS_UNIT_ZONE_GOLDEN_H
+
+#include "tests/unit/check.h"
+
+#include "zone/zonefile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What became of one reading. */
+struct read_zone {
+    struct arena *arena;
+    struct diag *diag;
+    enum status status;
+    struct node_source source;
+};
+
+static inline struct read_zone read_zone(const char *file, const char *apex)
+{
+    struct read_zone zone = {.arena = arena_create(), .diag = diag_create()};
+    struct name name;
+
+    if (apex != NULL)
+        assert_int_equal(name_from_text(&name, apex, strlen(apex)), STATUS_OK);
+    zone.status =
+        zonefile_read(file, apex != NULL ? &name : NULL, zone.arena, zone.diag, &zone.source);
+    diag_sort(zone.diag);
+    return zone;
+}
+
+/* Text becomes a file first. */
+static inline struct read_zone read_zone_text(const char *text, size_t length)
+{
+    char path[] = "/tmp/contactd-zone-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, length, out), length);
+    assert_int_equal(fclose(out), 0);
+    struct read_zone zone = read_zone(path, NULL);
+    remove(path);
+    return zone;
+}
+
+static inline void drop_zone(struct read_zone *zone)
+{
+    arena_destroy(zone->arena);
+    diag_destroy(zone->diag);
+}
+
+/* The zone as it is printed; to be freed. */
+static inline char *print_zone(const struct node_source *source)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    assert_int_equal(zonefile_print(source, out), STATUS_OK);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+#endif
