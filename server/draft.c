@@ -70,7 +70,7 @@ void draft_start(struct draft *draft, const uint8_t *message)
 }
 
 /* Writes the OPT that a request with one gets (RFC 6891 §6.1.1). Returns its octets. */
-static size_t write_opt(struct draft *draft, bool with_error)
+static size_t write_opt(struct draft *draft, bool with_nsid, bool with_error)
 {
     const struct config_server *server = &draft->view->config->server;
     const struct edns *edns = &draft->request->edns;
@@ -84,7 +84,7 @@ static size_t write_opt(struct draft *draft, bool with_error)
         .udp_octets = server->udp_max,
         .rcode = draft->rcode,
         .dnssec_ok = edns->dnssec_ok,
-        .nsid = edns->nsid ? server->identity : NULL,
+        .nsid = edns->nsid && with_nsid ? server->identity : NULL,
         .keepalive = (uint16_t)(keepalive > UINT16_MAX ? UINT16_MAX : keepalive),
         .error = with_error ? draft->error : -1,
         .error_text = draft->error_text,
@@ -173,10 +173,14 @@ void draft_finish(struct draft *draft)
     size_t limit = limit_of(draft);
     const struct writer before_opt = draft->tail;
 
-    size_t opt_octets = write_opt(draft, true);
+    size_t opt_octets = write_opt(draft, true, true);
     if (draft->error >= 0 && out->octets + opt_octets > limit) { /* RFC 8914 §3 */
         draft->tail = before_opt;
-        opt_octets = write_opt(draft, false);
+        opt_octets = write_opt(draft, true, false);
+    }
+    if (out->parts[0].iov_len + opt_octets > limit) { /* a long name and a long identity */
+        draft->tail = before_opt;
+        opt_octets = write_opt(draft, false, false);
     }
     if (out->octets + opt_octets > limit)
         truncate_to(draft, limit - opt_octets);

@@ -37,12 +37,28 @@ static void note_serial(const uint8_t *message, const struct record *record,
     request->has_serial = true;
 }
 
-/* Takes in one record of the additional section. */
-static bool parse_additional(const uint8_t *message, const struct record *record,
+/* True when the RDATA of a TSIG is whole (RFC 8945 §4.2). */
+static bool is_tsig(const uint8_t *message, const struct record *record)
+{
+    struct reader r = reader_of(message + record->rdata, record->rdata_octets);
+    size_t algorithm_octets;
+
+    name_take(&r, &algorithm_octets);
+    reader_octets(&r, 6 + 2);           /* time signed, fudge */
+    reader_octets(&r, reader_u16(&r));  /* MAC */
+    reader_octets(&r, 2 + 2);           /* original ID, error */
+    reader_octets(&r, reader_u16(&r));  /* other data */
+    return !r.failed && reader_left(&r) == 0;
+}
+
+/* Takes in one record of the additional section; `last` of the message. */
+static bool parse_additional(const uint8_t *message, const struct record *record, bool last,
                              struct request *request)
 {
-    if (record->type == TYPE_TSIG)
+    if (record->type == TYPE_TSIG) {
         request->rcode = RCODE_NOTAUTH;
+        return last && is_tsig(message, record); /* RFC 8945 §5.2 */
+    }
     if (record->type != TYPE_OPT)
         return true;
     if (request->edns.present || message[record->owner] != 0)
@@ -63,7 +79,7 @@ static bool parse_records(const uint8_t *message, size_t length, size_t at, stru
         if (record_parse(message, length, &at, &record) != STATUS_OK)
             return false;
         if (i >= before)
-            sound = parse_additional(message, &record, request) && sound;
+            sound = parse_additional(message, &record, i + 1 == total, request) && sound;
         else if (record.type == TYPE_OPT)
             sound = false;
         else if (i >= header->ancount)
@@ -89,8 +105,11 @@ void request_parse(const uint8_t *message, size_t length, struct request *out)
         refuse(out, RCODE_NOTIMP);
         return;
     }
-    if (out->header.qdcount != 1 || !parse_question(&r, out) ||
-        !parse_records(message, length, DNS_HEADER_OCTETS + out->question_octets, out)) {
+    /* The records behind no question are read too: for an OPT (RFC 6891 §6.1.1). */
+    bool sound = out->header.qdcount == 0 || (out->header.qdcount == 1 && parse_question(&r, out));
+    if (!sound ||
+        !parse_records(message, length, DNS_HEADER_OCTETS + out->question_octets, out) ||
+        !out->has_question) {
         refuse(out, RCODE_FORMERR);
         return;
     }

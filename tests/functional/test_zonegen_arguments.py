@@ -1,4 +1,4 @@
-"""zonegen: arguments, exit status 64, help, and what every command says when something is missing."""
+"""zonegen: arguments, exit status 64, help, what commands say when something is missing."""
 
 import os
 import subprocess

@@ -64,7 +64,8 @@ def test_github_commands_name_file_and_line(site):
     break_phone(site)
     result = site.run("check", "--format", "github")
     assert result.returncode == 1
-    assert result.stdout.startswith("::error file=contacts/aa.yaml,line=12,col=12,title=phone-e164::")
+    assert result.stdout.startswith(
+        "::error file=contacts/aa.yaml,line=12,col=12,title=phone-e164::")
     assert result.stderr.startswith("12 files, ")
 
 

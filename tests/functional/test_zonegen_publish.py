@@ -182,6 +182,23 @@ def test_a_disk_that_is_full_leaves_what_was_published(published):
     published.publish()
 
 
+def test_a_disk_that_is_full_is_called_so(published):
+    """A file system of 1 MB of its own, where the machine lets us make one."""
+    os.mkdir(published.path("small"))
+    published.write("small.conf", published.read("site.conf").replace("db/", "small/"))
+    for label in labels(676):
+        published.entry(label)
+    script = ("mount -t tmpfs -o size=1m tmpfs small || exit 77; "
+              '"$0" publish -c small.conf --now 2026-11-22')
+    result = subprocess.run(["unshare", "-rm", "sh", "-c", script, zonegen()], timeout=120,
+                            cwd=published.folder, text=True, capture_output=True)
+    if result.returncode == 77 or "unshare" in result.stderr:
+        pytest.skip("no file system of its own may be made here")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == ("zonegen: database small/contacts.mdb: no space is left on its disk; "
+                             "nothing has changed\n")
+
+
 def test_a_kill_leaves_the_old_contents_or_the_new(tmp_path):
     site = Site(tmp_path)
     site.entries(labels(60 if SHORT else 200))

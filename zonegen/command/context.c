@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum status context_open(struct context *context, const struct options *options, int64_t clock,
@@ -132,6 +133,18 @@ enum status context_open_store(struct context *context, struct store **out)
     }
     store_clear_readers(*out);
     return STATUS_OK;
+}
+
+void context_say_commit(struct context *context, const char *message)
+{
+    const char *database = context->config->database;
+    struct statvfs disk;
+
+    if (statvfs(database, &disk) == 0 && disk.f_bavail == 0)
+        context_say(context, "database %s: no space is left on its disk; nothing has changed",
+                    database);
+    else
+        context_say(context, "%s", message);
 }
 
 /* Removes what a private folder holds by now: open files live on without their names. */

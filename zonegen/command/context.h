@@ -65,6 +65,12 @@ MUST_CHECK bool context_clock_is_set(struct context *context);
 MUST_CHECK enum status context_open_store(struct context *context, struct store **out);
 
 /*
+ * Says why edit_commit() failed. LMDB reports a disk that fills up in the middle of a write as an
+ * input/output error: where the disk is full, that is said instead.
+ */
+void context_say_commit(struct context *context, const char *message);
+
+/*
  * Opens an empty database that has no name, and vanishes when it is closed: what plan compares with
  * where nothing was ever published. Outcomes as above.
  */

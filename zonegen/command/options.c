@@ -168,6 +168,10 @@ static enum status find_command(struct parse *p, const struct command_rules **ru
 {
     if (p->operands == 0)
         return refuse(p, "no command given");
+    if (strcmp(p->argv[0], "help") == 0) {
+        p->out->command = COMMAND_HELP;
+        return STATUS_OK;
+    }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(p->argv[0], commands[i].name) == 0) {
             p->out->command = (enum command)i;
@@ -219,7 +223,7 @@ enum status options_parse(int argc, char **argv, struct options *out,
     if (status != STATUS_OK || answered)
         return status;
     status = find_command(&p, &rules);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || out->command == COMMAND_HELP)
         return status;
     out->operand_count = (size_t)p.operands - 1;
     out->operands = (const char *const *)argv + 1;

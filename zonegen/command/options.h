@@ -29,7 +29,7 @@ enum command {
     COMMAND_EXPORT,
     COMMAND_RESTORE,
     COMMAND_REPORT,
-    COMMAND_HELP,    /* --help, -h */
+    COMMAND_HELP,    /* help, --help, -h */
     COMMAND_VERSION, /* --version, -V */
 };
 

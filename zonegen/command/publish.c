@@ -30,7 +30,7 @@ static int apply(struct context *context, struct contents *contents,
                update_say_mass_deletions(context, &update, "nothing published without --force")) {
         edit_abort(edit);
     } else if (edit_commit(edit, message) != STATUS_OK) {
-        context_say(context, "%s", message);
+        context_say_commit(context, message);
     } else {
         update_say_left_alone(context, &update);
         print_serials(context, &update);

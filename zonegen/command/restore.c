@@ -72,7 +72,7 @@ static int commit(struct restore *restore, struct edit *edit)
         return OUTCOME_REFUSED;
     }
     if (edit_commit(edit, message) != STATUS_OK) {
-        context_say(context, "%s", message);
+        context_say_commit(context, message);
         return OUTCOME_REFUSED;
     }
     progress_clear(&context->progress);

@@ -48,11 +48,23 @@ static bool is_below(const struct item *item, const struct key *key)
 static enum status find_source(struct snapshot *snapshot, const struct key *key, struct found *out)
 {
     struct key wildcard;
+    struct item item;
 
     key_of_wildcard(&wildcard, key, out->encloser);
-    enum status status = open_exact(snapshot, wildcard.octets, wildcard.length, &out->node);
-    out->outcome = status == STATUS_OK ? LOOKUP_WILDCARD : LOOKUP_NOTHING;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    out->outcome = LOOKUP_NOTHING;
+    enum status status =
+        snapshot_walk(snapshot, WALK_AT_OR_AFTER, wildcard.octets, wildcard.length, &item);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (item.key_octets < wildcard.length ||
+        memcmp(item.key, wildcard.octets, wildcard.length) != 0)
+        return STATUS_OK;
+    if (item.key_octets > wildcard.length) { /* only names below it: no data (RFC 4592 §4.9) */
+        out->outcome = LOOKUP_EMPTY;
+        return STATUS_OK;
+    }
+    out->outcome = LOOKUP_WILDCARD;
+    return stored_open(item.key, item.key_octets, item.value, item.value_octets, &out->node);
 }
 
 /* The name does not exist as a node; `next` is the item after its place, where there is one. */

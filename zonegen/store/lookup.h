@@ -11,7 +11,8 @@
 
 enum lookup_outcome {
     LOOKUP_NODE,     /* the name exists: `node` */
-    LOOKUP_EMPTY,    /* an empty non-terminal (RFC 4592 §2.2.2): no data */
+    LOOKUP_EMPTY,    /* it or its source of synthesis is an empty non-terminal (RFC 4592 §2.2.2,
+                        §4.9): no data */
     LOOKUP_WILDCARD, /* does not exist, its source of synthesis does: `node` is the wildcard's */
     LOOKUP_CUT,      /* at or below a zone cut: `node` is the cut's, its line 0 the referral */
     LOOKUP_NOTHING,  /* no such name */

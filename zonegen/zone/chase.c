@@ -39,10 +39,21 @@ static enum status resolve(const struct node_source *source, const struct name *
     return STATUS_OK;
 }
 
+/* True when the chain has been at this node before: an RRset stands in a message only once
+ * (RFC 2181 §5.5). Owners are compared, not targets: a wildcard stands for many names. */
+static bool is_among(const struct name *visited, size_t count, const struct node *node)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_equals(visited[i].octets, node->owner.octets))
+            return true;
+    return false;
+}
+
 enum status chase_alias(const struct node_source *source, const struct node *alias,
                         struct chase *out)
 {
     const struct rrset *cname = node_rrset(alias, TYPE_CNAME);
+    struct name visited[CHASE_MAX_LINKS + 1] = {alias->owner};
 
     out->link_count = 0;
     while (cname) {
@@ -60,6 +71,11 @@ enum status chase_alias(const struct node_source *source, const struct node *ali
         enum status status = resolve(source, &link->target, out);
         if (status != STATUS_OK || out->outcome != CHASE_NODE)
             return status;
+        if (is_among(visited, out->link_count, &out->node)) {
+            out->outcome = CHASE_OUTSIDE;
+            return STATUS_OK;
+        }
+        visited[out->link_count] = out->node.owner;
         cname = node_rrset(&out->node, TYPE_CNAME);
     }
     return STATUS_OK;

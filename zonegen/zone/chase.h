@@ -4,13 +4,13 @@
 
 #include "zone/node.h"
 
-#define CHASE_MAX_LINKS 8 /* longer chains are cut off here, which also ends loops */
+#define CHASE_MAX_LINKS 8 /* longer chains are cut off here */
 
 enum chase_outcome {
     CHASE_NODE,    /* a name that exists: `node`, without records for an empty non-terminal */
     CHASE_NOTHING, /* a name in the zone that does not exist */
     CHASE_CUT,     /* at or below a cut: `node` */
-    CHASE_OUTSIDE, /* a name of another zone, or a chain too long */
+    CHASE_OUTSIDE, /* a name of another zone, or a chain that is too long or a loop */
 };
 
 struct chase_link {

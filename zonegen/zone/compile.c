@@ -259,13 +259,14 @@ static struct owner add_links(struct compile *compile, struct stored_answer *ans
     return owner;
 }
 
-/* A line of a CNAME's owner for one type of what the chain leads to, or line 0 (`rrset` NULL). */
+/* A line of a CNAME's owner for one type of what the chain leads to, with its RRset where there is
+ * one; type 0 for all that has no line. */
 static struct stored_answer *add_chased(struct compile *compile, const struct chase *chase,
-                                        const struct rrset *rrset)
+                                        uint16_t type, const struct rrset *rrset)
 {
     uint8_t pointer[2];
     struct stored_answer *answer =
-        begin_answer(compile, rrset ? rrset->type : 0, STORED_ANSWERS | STORED_AUTHORITATIVE);
+        begin_answer(compile, type, STORED_ANSWERS | STORED_AUTHORITATIVE);
 
     struct owner owner = add_links(compile, answer, chase, pointer);
     if (rrset)
@@ -282,6 +283,24 @@ static int by_type(const void *a, const void *b)
     return left->type - right->type;
 }
 
+/* The lines of an alias that leads to a cut or below it: a referral, but DS at the cut itself is
+ * the parent's to answer (RFC 4035 §3.1.4.1). */
+static enum status add_chased_cut(struct compile *compile, const struct chase *chase)
+{
+    const struct node *cut = &chase->node;
+    const struct rrset *ns = node_rrset(cut, TYPE_NS);
+
+    if (name_equals(chase->links[chase->link_count - 1].target.octets, cut->owner.octets)) {
+        const struct rrset *ds = node_rrset(cut, TYPE_DS);
+        struct stored_answer *answer = add_chased(compile, chase, TYPE_DS, ds);
+        if (answer && !ds)
+            answer->flags |= STORED_NEGATIVE;
+    }
+    struct stored_answer *rest = add_chased(compile, chase, 0, NULL);
+    add_rrset(compile, rest, PART_AUTHORITY, owner_in_full(&cut->owner), ns);
+    return add_additional(compile, rest, ns);
+}
+
 /* The lines of an alias: itself, and for every type what following it gives (RFC 1034 §3.6.2). */
 static enum status compile_alias(struct compile *compile, const struct node *node)
 {
@@ -293,12 +312,9 @@ static enum status compile_alias(struct compile *compile, const struct node *nod
         status = chase_alias(compile->source, node, &chase);
     if (status != STATUS_OK)
         return status;
-    struct stored_answer *rest = add_chased(compile, &chase, NULL);
-    if (rest && chase.outcome == CHASE_CUT) {
-        add_rrset(compile, rest, PART_AUTHORITY, owner_in_full(&chase.node.owner),
-                  node_rrset(&chase.node, TYPE_NS));
-        return add_additional(compile, rest, node_rrset(&chase.node, TYPE_NS));
-    }
+    if (chase.outcome == CHASE_CUT)
+        return add_chased_cut(compile, &chase);
+    struct stored_answer *rest = add_chased(compile, &chase, 0, NULL);
     if (rest && chase.outcome == CHASE_NOTHING)
         rest->rcode = RCODE_NXDOMAIN; /* of the last step (RFC 6604 §3) */
     if (rest && (chase.outcome == CHASE_NOTHING || chase.outcome == CHASE_NODE))
@@ -308,7 +324,7 @@ static enum status compile_alias(struct compile *compile, const struct node *nod
     for (size_t i = 0; i < chase.node.rrset_count; i++) {
         uint16_t type = chase.node.rrsets[i].type;
         if (type != TYPE_CNAME && type != TYPE_RRSIG && type != TYPE_NSEC)
-            add_chased(compile, &chase, &chase.node.rrsets[i]);
+            add_chased(compile, &chase, type, &chase.node.rrsets[i]);
     }
     return STATUS_OK;
 }

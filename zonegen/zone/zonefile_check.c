@@ -62,14 +62,14 @@ static void check_ttls(struct zonefile_check *check, const struct zonefile_recor
 }
 
 static void check_size(struct zonefile_check *check, const struct zonefile_record *record,
-                       const struct rrset *rrset)
+                       size_t count, const struct rrset *rrset)
 {
     size_t octets = MESSAGE_FIXED_OCTETS + name_octets(record->owner->name) +
                     (size_t)rrset->count * RECORD_FIXED_OCTETS + rrset_octets(rrset);
     bool accepted = record->type == TYPE_RRSIG ||
                     (rrset->count <= RRSET_MAX_RECORDS && rrset_octets(rrset) <= RRSET_MAX_OCTETS);
 
-    if (octets > DNS_MESSAGE_OCTETS) {
+    if (octets > DNS_MESSAGE_OCTETS || count > UINT16_MAX) {
         complain(check, record, "zonefile-size",
                  "no message of 65535 octets can carry all of its records; leave some out");
     } else if (!accepted) {
@@ -116,7 +116,7 @@ void zonefile_check_rrset(struct zonefile_check *check, const struct zonefile_re
     uint16_t type = records->type;
 
     check_ttls(check, records, count);
-    check_size(check, records, rrset);
+    check_size(check, records, count, rrset);
     note_duplicates(check, records, count, rrset);
     if (type == TYPE_SOA)
         check_soa(check, records, rrset);
@@ -177,7 +177,7 @@ static void check_signature(struct zonefile_check *check, const struct zonefile_
     const struct rrset *covered = find_rrset(rrsets, rrset_count, type);
     char text[RRTYPE_TEXT_OCTETS];
 
-    if (covered != NULL && covered->ttl == record->ttl)
+    if (covered != NULL ? covered->ttl == record->ttl : !check->complete)
         return;
     if (!zonefile_check_counts(check))
         return;
@@ -202,7 +202,7 @@ void zonefile_check_node(struct zonefile_check *check, const struct zonefile_rec
     for (size_t i = 0; i < count; i++)
         if (records[i].type == TYPE_RRSIG)
             check_signature(check, &records[i], rrsets, rrset_count);
-    if (is_apex && find_rrset(rrsets, rrset_count, TYPE_NS) == NULL)
+    if (is_apex && check->complete && find_rrset(rrsets, rrset_count, TYPE_NS) == NULL)
         diag_warning(check->diag, zonefile_check_place(check, records), "zonefile-ns",
                      "the zone has no NS records; other servers will not load it");
 }

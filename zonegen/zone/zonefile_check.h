@@ -17,7 +17,8 @@ struct zonefile_check {
     const char *file;
     struct diag *diag;
     const struct zonefile_owner *apex;
-    size_t limit; /* errors that are shown */
+    bool complete; /* false: some records could not be read, so that none is called missing */
+    size_t limit;  /* errors that are shown */
     size_t errors;
 };
 

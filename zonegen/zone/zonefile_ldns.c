@@ -99,6 +99,34 @@ static enum status take_rdata(const ldns_rr *rr, struct writer *w)
     return status;
 }
 
+#define TYPE_LOC 29
+
+/* ldns takes what stands behind the altitude of a LOC for zero when it is no number. */
+static bool is_loc_word(const struct zonefile_word *word)
+{
+    size_t digits = 0;
+
+    if (word->quoted)
+        return false;
+    if (word->length == 1 && memchr("NSEWnsew", word->text[0], 8) != NULL)
+        return true;
+    while (digits < word->length && memchr("-.0123456789", word->text[digits], 12) != NULL)
+        digits++;
+    return digits > 0 && (digits == word->length ||
+                          (digits + 1 == word->length && (word->text[digits] | 0x20) == 'm'));
+}
+
+static enum status check_words(const struct zonefile_scope *scope,
+                               const struct zonefile_entry *entry, size_t first, uint16_t type)
+{
+    for (size_t i = first; type == TYPE_LOC && i < entry->count; i++)
+        if (!is_loc_word(&entry->words[i]))
+            return zonefile_word_error(scope, &entry->words[i], "zonefile-rdata",
+                                       "is no part of a LOC record: degrees, minutes, seconds, "
+                                       "N, S, E or W, metres");
+    return STATUS_OK;
+}
+
 /* Has ldns read the line. */
 static enum status parse(const struct zonefile_scope *scope, const struct zonefile_word *name,
                          const char *line, struct writer *w)
@@ -131,12 +159,16 @@ enum status zonefile_ldns_rdata(const struct zonefile_scope *scope,
                                 struct writer *w)
 {
     const struct zonefile_word *name = &entry->words[first - 1];
+
+    enum status status = check_words(scope, entry, first, type);
+    if (status != STATUS_OK)
+        return status;
     uint8_t *text = malloc(ZONEFILE_LEX_MAX_OCTETS);
     if (text == NULL)
         return STATUS_SYSTEM;
 
     struct writer line = writer_of(text, ZONEFILE_LEX_MAX_OCTETS);
-    enum status status = put_line(scope, entry, first, type, &line);
+    status = put_line(scope, entry, first, type, &line);
     if (status == STATUS_OK && line.failed)
         status = zonefile_word_error(scope, name, "zonefile-rdata", "record is too long");
     if (status == STATUS_OK)

@@ -195,6 +195,8 @@ static enum status read_digits(struct words *words, enum encoding encoding, stru
 
     for (; words->next < words->end; words->next++) {
         word = words->next;
+        if (word->quoted)
+            message = "is in quotes, digits are not; remove them";
         if (word->quoted || decoding_text(&decoding, word->text, word->length, w) != STATUS_OK)
             return zonefile_word_error(words->scope, word, "zonefile-digits", message);
     }

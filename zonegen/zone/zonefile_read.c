@@ -136,7 +136,7 @@ static enum status read_type(struct reading *reading, const struct zonefile_word
         return complain(reading, class, "zonefile-class", "is not class IN, the only one served");
     if (word->quoted || rrtype_from_text(word->text, word->length, &head->type) != STATUS_OK)
         return complain(reading, word, "zonefile-type",
-                        "is not a type of record; write TYPEnnn \\# … for one without a name");
+                        "is not a type of record; write TYPEnnn \\# ... for one without a name");
     if (!rrtype_is_data(head->type))
         return complain(reading, word, "zonefile-type",
                         "is a type for questions and messages; no zone has such records");

@@ -87,8 +87,11 @@ enum status zonefile_word_number(const struct zonefile_scope *scope,
 {
     size_t at = 0;
     uint64_t number = 0;
-    bool digits = !word->quoted && take_digits(word, &at, &number);
+    bool digits = take_digits(word, &at, &number);
 
+    if (word->quoted)
+        return zonefile_word_error(scope, word, "zonefile-number",
+                                   "is in quotes, a number is not; remove them");
     if (!digits || at < word->length || number > limit) {
         diag_error(scope->diag, zonefile_lex_place(scope->lex, word), "zonefile-number",
                    "'%.*s' is not a whole number from 0 to %lu", ZONEFILE_WORD(word),

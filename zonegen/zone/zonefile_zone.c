@@ -129,6 +129,8 @@ static enum status zone_find(void *state, const uint8_t *owner, struct node *out
 static enum status make_rrset(const struct zonefile_record *records, size_t count,
                               struct arena *arena, struct rrset *out)
 {
+    if (count > UINT16_MAX) /* zonefile_check_rrset complains */
+        count = UINT16_MAX;
     struct rdata *items = arena_alloc(arena, count * sizeof *items);
     if (items == NULL)
         return STATUS_SYSTEM;
@@ -268,7 +270,8 @@ enum status zonefile_zone_make(struct zonefile_records *records, const struct na
                                size_t limit, struct arena *arena, struct diag *diag,
                                struct node_source *out)
 {
-    struct zonefile_check check = {.file = records->file, .diag = diag, .limit = limit};
+    struct zonefile_check check = {
+        .file = records->file, .diag = diag, .complete = records->complete, .limit = limit};
     struct zone *zone = arena_alloc(arena, sizeof *zone);
 
     if (zone == NULL)

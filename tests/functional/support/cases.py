@@ -76,6 +76,8 @@ def neighbours(records, apex, **options):
         labels = name_to_labels(owner)
         for start in range(1, len(labels) - depth + 1):
             names.add(labels_to_name(labels[start:]))
+            names.add(labels_to_name([b"x"] + labels[start:]))
+            names.add(labels_to_name([b"x", b"y"] + labels[start:]))
         for below in ([b"x"], [b"*"], [b"a", b"b"], [b"x", b"*"], [b"\0"], [b"\xff" * 63]):
             names.add(labels_to_name(below + labels))
         if len(labels) > depth:

@@ -5,10 +5,10 @@ import socket
 import struct
 import time
 
-from support.wire import Message
+from support.wire import Message, query
 
-_WINDOW = 100  # in flight: far below what any server's receive buffer holds
-_WAITS = (0.2, 0.4, 0.8)  # silence after which what has no answer is sent again
+_CHUNK = 64  # in flight: far below what any server's receive buffer holds
+_PATIENCE = 2.0
 
 
 def _family(address):
@@ -48,40 +48,36 @@ def ask(server, octets, **options):
 
 def udp_many(server, messages):
     """Replies to many messages of at least two octets, in their order; None where none came.
-    Message IDs are replaced: a reply belongs to the message with its ID."""
+
+    Message IDs are replaced: a reply belongs to the message with its ID. What has no reply is sent
+    once more, since a datagram may get lost.
+    """
     replies = [None] * len(messages)
     with udp_socket(server) as sock:
-        todo = list(range(len(messages)))
-        for wait in _WAITS:
-            _window(sock, messages, replies, todo, wait)
-            todo = [n for n in todo if replies[n] is None]
-            if not todo:
-                break
+        for _ in range(2):
+            todo = [n for n, reply in enumerate(replies) if reply is None]
+            for start in range(0, len(todo), _CHUNK):
+                numbers = dict(enumerate(todo[start:start + _CHUNK], start & 0x3FFF))
+                _ask_chunk(sock, messages, replies, numbers)
     return replies
 
 
-def _window(sock, messages, replies, todo, wait):
-    waiting = {}  # ID: number of the message
-    sent = 0
-    while sent < len(todo) or waiting:
-        while sent < len(todo) and len(waiting) < _WINDOW:
-            number = todo[sent]
-            ident = number & 0xFFFF
-            sock.send(struct.pack("!H", ident) + messages[number][2:])
-            waiting[ident] = number
-            sent += 1
-        readable, _, _ = select.select([sock], [], [], wait)
-        if not readable:
-            waiting.clear()  # nothing came for so long: these are not answered
-            continue
-        try:
-            while True:
-                octets = sock.recv(65535, socket.MSG_DONTWAIT)
-                number = waiting.pop(struct.unpack("!H", octets[:2])[0], None)
-                if number is not None:
-                    replies[number] = octets
-        except (BlockingIOError, ConnectionRefusedError):
-            pass
+def _ask_chunk(sock, messages, replies, waiting):
+    """Sends some messages, a dict by ID, and a sound query after them. A server takes a socket's
+    datagrams in turn, so that its answer to the query tells that what has no reply by then will get
+    none."""
+    sentinel = 0x8000 | min(waiting)
+    for ident, n in waiting.items():
+        sock.send(struct.pack("!H", ident) + messages[n][2:])
+    sock.send(query(".", "SOA", ident=sentinel))
+    wait = _PATIENCE
+    while select.select([sock], [], [], wait)[0]:
+        octets = sock.recv(65535)
+        ident = struct.unpack("!H", octets[:2])[0]
+        if ident == sentinel:
+            wait = 0.002 if waiting else 0  # what was overtaken
+        elif ident in waiting:
+            replies[waiting.pop(ident)] = octets
 
 
 class Tcp:
@@ -186,7 +182,6 @@ def _collect(connections, replies, wait):
 def transfer(server, name, source=None, rrtype="AXFR", additional=(), authority=b"", timeout=30.0):
     """The messages of a transfer, from the first SOA to the one that ends it. One message when it
     is refused or holds a single SOA."""
-    from support.wire import query
     octets = query(name, rrtype, ident=0x4242, counts=(1, 0, 1 if authority else 0, len(additional)),
                    after=authority + b"".join(additional))
     with Tcp(server, source, timeout) as connection:

@@ -37,8 +37,8 @@ class Outcome:
             "opcode": message.opcode,
             "question": message.question,
             "edns": message.opt is not None,
-            "answer": truncated or frozenset(r.key() for r in message.answer),
-            "authority": truncated or frozenset(r.key() for r in message.authority),
+            "answer": truncated or sorted(r.key() for r in message.answer),
+            "authority": truncated or sorted(r.key() for r in message.authority),
         }
         for name, bit in FLAGS.items():
             self.fields[name] = message.has(bit)
@@ -47,8 +47,9 @@ class Outcome:
         """The names of the fields that differ."""
         if self.fields == other.fields:
             return frozenset()
-        names = self.fields.keys() | other.fields.keys()
-        return frozenset(n for n in names if self.fields.get(n) != other.fields.get(n))
+        if self.fields["reply"] != other.fields["reply"]:
+            return frozenset({"reply"})
+        return frozenset(n for n, value in self.fields.items() if value != other.fields[n])
 
     def get(self, field):
         return self.fields.get(field)
@@ -57,8 +58,8 @@ class Outcome:
         lines = []
         for field in sorted(fields):
             value = self.fields.get(field)
-            if isinstance(value, frozenset):
-                value = sorted(map(_record_text, value))
+            if isinstance(value, list):
+                value = [_record_text(key) for key in value]
             lines.append(f"{field}={value.hex() if isinstance(value, bytes) else value}")
         return ", ".join(lines)
 

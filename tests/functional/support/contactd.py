@@ -56,7 +56,7 @@ class Site:
         self.path = os.path.join(self.folder, "contactd.conf")
         self.database = os.path.join(self.folder, "contacts.mdb")
         self.config = {
-            "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional",
+            "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional", "version": "functional",
                        **(server or {})},
             "database": self.database,
             "contacts": str(contacts),

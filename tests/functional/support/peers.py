@@ -174,6 +174,7 @@ class Bind(Peer):
  minimal-responses yes;
  minimal-any yes;
  answer-cookie no;
+ zero-no-soa-ttl no;
  dnssec-validation no;
  notify no;
  edns-udp-size {UDP_MAX};

@@ -40,10 +40,13 @@ static void each_command_is_known_by_its_name(void **state)
         const char *line;
         enum command command;
     } cases[] = {
-        {"check", COMMAND_CHECK},   {"plan", COMMAND_PLAN},         {"publish", COMMAND_PUBLISH},
-        {"export", COMMAND_EXPORT}, {"restore f", COMMAND_RESTORE}, {"report", COMMAND_REPORT},
-        {"--help", COMMAND_HELP},   {"-h", COMMAND_HELP},           {"--version", COMMAND_VERSION},
-        {"-V", COMMAND_VERSION},    {"check --help", COMMAND_HELP},
+        {"check", COMMAND_CHECK},       {"plan", COMMAND_PLAN},
+        {"publish", COMMAND_PUBLISH},   {"export", COMMAND_EXPORT},
+        {"restore f", COMMAND_RESTORE}, {"report", COMMAND_REPORT},
+        {"--help", COMMAND_HELP},       {"-h", COMMAND_HELP},
+        {"--version", COMMAND_VERSION}, {"-V", COMMAND_VERSION},
+        {"check --help", COMMAND_HELP}, {"help", COMMAND_HELP},
+        {"help check", COMMAND_HELP},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];

@@ -1,0 +1,99 @@
+/* The n-th allocation fails, for every n: a reading ends with STATUS_SYSTEM or is not hurt, and
+ * neither leaks nor crashes. Run with the folder of the zone files as its argument. */
+#include "golden.h"
+
+#include <unistd.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *octets, size_t size);
+void *__real_reallocarray(void *octets, size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *octets, size_t size);
+void *__wrap_reallocarray(void *octets, size_t count, size_t size);
+
+/* A global, since the wrappers are given nothing: allocations until the one that fails; 0: none. */
+static size_t left;
+
+static bool fails(void)
+{
+    return left > 0 && --left == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *octets, size_t size)
+{
+    return fails() ? NULL : __real_realloc(octets, size);
+}
+
+void *__wrap_reallocarray(void *octets, size_t count, size_t size)
+{
+    return fails() ? NULL : __real_reallocarray(octets, count, size);
+}
+
+/* Reads with the n-th allocation failing. True when it was reached. */
+static bool read_with_failure(const char *file, enum status expected, size_t n)
+{
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create();
+    struct node_source source;
+
+    assert_non_null(arena);
+    assert_non_null(diag);
+    left = n;
+    enum status status = zonefile_read(file, NULL, arena, diag, &source);
+    bool reached = left == 0 && n > 0;
+    left = 0;
+    assert_true(status == expected || (reached && status == STATUS_SYSTEM));
+    if (status == STATUS_OK) {
+        char *text = print_zone(&source);
+        assert_true(strlen(text) > 0);
+        free(text);
+    }
+    arena_destroy(arena);
+    diag_destroy(diag);
+    return reached;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    static const struct {
+        const char *file;
+        enum status status;
+    } cases[] = {
+        {"every-type-ok.zone", STATUS_OK},
+        {"from-knot.zone", STATUS_OK},
+        {"rare-types-ok.zone", STATUS_OK},
+        {"quotes.zone", STATUS_INVALID},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n = 1;
+        assert_false(read_with_failure(cases[i].file, cases[i].status, 0));
+        while (read_with_failure(cases[i].file, cases[i].status, n))
+            n++;
+        assert_true(n > 5);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    if (argc < 2 || chdir(argv[1]) != 0) {
+        fprintf(stderr, "usage: zonefile_memory_test FOLDER\n");
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
