@@ -44,10 +44,10 @@ static bool is_tsig(const uint8_t *message, const struct record *record)
     size_t algorithm_octets;
 
     name_take(&r, &algorithm_octets);
-    reader_octets(&r, 6 + 2);           /* time signed, fudge */
-    reader_octets(&r, reader_u16(&r));  /* MAC */
-    reader_octets(&r, 2 + 2);           /* original ID, error */
-    reader_octets(&r, reader_u16(&r));  /* other data */
+    reader_octets(&r, 6 + 2);          /* time signed, fudge */
+    reader_octets(&r, reader_u16(&r)); /* MAC */
+    reader_octets(&r, 2 + 2);          /* original ID, error */
+    reader_octets(&r, reader_u16(&r)); /* other data */
     return !r.failed && reader_left(&r) == 0;
 }
 
@@ -107,8 +107,7 @@ void request_parse(const uint8_t *message, size_t length, struct request *out)
     }
     /* The records behind no question are read too: for an OPT (RFC 6891 §6.1.1). */
     bool sound = out->header.qdcount == 0 || (out->header.qdcount == 1 && parse_question(&r, out));
-    if (!sound ||
-        !parse_records(message, length, DNS_HEADER_OCTETS + out->question_octets, out) ||
+    if (!sound || !parse_records(message, length, DNS_HEADER_OCTETS + out->question_octets, out) ||
         !out->has_question) {
         refuse(out, RCODE_FORMERR);
         return;

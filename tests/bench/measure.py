@@ -87,7 +87,6 @@ class Window:
         before_servers, before_others, before_now = self.before
         self.cpu = servers[self.measured] - before_servers[self.measured]
         self.seconds = now - before_now
-        spent = max(others - before_others, 0)
-        self.foreign = spent / self.seconds
-        self.is_clean = spent <= FOREIGN_LIMIT * self.seconds + FOREIGN_GRAIN
+        self.foreign = max(others - before_others - FOREIGN_GRAIN, 0) / self.seconds
+        self.is_clean = self.foreign <= FOREIGN_LIMIT
         return self

@@ -8,7 +8,7 @@ from support.ports import Port
 from support.process import SANITIZER, Process, run, wait_until
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-SAMPLES = os.environ.get("FT_CONTACTS") or os.path.join(SOURCE, "conf", "contacts")  # XXX
+SAMPLES = os.path.join(SOURCE, "conf", "contacts")
 ZONES = os.path.join(os.path.dirname(__file__), "..", "zones")
 NOW = "2026-11-22"  # the day that the sample contacts are written for
 
