@@ -27,7 +27,8 @@ static int refuse(struct log *log, const struct config *config, const char *mess
     return EXIT_FAILURE;
 }
 
-/* A descriptor 0 to 2 that is closed would be the first socket's, and stderr would go to clients. */
+/* A descriptor 0 to 2 that is closed would be the first socket's, and stderr would go to clients.
+ */
 static void fill_standard_descriptors(void)
 {
     for (;;) {
@@ -44,13 +45,14 @@ static void fill_standard_descriptors(void)
 static void warn_of_limits(const struct config *config, struct log *log, size_t workers,
                            size_t descriptors)
 {
-    size_t needed = config->server.tcp_max +
-                    workers * (2 * config->server.listen_count + 4) + SPARE_DESCRIPTORS;
+    size_t needed = config->server.tcp_max + workers * (2 * config->server.listen_count + 4) +
+                    SPARE_DESCRIPTORS;
     if (needed > descriptors)
-        log_write(log, LOG_LEVEL_WARNING,
-                  "%zu descriptors are allowed, %zu may be needed; raise the limit (LimitNOFILE) or "
-                  "lower 'tcp-max'",
-                  descriptors, needed);
+        log_write(
+            log, LOG_LEVEL_WARNING,
+            "%zu descriptors are allowed, %zu may be needed; raise the limit (LimitNOFILE) or "
+            "lower 'tcp-max'",
+            descriptors, needed);
 }
 
 static enum status become_user(const struct config *config, struct log *log,
@@ -76,12 +78,12 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
     if (become_user(config, log, reason) != STATUS_OK) {
         refuse(log, config, reason);
         config_destroy(config);
-    } else if (store_open(config->database, STORE_READ, NULL, &store, message) != STATUS_OK) {
+    } else if (store_open(config->database, &store, message) != STATUS_OK) {
         refuse(log, config, message);
         config_destroy(config);
     } else {
-        exit_code = server_run(config, log, store, sockets) == STATUS_OK ? EXIT_SUCCESS
-                                                                         : EXIT_FAILURE;
+        exit_code =
+            server_run(config, log, store, sockets) == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
         store_close(store);
     }
     return exit_code;

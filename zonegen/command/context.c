@@ -1,6 +1,7 @@
 #include "command/context.h"
 
 #include "command/now.h"
+#include "store/edit.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -126,7 +127,7 @@ enum status context_open_store(struct context *context, struct store **out)
     enum status status = find_access(context, &access);
     if (status != STATUS_OK)
         return status;
-    status = store_open(context->config->database, STORE_WRITE, &access, out, message);
+    status = store_create(context->config->database, &access, out, message);
     if (status != STATUS_OK) {
         context_say(context, "%s", message);
         return status;
@@ -172,7 +173,7 @@ enum status context_open_empty_store(struct context *context, struct store **out
     }
     snprintf(path, sizeof path, "%s/empty.mdb", folder);
     snprintf(lock, sizeof lock, "%s-lock", path);
-    enum status status = store_open(path, STORE_WRITE, &access, out, message);
+    enum status status = store_create(path, &access, out, message);
     remove_names(folder, path, lock);
     if (status != STATUS_OK)
         context_say(context, "%s", message);

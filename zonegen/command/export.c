@@ -125,7 +125,7 @@ int command_export(struct context *context)
     if (context_configure(context) != STATUS_OK ||
         choose_apex(context, operand, &apex) != STATUS_OK)
         return outcome;
-    if (store_open(context->config->database, STORE_READ, NULL, &store, message) != STATUS_OK) {
+    if (store_open(context->config->database, &store, message) != STATUS_OK) {
         context_say(context, "%s", message);
         return outcome;
     }

@@ -6,6 +6,21 @@
 
 #include "store/store.h"
 
+#include <sys/types.h>
+
+/* Who may read a database that zonegen creates. */
+struct store_access {
+    bool shared; /* false: owner only; true: database 0640, lock 0660, with `group` */
+    gid_t group;
+};
+
+/*
+ * Opens a database for writing; makes the file and its folder where they are missing.
+ * Outcomes as store_open, but never STATUS_NOT_FOUND. At most once per process for one file.
+ */
+MUST_CHECK enum status store_create(const char *path, const struct store_access *access,
+                                    struct store **out, char message[STORE_MESSAGE_OCTETS]);
+
 struct edit;
 
 /*

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Address space, not memory or disk: large enough that no size limit ever reaches a user. */
@@ -49,64 +48,6 @@ static enum status explain_open(const struct store *store, int code,
     }
 }
 
-/* Makes the folders above `path` that are missing. Errors show when the file is opened. */
-static void make_folders(const char *path)
-{
-    char folder[sizeof((struct store *)0)->path];
-
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(folder, 0755);
-        *slash = '/';
-    }
-}
-
-/* Gives the file to the server's group: 0640 and the lock 0660, or both to the owner alone. */
-static int set_access(const char *path, const struct store_access *grant)
-{
-    char lock[sizeof((struct store *)0)->path + 8];
-
-    snprintf(lock, sizeof lock, "%s-lock", path);
-    if (!grant->shared)
-        return 0;
-    if (chown(path, (uid_t)-1, grant->group) != 0 || chmod(path, 0640) != 0 ||
-        chown(lock, (uid_t)-1, grant->group) != 0 || chmod(lock, 0660) != 0)
-        return errno;
-    return 0;
-}
-
-static int open_environment(struct store *store, enum store_mode mode,
-                            const struct store_access *grant)
-{
-    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (mode == STORE_READ ? MDB_RDONLY : 0);
-    int code = mdb_env_create(&store->env);
-
-    if (code == 0)
-        code = mdb_env_set_mapsize(store->env, MAP_OCTETS);
-    if (code == 0)
-        code = mdb_env_set_maxreaders(store->env, STORE_MAX_READERS);
-    if (code == 0 && mode == STORE_READ && access(store->path, F_OK) != 0)
-        code = errno; /* LMDB would leave a lock file behind */
-    if (code == 0)
-        code = mdb_env_open(store->env, store->path, flags, 0600);
-    if (code == 0 && mode == STORE_WRITE)
-        code = set_access(store->path, grant);
-    return code;
-}
-
-/* Puts the format record where a database that is written is still empty. */
-static int claim(MDB_txn *txn, struct store *store, MDB_val *key)
-{
-    MDB_val value = {FORMAT_VALUE_OCTETS, (void *)(uintptr_t)store_format_value};
-    MDB_stat stat;
-
-    int code = mdb_stat(txn, store->dbi, &stat);
-    if (code == 0 && stat.ms_entries == 0)
-        code = mdb_put(txn, store->dbi, key, &value, 0);
-    return code;
-}
-
 enum format { FORMAT_OURS, FORMAT_NONE, FORMAT_OTHER, FORMAT_FOREIGN };
 
 static enum format judge(const MDB_val *value)
@@ -122,19 +63,17 @@ static enum format judge(const MDB_val *value)
 }
 
 /* Opens the one table and reads what format it has. */
-static int open_table(struct store *store, enum store_mode mode, enum format *format)
+static int read_format(struct store *store, enum format *format)
 {
     MDB_txn *txn = NULL;
     MDB_val key = {sizeof store_format_key, (void *)(uintptr_t)store_format_key};
     MDB_val value;
     MDB_stat stat = {.ms_entries = 0};
 
-    int code = mdb_txn_begin(store->env, NULL, mode == STORE_READ ? MDB_RDONLY : 0, &txn);
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (code != 0)
         return code;
     code = mdb_dbi_open(txn, NULL, 0, &store->dbi);
-    if (code == 0 && mode == STORE_WRITE)
-        code = claim(txn, store, &key);
     if (code == 0)
         code = mdb_stat(txn, store->dbi, &stat);
     if (code == 0)
@@ -170,10 +109,8 @@ static enum status explain_format(const struct store *store, enum format format,
     return explain_open(store, MDB_INVALID, message);
 }
 
-enum status store_open(const char *path, enum store_mode mode, const struct store_access *grant,
-                       struct store **out, char message[STORE_MESSAGE_OCTETS])
+enum status store_prepare(const char *path, struct store **out, char message[STORE_MESSAGE_OCTETS])
 {
-    enum format format = FORMAT_FOREIGN;
     struct store *store = calloc(1, sizeof *store);
 
     if (!store || strlen(path) >= sizeof store->path) {
@@ -183,19 +120,47 @@ enum status store_open(const char *path, enum store_mode mode, const struct stor
         return STATUS_SYSTEM;
     }
     memcpy(store->path, path, strlen(path) + 1);
-    if (mode == STORE_WRITE)
-        make_folders(path);
-    int code = open_environment(store, mode, grant);
+    int code = mdb_env_create(&store->env);
     if (code == 0)
-        code = open_table(store, mode, &format);
-    enum status status =
-        code == 0 ? explain_format(store, format, message) : explain_open(store, code, message);
-    if (status != STATUS_OK) {
+        code = mdb_env_set_mapsize(store->env, MAP_OCTETS);
+    if (code == 0)
+        code = mdb_env_set_maxreaders(store->env, STORE_MAX_READERS);
+    if (code != 0) {
+        enum status status = explain_open(store, code, message);
         store_close(store);
         return status;
     }
     *out = store;
     return STATUS_OK;
+}
+
+enum status store_finish(struct store *store, int code, char message[STORE_MESSAGE_OCTETS])
+{
+    enum format format = FORMAT_FOREIGN;
+
+    if (code == 0)
+        code = read_format(store, &format);
+    enum status status =
+        code == 0 ? explain_format(store, format, message) : explain_open(store, code, message);
+    if (status != STATUS_OK)
+        store_close(store);
+    return status;
+}
+
+enum status store_open(const char *path, struct store **out, char message[STORE_MESSAGE_OCTETS])
+{
+    struct store *store;
+
+    enum status status = store_prepare(path, &store, message);
+    if (status != STATUS_OK)
+        return status;
+    int code = access(path, F_OK) == 0 ? 0 : errno; /* LMDB would leave a lock file behind */
+    if (code == 0)
+        code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, 0600);
+    status = store_finish(store, code, message);
+    if (status == STATUS_OK)
+        *out = store;
+    return status;
 }
 
 void store_close(struct store *store)

@@ -29,7 +29,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #define STORE_FORMAT         1u
 #define STORE_MESSAGE_OCTETS 2400
@@ -39,27 +38,15 @@ enum store_table { STORE_TABLE_FORMAT = 0, STORE_TABLE_ZONES = 1, STORE_TABLE_NO
 
 struct store;
 
-enum store_mode { STORE_READ, STORE_WRITE };
-
-/* Who may read a database that zonegen creates. */
-struct store_access {
-    bool shared; /* false: owner only; true: database 0640, lock 0660, with `group` */
-    gid_t group;
-};
-
 /*
- * Opens the database. STORE_WRITE creates the file and its folder where they are missing;
- * STORE_READ creates nothing but needs to write the lock beside it.
+ * Opens a database for reading. Makes nothing, but needs to write the lock beside it, PATH-lock.
  *
- *   path      the file; its lock is PATH-lock
- *   grant     who may read a database that is written; NULL with STORE_READ
  *   message   on failure: one line that names the file and what would be right
  *
- * STATUS_OK, STATUS_NOT_FOUND (STORE_READ: no such file, or nothing published yet), STATUS_INVALID
- * (not a database of this format), STATUS_SYSTEM. At most once per process for one file.
+ * STATUS_OK, STATUS_NOT_FOUND (no such file, or nothing published yet), STATUS_INVALID (not a
+ * database of this format), STATUS_SYSTEM. At most once per process for one file.
  */
-MUST_CHECK enum status store_open(const char *path, enum store_mode mode,
-                                  const struct store_access *grant, struct store **out,
+MUST_CHECK enum status store_open(const char *path, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
 /* All snapshots must be destroyed before. NULL is fine. */

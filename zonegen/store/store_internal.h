@@ -22,6 +22,15 @@ struct snapshot {
 void store_explain(const struct store *store, const char *what, int code,
                    char message[STORE_MESSAGE_OCTETS]);
 
+/* Makes a store of LMDB's settings, not opened yet. STATUS_OK or STATUS_SYSTEM. */
+MUST_CHECK enum status store_prepare(const char *path, struct store **out,
+                                     char message[STORE_MESSAGE_OCTETS]);
+
+/* Judges the format of a store that was opened with `code` as LMDB's outcome. On failure the store
+ * is closed; outcomes as store_open. */
+MUST_CHECK enum status store_finish(struct store *store, int code,
+                                    char message[STORE_MESSAGE_OCTETS]);
+
 /* The format record: its key, and the value that this version writes. */
 #define FORMAT_VALUE_OCTETS 12
 extern const uint8_t store_format_key[1];

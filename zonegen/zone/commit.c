@@ -13,6 +13,8 @@
 #define SOA_BUFFER_OCTETS 1024 /* three names of 255 octets and the fixed fields fit */
 #define RECORD_OCTETS     (ZONE_RECORD_OCTETS + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS)
 
+static const uint8_t meta_label[] = {'_', 'm', 'e', 't', 'a'};
+
 /* What is known of a zone before it is changed, copied out of the map. */
 struct present {
     bool exists;
@@ -209,7 +211,6 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
 /* Writes what says the serial: _meta, the apex with SOA and ZONEMD, the zone's record. */
 static enum status seal(struct merge *merge, bool zonemd, int64_t now, struct arena *arena)
 {
-    static const uint8_t meta_label[] = {'_', 'm', 'e', 't', 'a'};
     const struct node_source *source = merge->source;
     struct name meta_name;
     struct node *meta = NULL;
@@ -284,6 +285,31 @@ static enum status soa_serial(const struct node_source *source, uint32_t *serial
     return STATUS_OK;
 }
 
+/* When the zone says that it was published: `published=` of its _meta. `otherwise` where it does
+ * not say so. */
+static int64_t meta_published(const struct node_source *source, int64_t otherwise)
+{
+    static const char key[] = "; published=";
+    struct name owner;
+    struct node meta;
+    struct tm parts = {0};
+    char text[256] = "";
+
+    if (name_prepend(&owner, meta_label, sizeof meta_label, source->apex.octets) != STATUS_OK ||
+        source->find(source->state, owner.octets, &meta) != STATUS_OK)
+        return otherwise;
+    const struct rrset *txt = node_rrset(&meta, TYPE_TXT);
+    if (!txt || txt->items[0].length < 1)
+        return otherwise;
+    const uint8_t *string = txt->items[0].octets; /* the first: its length, then its text */
+    if (string[0] < txt->items[0].length)
+        memcpy(text, string + 1, string[0]);
+    const char *found = strstr(text, key);
+    if (!found || !strptime(found + sizeof key - 1, "%Y-%m-%dT%H:%M:%SZ", &parts))
+        return otherwise;
+    return timegm(&parts);
+}
+
 static enum status record_restored(struct merge *merge, int64_t now)
 {
     struct node apex;
@@ -313,7 +339,8 @@ enum status commit_restore(struct edit *edit, const struct node_source *source, 
     out->old_serial = present.serial;
     out->changed =
         out->created || out->names_added > 0 || out->names_changed > 0 || out->names_deleted > 0;
-    return record_restored(&merge, now);
+    /* What the contents say, so that a publish of the same contents finds no difference. */
+    return record_restored(&merge, meta_published(source, now));
 }
 
 static enum status nothing(void *state, struct node *out)

@@ -89,6 +89,16 @@ static bool is_implied(struct export_octets key)
     return false;
 }
 
+/* True when the line shows the pair: one of those that cards are made of, in full. */
+static bool is_shown(const struct export_pair *pair, struct export_octets line)
+{
+    static const char *const keys[] = {"id", "role", "hours", "tel", "sms", "mail", "tz", "name"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (export_is(pair->key, keys[i]))
+            return contains(line, pair->value);
+    return false;
+}
+
 /* The pairs of a contact that its line does not show. */
 static void text_details(const struct export_contact *contact, struct export_octets line, FILE *out)
 {
@@ -96,7 +106,7 @@ static void text_details(const struct export_contact *contact, struct export_oct
 
     for (size_t i = 0; i < contact->pair_count; i++) {
         const struct export_pair *pair = &contact->pairs[i];
-        if (is_implied(pair->key) || contains(line, pair->value))
+        if (is_implied(pair->key) || is_shown(pair, line))
             continue;
         fputs(before, out);
         put_shown(pair->key, out);

@@ -145,22 +145,23 @@ def tcp(server, octets, source=None, timeout=5.0):
         return Message(reply) if reply else None
 
 
-def tcp_many(server, messages, wait=1.5, together=24):
-    """Replies to many messages, a connection each; None where the server closes or is silent."""
+def tcp_many(server, messages, together=24):
+    """Replies to many messages of at least two octets, a connection each; None where the server
+    closes or answers a sound query that follows on the connection, but not the message."""
     replies = [None] * len(messages)
     for start in range(0, len(messages), together):
         numbers = range(start, min(start + together, len(messages)))
         connections = {}
         for n in numbers:
             connection = Tcp(server)
-            connection.send(messages[n])
+            connection.send(struct.pack("!H", 1) + messages[n][2:], query(".", "SOA", ident=2))
             connections[connection.socket] = (n, bytearray())
-        _collect(connections, replies, wait)
+        _collect(connections, replies)
     return replies
 
 
-def _collect(connections, replies, wait):
-    end = time.monotonic() + wait
+def _collect(connections, replies):
+    end = time.monotonic() + _PATIENCE
     while connections and time.monotonic() < end:
         for sock in select.select(list(connections), [], [], 0.1)[0]:
             number, octets = connections[sock]
@@ -169,10 +170,14 @@ def _collect(connections, replies, wait):
             except ConnectionResetError:
                 part = b""
             octets += part
-            whole = len(octets) >= 2 and len(octets) >= 2 + struct.unpack("!H", octets[:2])[0]
-            if whole:
-                replies[number] = bytes(octets[2:])
-            if whole or not part:
+            seen = set()
+            while len(octets) >= 4 and len(octets) >= 2 + struct.unpack("!H", octets[:2])[0]:
+                length, ident = struct.unpack("!HH", octets[:4])
+                seen.add(ident)
+                if ident == 1:
+                    replies[number] = bytes(octets[2:2 + length])
+                del octets[:2 + length]
+            if seen or not part:
                 sock.close()
                 del connections[sock]
     for sock in connections:

@@ -116,7 +116,7 @@ static struct store *open_store(const char *folder)
     char path[64];
     struct store *store = NULL;
     snprintf(path, sizeof path, "%s/contacts.mdb", folder);
-    assert_int_equal(store_open(path, STORE_WRITE, &access, &store, message), STATUS_OK);
+    assert_int_equal(store_create(path, &access, &store, message), STATUS_OK);
     return store;
 }
 

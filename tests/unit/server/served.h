@@ -48,9 +48,9 @@ static inline void served_create(struct served *served, const char *text)
     served->diag = diag_create();
     assert_int_equal(zonefile_read(file, NULL, served->arena, served->diag, &source), STATUS_OK);
     unlink(file);
-    assert_int_equal(store_open(served->temporary.database, STORE_WRITE, &private_access,
-                                &served->store, message),
-                     STATUS_OK);
+    assert_int_equal(
+        store_create(served->temporary.database, &private_access, &served->store, message),
+        STATUS_OK);
     assert_int_equal(edit_begin(served->store, &edit, message), STATUS_OK);
     assert_int_equal(commit_restore(edit, &source, 0, NULL, served->diag, &result), STATUS_OK);
     assert_int_equal(edit_commit(edit, message), STATUS_OK);

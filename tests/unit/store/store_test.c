@@ -26,11 +26,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct store *open_store(const struct temporary *temporary, enum store_mode mode)
+static struct store *create_store(const struct temporary *temporary)
 {
     char message[STORE_MESSAGE_OCTETS];
     struct store *store;
-    assert_int_equal(store_open(temporary->database, mode, &private_access, &store, message),
+    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
                      STATUS_OK);
     return store;
 }
@@ -65,8 +65,7 @@ static void a_missing_database_is_named_and_not_made(void **state)
     char message[STORE_MESSAGE_OCTETS];
     struct store *store;
 
-    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
-                     STATUS_NOT_FOUND);
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_NOT_FOUND);
     assert_non_null(strstr(message, temporary->database));
     assert_non_null(strstr(message, "zonegen publish"));
     assert_int_equal(access(temporary->database, F_OK), -1);
@@ -82,9 +81,8 @@ static void a_file_that_is_no_database_is_refused(void **state)
     int file = open(temporary->database, O_CREAT | O_WRONLY, 0600);
     assert_int_equal(write(file, zeros, sizeof zeros), sizeof zeros);
     close(file);
-    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
-                     STATUS_INVALID);
-    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_INVALID);
+    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
                      STATUS_INVALID);
     assert_non_null(strstr(message, temporary->database));
 }
@@ -115,11 +113,10 @@ static void a_database_of_another_program_is_refused_and_left_alone(void **state
     struct store *store;
 
     write_raw(temporary->database, "theirs", 6, "data", 4);
-    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
                      STATUS_INVALID);
     assert_non_null(strstr(message, "not a database of contactd"));
-    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
-                     STATUS_INVALID);
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_INVALID);
 }
 
 static void a_database_of_another_version_is_refused_with_the_command_to_run(void **state)
@@ -129,17 +126,16 @@ static void a_database_of_another_version_is_refused_with_the_command_to_run(voi
     struct store *store;
 
     write_raw(temporary->database, "\0", 1, "contactd\0\0\0\7", 12);
-    assert_int_equal(store_open(temporary->database, STORE_READ, NULL, &store, message),
-                     STATUS_INVALID);
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_INVALID);
     assert_non_null(strstr(message, "another version"));
     assert_non_null(strstr(message, "zonegen publish"));
-    assert_int_equal(store_open(temporary->database, STORE_WRITE, &private_access, &store, message),
+    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
                      STATUS_INVALID);
 }
 
 static void a_snapshot_shows_one_commit_until_it_is_renewed(void **state)
 {
-    struct store *store = open_store(*state, STORE_WRITE);
+    struct store *store = create_store(*state);
     struct snapshot *snapshot;
 
     put(store, "a", "old");
@@ -158,7 +154,7 @@ static void a_snapshot_shows_one_commit_until_it_is_renewed(void **state)
 
 static void an_aborted_edit_leaves_nothing(void **state)
 {
-    struct store *store = open_store(*state, STORE_WRITE);
+    struct store *store = create_store(*state);
     char message[STORE_MESSAGE_OCTETS];
     struct snapshot *snapshot;
     struct edit *edit;
@@ -180,7 +176,7 @@ static void an_aborted_edit_leaves_nothing(void **state)
 
 static void a_walk_goes_both_ways(void **state)
 {
-    struct store *store = open_store(*state, STORE_WRITE);
+    struct store *store = create_store(*state);
     struct snapshot *snapshot;
     struct item item;
 
@@ -212,8 +208,7 @@ static void a_shared_database_lets_the_group_read_it_and_write_the_lock(void **s
     struct store *store;
     struct stat file;
 
-    assert_int_equal(store_open(temporary->database, STORE_WRITE, &shared, &store, message),
-                     STATUS_OK);
+    assert_int_equal(store_create(temporary->database, &shared, &store, message), STATUS_OK);
     assert_int_equal(stat(temporary->database, &file), 0);
     assert_int_equal(file.st_mode & 0777, 0640);
     snprintf(lock, sizeof lock, "%s-lock", temporary->database);
@@ -224,23 +219,25 @@ static void a_shared_database_lets_the_group_read_it_and_write_the_lock(void **s
 
 static void the_reader_of_a_dead_process_is_cleared(void **state)
 {
-    struct store *store = open_store(*state, STORE_WRITE);
+    struct store *store = create_store(*state);
 
     put(store, "a", "1");
     store_close(store);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) { /* no environment is open across the fork */
+        const struct temporary *temporary = *state;
+        char message[STORE_MESSAGE_OCTETS];
         struct snapshot *snapshot;
-        store = open_store(*state, STORE_READ);
-        if (snapshot_create(store, &snapshot) != STATUS_OK)
+        if (store_open(temporary->database, &store, message) != STATUS_OK ||
+            snapshot_create(store, &snapshot) != STATUS_OK)
             _exit(1);
         _exit(0);
     }
     int status;
     waitpid(child, &status, 0);
     assert_int_equal(status, 0);
-    store = open_store(*state, STORE_WRITE);
+    store = create_store(*state);
     assert_int_equal(store_clear_readers(store) >= 0, 1);
     assert_int_equal(store_clear_readers(store), 0);
     store_close(store);

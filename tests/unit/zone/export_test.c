@@ -30,7 +30,7 @@ static void check(const char *zone, enum status (*form)(const struct node_source
     free(text);
 }
 
-/* Two contacts, one found by its id only, one by id and role; names that are no contacts. */
+/* Two contacts, each found by id and by role; names that are no contacts. */
 static const char plain[] =
     HEAD "@ TXT \"how to ask\"\n_meta TXT \"v=cc1; serial=7\"\n_index TXT \"xa \"\n"
          "xa TXT \"0 Xanadu (.xa, Xanadu) - verified 2026-11-01\"\n"
@@ -43,7 +43,8 @@ static const char plain[] =
          "_security.xa TXT \"v=cc1; tld=xa; id=abuse; order=1; role=security; hours=24x7; \"\n"
          "_dns.xa TXT \"v=cc1; tld=xa; id=dns; order=2; role=dns,csirt; hours=Mo-Fr 08:00-18:00; "
          "tel=+442079460102; mail=d@x.example; tz=Europe/London; lang=en,fr; oob=no; name=DNS\"\n"
-         "_csirt.xa TXT \"v=cc1; tld=xa; id=dns; order=2; role=dns,csirt\"\n"
+         "_csirt.xa TXT \"v=cc1; tld=xa; id=dns; order=2; role=dns,csirt; hours=Mo-Fr 08:00-18:00; "
+         "tel=+442079460102; mail=d@x.example; tz=Europe/London; lang=en,fr; oob=no; name=DNS\"\n"
          "\\230\\151 CNAME xa\nns1 A 192.0.2.1\nns1 TXT \"no card\"\n";
 
 static void text_is_the_card_and_what_it_has_no_room_for(void **state)
@@ -108,7 +109,7 @@ static void text_shows_what_a_terminal_would_obey(void **state)
           "\n.a\n"
           "  0 A, \"B\" \\ \\x07 \\xff (.a) - x\n"
           "  x\n"
-          "    id=x; name=\"Q\",\\x09\\x0a; note=\\xe2\\x80\\xae\n"
+          "    id=x; name=\"Q\",\\x09\\x0a; note=\\xe2\\x80\\xae; empty=\n"
           "\n.b\n"
           "  0 other form\n"
           "  9 csirt\n");

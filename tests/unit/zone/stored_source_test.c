@@ -24,9 +24,8 @@ static void held_open(struct held *held)
 
     *held = (struct held){.store = NULL};
     assert_int_equal(temporary_create(&held->temporary), 0);
-    assert_int_equal(
-        store_open(held->temporary.database, STORE_WRITE, &access, &held->store, message),
-        STATUS_OK);
+    assert_int_equal(store_create(held->temporary.database, &access, &held->store, message),
+                     STATUS_OK);
 }
 
 static void held_put(struct held *held, const struct read_zone *zone)
