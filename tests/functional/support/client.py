@@ -145,7 +145,7 @@ def tcp(server, octets, source=None, timeout=5.0):
         return Message(reply) if reply else None
 
 
-def tcp_many(server, messages, together=24):
+def tcp_many(server, messages, together=8):
     """Replies to many messages of at least two octets, a connection each; None where the server
     closes or answers a sound query that follows on the connection, but not the message."""
     replies = [None] * len(messages)
