@@ -15,7 +15,7 @@ struct basis {
 };
 
 enum status basis_create(struct store *store, const struct config *config, struct log *log,
-                          struct basis **out)
+                         struct basis **out)
 {
     struct basis *basis = calloc(1, sizeof *basis);
     if (!basis || snapshot_create(store, &basis->snapshot) != STATUS_OK) {

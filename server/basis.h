@@ -17,7 +17,7 @@ struct basis;
  * STATUS_OK, or STATUS_SYSTEM (memory, too many readers); logged.
  */
 MUST_CHECK enum status basis_create(struct store *store, const struct config *config,
-                                     struct log *log, struct basis **out);
+                                    struct log *log, struct basis **out);
 void basis_destroy(struct basis *basis);
 
 /*
@@ -29,7 +29,8 @@ void basis_end(struct basis *basis);
 
 /*
  * Answers from another configuration from now on; not between begin and end.
- * STATUS_OK: nothing refers to the old one any more. STATUS_SYSTEM: memory is out; all is as it was.
+ * STATUS_OK: nothing refers to the old one any more. STATUS_SYSTEM: memory is out; all is as it
+ * was.
  */
 MUST_CHECK enum status basis_adopt(struct basis *basis, const struct config *config);
 

@@ -1,6 +1,6 @@
 /*
- * The TCP connections of one worker (RFC 7766, RFC 9210): each reads whole messages, answers them in
- * order, joins the answers into one write, and streams transfers.
+ * The TCP connections of one worker (RFC 7766, RFC 9210): each reads whole messages, answers them
+ * in order, joins the answers into one write, and streams transfers.
  *
  * Time. One rule bounds them all: a connection is closed when `tcp-idle` has passed since a whole
  * message came, since all answers were taken, or since the client took the last 16 KiB of a longer
@@ -24,9 +24,19 @@
 struct event_base;
 struct connections;
 
-/* All arguments outlive it. NULL when memory is out. */
+/*
+ * Called between two pieces of work, so that a thousand busy connections or a hundred transfers, a
+ * turn of the event loop that lasts, do not keep UDP waiting.
+ */
+struct connections_pause {
+    void (*pause)(void *context);
+    void *context;
+};
+
+/* All arguments outlive it, `pause` is copied. NULL when memory is out. */
 struct connections *connections_create(struct event_base *base, struct basis *basis,
-                                       struct statistics *statistics, struct tcp_limits *limits);
+                                       struct statistics *statistics, struct tcp_limits *limits,
+                                       const struct connections_pause *pause);
 
 /* Closes them all at once; transfers are logged as ended early. NULL is fine. */
 void connections_destroy(struct connections *all);

@@ -25,9 +25,17 @@ static void add_part(struct reply *out, const uint8_t *octets, size_t length)
         (struct iovec){.iov_base = (void *)(uintptr_t)octets, .iov_len = length};
 }
 
-bool draft_has_room(const struct draft *draft)
+/* The OPT beside records: 11, NSID 4 + 255, keepalive 6. */
+#define OPT_OCTETS 276
+
+bool draft_has_room(const struct draft *draft, const struct stored_answer *answer)
 {
-    return draft->out->part_count + STORED_PARTS + 2 <= REPLY_MAX_PARTS;
+    size_t octets = draft->out->octets + OPT_OCTETS;
+
+    for (size_t i = 0; i < STORED_PARTS; i++)
+        octets += answer->octets[i];
+    return octets <= DNS_MESSAGE_OCTETS &&
+           draft->out->part_count + STORED_PARTS + 2 <= REPLY_MAX_PARTS;
 }
 
 void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
@@ -47,6 +55,7 @@ void draft_add_stored(struct draft *draft, const struct stored_answer *answer)
     };
     bool dnssec = wants_dnssec(draft);
 
+    draft->referral = draft->referral || answer->records[PART_AUTHORITY] > 0;
     for (size_t i = 0; i < STORED_PARTS; i++)
         if (dnssec || (i != PART_ANSWER_SIGNATURES && i != PART_AUTHORITY_SIGNATURES))
             draft_add(draft, section[i], answer->part[i], answer->octets[i], answer->records[i]);
@@ -147,16 +156,15 @@ static void keep_records(struct draft *draft, size_t room)
 
 /*
  * Makes the reply fit, the OPT kept: without additional records where they are no glue
- * (RFC 2181 §9), else with TC and as many whole records as fit, in their stored order.
+ * (RFC 2181 §9, RFC 9471 §3), else with TC and as many whole records as fit, in their stored order.
  */
 static void truncate_to(struct draft *draft, size_t room)
 {
     size_t head = draft->out->parts[0].iov_len;
     size_t body = draft->octets[SECTION_ANSWER] + draft->octets[SECTION_AUTHORITY];
-    bool referral = draft->records[SECTION_ANSWER] == 0 && (draft->flags & HEADER_AA) == 0;
 
     draft->records[SECTION_ADDITIONAL] = 0;
-    if (head + body <= room && !referral) {
+    if (head + body <= room && !draft->referral) {
         cut_parts(draft->out, head + body);
         return;
     }

@@ -20,6 +20,7 @@ struct draft {
     uint16_t rcode;
     uint16_t records[SECTIONS]; /* without the OPT */
     size_t octets[SECTIONS];
+    bool referral;          /* a stored answer had an authority part: its additional part is glue */
     int error;              /* extended error (RFC 8914), or -1 */
     const char *error_text; /* or NULL */
     struct writer tail;     /* into out->tail: records made for this reply, then the OPT */
@@ -29,8 +30,9 @@ struct draft {
  * sent. Fill in `view`, `request`, `transport` and `out` before. */
 void draft_start(struct draft *draft, const uint8_t *message);
 
-/* True when another stored answer, an SOA and the tail still find parts in the reply. */
-bool draft_has_room(const struct draft *draft);
+/* True when a reply by TCP has parts and octets left for another stored answer and an OPT; the
+ * first one always has. */
+bool draft_has_room(const struct draft *draft, const struct stored_answer *answer);
 
 /* Adds octets that outlive the reply's sending to a section. */
 void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,

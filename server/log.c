@@ -100,8 +100,8 @@ bool log_wants(const struct log *log, enum log_level level)
 
 static bool write_stderr(struct log *log, const char *line, size_t length)
 {
-    /* A signal may interrupt any of these before the first octet. A closed pipe is EPIPE, a full one
-     * EAGAIN; SIGPIPE is ignored by main(). All that is a lost line, never a reason to wait. */
+    /* A signal may interrupt any of these before the first octet. A closed pipe is EPIPE, a full
+     * one EAGAIN; SIGPIPE is ignored by main(). All that is a lost line, never a reason to wait. */
     ssize_t written = -1;
     for (int attempt = 0; attempt < 3 && written < 0; attempt++) {
         struct pollfd room = {log->descriptor, POLLOUT, 0};

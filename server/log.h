@@ -20,7 +20,8 @@ struct log;
  *   descriptor   where LOG_TARGET_STDERR goes; stays the caller's
  *   socket       of the syslog daemon, "/dev/log"; kept by pointer
  *
- * The log, or NULL when memory is out. Call it before privileges are dropped: a pipe is opened anew.
+ * The log, or NULL when memory is out. Call it before privileges are dropped: a pipe is opened
+ * anew.
  */
 struct log *log_create(const struct config_log *config, int descriptor, const char *socket);
 void log_destroy(struct log *log);

@@ -38,8 +38,8 @@ static void put_text(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-static void __attribute__((format(printf, 2, 3))) put_format(struct line *line, const char *format,
-                                                             ...)
+static void __attribute__((format(printf, 2, 3)))
+put_format(struct line *line, const char *format, ...)
 {
     char text[64];
     va_list arguments;

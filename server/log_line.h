@@ -29,8 +29,8 @@ struct log_event {
 };
 
 /*
- * Writes the line with its final line feed, without a NUL, and returns its octets. A line that would
- * be longer is cut; JSON is well-formed all the same.
+ * Writes the line with its final line feed, without a NUL, and returns its octets. A line that
+ * would be longer is cut; JSON is well-formed all the same.
  *
  *   text    2026-11-22T13:00:00.123Z info message
  *   json    {"ts":"2026-11-22T13:00:00.123Z","level":"info","msg":"message","zone":"cc.example"}

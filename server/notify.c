@@ -106,8 +106,8 @@ static struct channel *channel_to(struct notify *notify, const struct endpoint *
     channel->fd = notify_socket_open(target->address.any.sa_family);
     int error = errno;
     if (channel->fd >= 0)
-        channel->event = event_new(notify->base, channel->fd, EV_READ | EV_PERSIST, on_answer,
-                                   notify);
+        channel->event =
+            event_new(notify->base, channel->fd, EV_READ | EV_PERSIST, on_answer, notify);
     if (channel->event && event_add(channel->event, NULL) == 0)
         return channel;
     char text[ERRNO_TEXT_OCTETS];
@@ -127,8 +127,7 @@ static struct zone_news *find_zone(const struct notify *notify, const struct nam
     return NULL;
 }
 
-static const struct notify_target *find_target(const struct notify *notify,
-                                               const struct name *zone,
+static const struct notify_target *find_target(const struct notify *notify, const struct name *zone,
                                                const struct endpoint *address)
 {
     for (size_t i = 0; i < notify->target_count; i++) {
@@ -249,6 +248,17 @@ static void log_target(struct notify *notify, const struct notify_target *target
                      message);
 }
 
+static void log_debug(struct notify *notify, const struct notify_target *target, const char *what)
+{
+    char message[NAME_TEXT_OCTETS + 64];
+    char zone[NAME_TEXT_OCTETS];
+    if (!log_wants(notify->log, LOG_LEVEL_DEBUG))
+        return;
+    snprintf(message, sizeof message, "%s %s serial %" PRIu32, what,
+             zone_text(target->zone.octets, zone), target->progress.wanted);
+    log_target(notify, target, LOG_LEVEL_DEBUG, message);
+}
+
 /* The few that a secondary sends; "RCODE 11" for others. */
 static const char *rcode_text(unsigned rcode, char text[RCODE_OCTETS])
 {
@@ -272,8 +282,7 @@ static void complain(struct notify *notify, const struct notify_target *target)
     if (p->has_served)
         snprintf(state, sizeof state, "it serves serial %" PRIu32, p->served);
     else if (p->answers)
-        snprintf(state, sizeof state, "it answers %s without an SOA",
-                 rcode_text(p->rcode, rcode));
+        snprintf(state, sizeof state, "it answers %s without an SOA", rcode_text(p->rcode, rcode));
     snprintf(message, sizeof message,
              "has not followed %s to serial %" PRIu32 " for %d minutes: %s", text.zone, p->wanted,
              NOTIFY_COMPLAIN_MS / 60000, state);
@@ -301,14 +310,16 @@ static void act(struct notify *notify, struct notify_target *target, int64_t now
         random = (uint32_t)now_ms * 2654435761u;
     unsigned actions = notify_progress_due(&target->progress, random, now_ms);
     if (actions & NOTIFY_TELL && zone) {
-        size_t length = notify_message_write(message, target->progress.tell_id,
-                                             target->zone.octets, zone->soa, zone->soa_octets);
+        size_t length = notify_message_write(message, target->progress.tell_id, target->zone.octets,
+                                             zone->soa, zone->soa_octets);
         send_to(notify, target, message, length);
+        log_debug(notify, target, "is told of");
     }
     if (actions & NOTIFY_ASK) {
         size_t length =
             notify_question_write(message, target->progress.ask_id, target->zone.octets);
         send_to(notify, target, message, length);
+        log_debug(notify, target, "is asked for");
     }
     if (actions & NOTIFY_COMPLAIN)
         complain(notify, target);
@@ -399,8 +410,8 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
     for (int i = 0; i < RECEIVE_PER_TURN; i++) {
         struct endpoint from = {.length = sizeof from.address};
         struct notify_answer answer;
-        ssize_t length = recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT, &from.address.any,
-                                  &from.length);
+        ssize_t length =
+            recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT, &from.address.any, &from.length);
         if (length < 0)
             break;
         if (notify_answer_read(octets, (size_t)length, &answer) == STATUS_OK)

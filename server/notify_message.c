@@ -83,8 +83,8 @@ enum status notify_answer_read(const uint8_t *octets, size_t length, struct noti
     struct question question;
     size_t at = DNS_HEADER_OCTETS;
     if (r.failed || !(header.flags & HEADER_QR) || header.qdcount != 1 ||
-        question_parse(octets, length, &at, &question) != STATUS_OK ||
-        question.type != TYPE_SOA || question.class != CLASS_IN)
+        question_parse(octets, length, &at, &question) != STATUS_OK || question.type != TYPE_SOA ||
+        question.class != CLASS_IN)
         return STATUS_MALFORMED;
     *out = (struct notify_answer){
         .id = header.id,

@@ -24,8 +24,7 @@ size_t notify_message_write(uint8_t out[NOTIFY_MESSAGE_OCTETS], uint16_t id, con
                             const uint8_t *soa, size_t soa_octets);
 
 /* Writes the question ZONE IN SOA, without recursion. The message's octets. */
-size_t notify_question_write(uint8_t out[NOTIFY_MESSAGE_OCTETS], uint16_t id,
-                             const uint8_t *zone);
+size_t notify_question_write(uint8_t out[NOTIFY_MESSAGE_OCTETS], uint16_t id, const uint8_t *zone);
 
 /* A message that came back. */
 struct notify_answer {

@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 
-#define SECOND_MS       1000
-#define MINUTE_MS       60000
-#define HOUR_MS         3600000
-#define FIRST_CHECK_MS  300 /* most secondaries have the zone by then */
-#define TELL_AGAIN_MS   MINUTE_MS
-#define ASK_TOO_AFTER   5
+#define SECOND_MS      1000
+#define MINUTE_MS      60000
+#define HOUR_MS        3600000
+#define FIRST_CHECK_MS 300 /* most secondaries have the zone by then */
+#define TELL_AGAIN_MS  MINUTE_MS
+#define ASK_TOO_AFTER  5
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -85,8 +85,8 @@ bool notify_progress_told(struct notify_progress *p, uint16_t id, unsigned rcode
 bool notify_progress_answered(struct notify_progress *p, uint16_t id, unsigned rcode,
                               const uint32_t *serial, int64_t now_ms)
 {
-    bool waiting = p->phase == NOTIFY_CHECKING ||
-                   (p->phase == NOTIFY_TELLING && p->attempts > ASK_TOO_AFTER);
+    bool waiting =
+        p->phase == NOTIFY_CHECKING || (p->phase == NOTIFY_TELLING && p->attempts > ASK_TOO_AFTER);
     if (!waiting || id != p->ask_id)
         return false;
     p->rcode = rcode;

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * Opens a nonblocking UDP socket of a family on a port of the kernel's choice; the descriptor, or -1
- * with errno.
+ * Opens a nonblocking UDP socket of a family on a port of the kernel's choice; the descriptor, or
+ * -1 with errno.
  */
 int notify_socket_open(sa_family_t family);
 

@@ -7,7 +7,7 @@ static enum status check(const struct config *running, const struct config *fres
     const char *item = config_needs_restart(running, fresh);
     if (!item)
         return STATUS_OK;
-    log_write(log, LOG_LEVEL_ERROR, "'%s' has changed: needs a restart", item);
+    log_write(log, LOG_LEVEL_ERROR, "%s: '%s' has changed: needs a restart", fresh->path, item);
     return STATUS_DENIED;
 }
 

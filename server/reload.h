@@ -1,4 +1,5 @@
-/* A new configuration for a running server: read, checked against what cannot change, or refused. */
+/* A new configuration for a running server: read, checked against what cannot change, or refused.
+ */
 #ifndef SERVER_RELOAD_H
 #define SERVER_RELOAD_H
 
@@ -10,8 +11,8 @@
  *
  *   out   on STATUS_OK: a configuration that may take its place
  *
- * STATUS_OK; STATUS_INVALID (every diagnostic logged), STATUS_DENIED (an item has changed that needs
- * a restart; logged) or STATUS_SYSTEM (logged): the running one stays.
+ * STATUS_OK; STATUS_INVALID (every diagnostic logged), STATUS_DENIED (an item has changed that
+ * needs a restart; logged) or STATUS_SYSTEM (logged): the running one stays.
  */
 MUST_CHECK enum status reload_read(const struct config *running, struct log *log,
                                    struct config **out);

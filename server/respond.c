@@ -88,19 +88,20 @@ static enum status pick_any(const struct stored *node, struct stored_answer *out
     return status == STATUS_MALFORMED ? status : STATUS_NOT_FOUND;
 }
 
-/* ANY by TCP: every RRset of the name, as far as a reply has parts (RFC 8482 §4.4). */
+/* ANY by TCP: the RRsets of the name, as far as a reply has room for whole ones: it may leave some
+ * out (RFC 8482 §4.1), but TC would send nobody anywhere. */
 static enum status all_of(struct draft *draft, const struct stored *node)
 {
     enum status outcome = STATUS_NOT_FOUND;
 
-    for (size_t n = 0; n < node->answer_count && draft_has_room(draft); n++) {
+    for (size_t n = 0; n < node->answer_count; n++) {
         struct stored_answer answer;
         if (stored_answer_at(node, n, &answer) != STATUS_OK)
             return STATUS_MALFORMED;
-        if (!is_own(&answer))
-            continue;
         answer.octets[PART_ADDITIONAL] = 0;
         answer.records[PART_ADDITIONAL] = 0;
+        if (!is_own(&answer) || !draft_has_room(draft, &answer))
+            continue;
         draft->flags |= HEADER_AA;
         draft_add_stored(draft, &answer);
         outcome = STATUS_OK;
@@ -225,11 +226,26 @@ static bool is_transfer(uint16_t type)
     return type == TYPE_AXFR || type == TYPE_IXFR;
 }
 
+/* The zone that a question is about: the deepest that its name lies in, but for DS, which stands on
+ * the parent's side of a cut, the one above where that is ours too (RFC 4035 §3.1.4.1). */
+static const struct served_zone *find_zone(const struct view *view, const struct question *question)
+{
+    const struct served_zone *zone = zone_table_find(view->zones, &question->name);
+    struct name above;
+
+    if (!zone || question->type != TYPE_DS || zone->apex_labels == 0 ||
+        !name_equals(question->name.octets, zone->apex.octets))
+        return zone;
+    name_set(&above, name_parent(question->name.octets, 1));
+    const struct served_zone *parent = zone_table_find(view->zones, &above);
+    return parent ? parent : zone;
+}
+
 /* What a question of class IN gets. */
 static void answer_in(struct draft *draft, const struct sockaddr *client)
 {
     const struct question *question = &draft->request->question;
-    const struct served_zone *zone = zone_table_find(draft->view->zones, &question->name);
+    const struct served_zone *zone = find_zone(draft->view, question);
 
     if (question->type == TYPE_OPT || question->type == TYPE_TKEY || question->type == TYPE_TSIG) {
         draft->rcode = RCODE_FORMERR; /* never stored, never asked for */

@@ -193,8 +193,7 @@ static bool prepare_parts(struct server *server)
     server->limits = tcp_limits_create();
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
     return server->limits && server->workers &&
-           notify_create(server->base, server->config, server->log, &server->notify) ==
-               STATUS_OK &&
+           notify_create(server->base, server->config, server->log, &server->notify) == STATUS_OK &&
            notify_configure(server->notify, server->config) == STATUS_OK &&
            watch_create(server->base, server->store, server->config, server->log, server->notify,
                         &server->watch) == STATUS_OK;

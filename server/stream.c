@@ -37,9 +37,8 @@ static void log_stream(const struct stream *stream, enum log_level level, const 
     snprintf(octets, sizeof octets, "%" PRIu64, transfer_octets(stream->transfer));
     snprintf(milliseconds, sizeof milliseconds, "%" PRId64, ticks_now() - stream->started_ms);
     const struct log_field fields[] = {
-        {"zone", stream->zone}, {"serial", serial},   {"peer", peer},
-        {"records", records},   {"octets", octets},   {"ms", milliseconds},
-        {NULL, NULL},
+        {"zone", stream->zone}, {"serial", serial},   {"peer", peer}, {"records", records},
+        {"octets", octets},     {"ms", milliseconds}, {NULL, NULL},
     };
     const char *type = stream->type == TYPE_IXFR ? "IXFR" : "AXFR";
     if (!end)

@@ -12,9 +12,9 @@
 #include "server/transfer.h"
 
 /*
- * A transfer pins the database pages of its snapshot: a publish cannot reuse them and the file grows.
- * Ten minutes carry 1 GB at 14 Mbit/s, far beyond a zone of a million entries; a secondary that takes
- * longer asks again.
+ * A transfer pins the database pages of its snapshot: a publish cannot reuse them and the file
+ * grows. Ten minutes carry 1 GB at 14 Mbit/s, far beyond a zone of a million entries; a secondary
+ * that takes longer asks again.
  */
 #define STREAM_LIMIT_MS 600000
 

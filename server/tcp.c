@@ -1,6 +1,5 @@
 #include "server/tcp.h"
 
-#include "server/connections.h"
 #include "server/errno_text.h"
 #include "server/ticks.h"
 
@@ -20,13 +19,14 @@
 #define PAUSE_MS 100
 
 struct tcp {
+    struct event_base *base;
     struct basis *basis;
     struct connections *connections;
     struct event *sweep;
     struct event *resume;
     struct log_pace pace;
     size_t listener_count;
-    struct event *listeners[];
+    struct event **listeners;
 };
 
 static struct timeval milliseconds(int ms)
@@ -97,37 +97,37 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
         event_add(tcp->sweep, &interval);
 }
 
-static bool prepare(struct tcp *tcp, struct event_base *base, const int *listeners)
+enum status tcp_create(struct event_base *base, const struct tcp_parts *parts, struct tcp **out)
 {
-    tcp->sweep = event_new(base, -1, EV_PERSIST, on_sweep, tcp);
-    tcp->resume = event_new(base, -1, 0, on_resume, tcp);
-    if (!tcp->connections || !tcp->sweep || !tcp->resume)
-        return false;
-    for (size_t i = 0; i < tcp->listener_count; i++) {
-        tcp->listeners[i] =
-            event_new(base, listeners[i], EV_READ | EV_PERSIST, on_connection, tcp);
-        if (!tcp->listeners[i] || event_add(tcp->listeners[i], NULL) != 0)
-            return false;
-    }
-    return true;
-}
-
-enum status tcp_create(struct event_base *base, struct basis *basis,
-                       struct statistics *statistics, struct tcp_limits *limits,
-                       const int *listeners, size_t listener_count, struct tcp **out)
-{
-    struct tcp *tcp = calloc(1, sizeof *tcp + listener_count * sizeof(struct event *));
+    struct tcp *tcp = calloc(1, sizeof *tcp);
     if (!tcp)
         return STATUS_SYSTEM;
-    tcp->basis = basis;
-    tcp->listener_count = listener_count;
-    tcp->connections = connections_create(base, basis, statistics, limits);
-    if (!prepare(tcp, base, listeners)) {
+    tcp->base = base;
+    tcp->basis = parts->basis;
+    tcp->connections =
+        connections_create(base, parts->basis, parts->statistics, parts->limits, &parts->pause);
+    tcp->sweep = event_new(base, -1, EV_PERSIST, on_sweep, tcp);
+    tcp->resume = event_new(base, -1, 0, on_resume, tcp);
+    if (!tcp->connections || !tcp->sweep || !tcp->resume) {
         tcp_destroy(tcp);
         return STATUS_SYSTEM;
     }
     *out = tcp;
     return STATUS_OK;
+}
+
+enum status tcp_listen(struct tcp *tcp, int fd)
+{
+    struct event **grown =
+        realloc(tcp->listeners, (tcp->listener_count + 1) * sizeof(struct event *));
+    if (!grown)
+        return STATUS_SYSTEM;
+    tcp->listeners = grown;
+    struct event *event = event_new(tcp->base, fd, EV_READ | EV_PERSIST, on_connection, tcp);
+    if (!event)
+        return STATUS_SYSTEM;
+    tcp->listeners[tcp->listener_count++] = event;
+    return event_add(event, NULL) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
 static void free_event(struct event *event)
@@ -141,6 +141,8 @@ static void free_listeners(struct tcp *tcp)
     for (size_t i = 0; i < tcp->listener_count; i++)
         free_event(tcp->listeners[i]);
     tcp->listener_count = 0;
+    free(tcp->listeners);
+    tcp->listeners = NULL;
 }
 
 void tcp_destroy(struct tcp *tcp)

@@ -3,6 +3,7 @@
 #define SERVER_TCP_H
 
 #include "server/basis.h"
+#include "server/connections.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
 
@@ -11,14 +12,24 @@
 struct event_base;
 struct tcp;
 
+struct tcp_parts {
+    struct basis *basis;
+    struct statistics *statistics;
+    struct tcp_limits *limits;
+    struct connections_pause pause;
+};
+
 /*
- *   listeners   sockets of listen.h, which the caller closes after tcp_stop or tcp_destroy
+ *   base   its events are added and removed by the thread that runs it
  *
- * All arguments but the array of descriptors outlive it. STATUS_OK or STATUS_SYSTEM (memory).
+ * All parts outlive it, `pause` is copied. STATUS_OK or STATUS_SYSTEM (memory).
  */
-MUST_CHECK enum status tcp_create(struct event_base *base, struct basis *basis,
-                                  struct statistics *statistics, struct tcp_limits *limits,
-                                  const int *listeners, size_t listener_count, struct tcp **out);
+MUST_CHECK enum status tcp_create(struct event_base *base, const struct tcp_parts *parts,
+                                  struct tcp **out);
+
+/* Accepts from a socket of listen.h, which the caller closes after tcp_stop or tcp_destroy.
+ * STATUS_OK, or STATUS_SYSTEM when memory is out. */
+MUST_CHECK enum status tcp_listen(struct tcp *tcp, int fd);
 
 /* Closes all connections at once. NULL is fine. */
 void tcp_destroy(struct tcp *tcp);

@@ -21,9 +21,9 @@ enum tcp_frame {
     TCP_FRAME_WHOLE,
     TCP_FRAME_PARTIAL, /* more octets are needed */
     /*
-     * The length is below a header's 12 octets. No client sends that, nothing could be answered (the
-     * ID is missing), and most likely the lengths have got out of step: the connection is to be
-     * closed. No RFC says so; NSD does the same.
+     * The length is below a header's 12 octets. No client sends that, nothing could be answered
+     * (the ID is missing), and most likely the lengths have got out of step: the connection is to
+     * be closed. No RFC says so; NSD does the same.
      */
     TCP_FRAME_BROKEN,
 };

@@ -28,8 +28,8 @@ struct slot {
 struct udp {
     struct basis *basis;
     struct statistics *statistics;
-    bool wildcard;  /* what `received` is set for */
-    unsigned used;  /* of `received` by the last round: to be set anew before the next */
+    bool wildcard; /* what `received` is set for */
+    unsigned used; /* of `received` by the last round: to be set anew before the next */
     struct mmsghdr received[UDP_BATCH];
     struct mmsghdr replies[UDP_BATCH];
     struct slot slots[UDP_BATCH];
@@ -109,8 +109,8 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         struct msghdr *request = &udp->received[i].msg_hdr;
         slot->reply.action = REPLY_DROP;
         if (!(request->msg_flags & MSG_TRUNC))
-            respond(view, slot->request, udp->received[i].msg_len, &slot->client.any,
-                    TRANSPORT_UDP, &slot->reply);
+            respond(view, slot->request, udp->received[i].msg_len, &slot->client.any, TRANSPORT_UDP,
+                    &slot->reply);
         if (slot->reply.action != REPLY_SEND) {
             statistics_add(udp->statistics, COUNT_DROPPED, 1);
             continue;
@@ -168,8 +168,7 @@ bool udp_serve(struct udp *udp, int fd, bool wildcard, bool v6)
         if (received <= 0)
             return false;
         udp->used = (unsigned)received;
-        statistics_add(udp->statistics, v6 ? COUNT_UDP6_QUERIES : COUNT_UDP4_QUERIES,
-                       udp->used);
+        statistics_add(udp->statistics, v6 ? COUNT_UDP6_QUERIES : COUNT_UDP4_QUERIES, udp->used);
         const struct view *view = basis_begin(udp->basis);
         if (!view) {
             statistics_add(udp->statistics, COUNT_DROPPED, udp->used);

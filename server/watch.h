@@ -30,7 +30,8 @@ MUST_CHECK enum status watch_create(struct event_base *base, struct store *store
                                     struct notify *notify, struct watch **out);
 void watch_destroy(struct watch *watch);
 
-/* Looks for the first time, and from then on every WATCH_INTERVAL_MS. STATUS_OK or STATUS_SYSTEM. */
+/* Looks for the first time, and from then on every WATCH_INTERVAL_MS. STATUS_OK or STATUS_SYSTEM.
+ */
 MUST_CHECK enum status watch_start(struct watch *watch);
 
 /* Watches the zones of `config` from now on. STATUS_OK, or STATUS_SYSTEM: it goes on as before. */

@@ -1,7 +1,7 @@
 #include "server/worker.h"
 
-#include "server/errno_text.h"
 #include "server/basis.h"
+#include "server/errno_text.h"
 #include "server/tcp.h"
 #include "server/ticks.h"
 #include "server/udp.h"
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How often a stopping worker looks whether its connections are done. */
@@ -24,7 +25,9 @@
 /* What still waits in a UDP socket at the end is answered, but a flood does not keep us. */
 #define LAST_TURNS 16
 
-#define CACHE_LINE 64
+/* How long UDP waits at most while TCP is busy, give or take one piece of its work. */
+#define UDP_WAIT_US 500
+#define CACHE_LINE  64
 
 enum stop { STOP_NOT, STOP_SOON, STOP_NOW };
 
@@ -53,6 +56,7 @@ struct worker {
     struct event *wake_event;
     struct event *stop_event; /* set while stopping */
     int64_t stop_since_ms;
+    int64_t looked_us; /* when TCP work was last interrupted for UDP */
     struct udp_listener *listeners;
     struct statistics *statistics;
 };
@@ -164,18 +168,39 @@ static bool listen_udp(struct worker *worker)
     return true;
 }
 
+static int64_t microseconds_now(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* TCP has done a piece of work: when it has been at it for a while, UDP has its turn in between. */
+static void on_pause(void *context)
+{
+    struct worker *worker = context;
+    int64_t now_us = microseconds_now();
+    if (now_us - worker->looked_us < UDP_WAIT_US)
+        return;
+    for (size_t i = 0; i < worker->parts.socket_count; i++) {
+        const struct listen_pair *pair = &worker->parts.sockets[i];
+        if (pair->udp >= 0)
+            udp_serve(worker->udp, pair->udp, pair->wildcard, pair->v6);
+    }
+    worker->looked_us = now_us;
+}
+
 static bool listen_tcp(struct worker *worker)
 {
-    size_t count = worker->parts.socket_count;
-    int *fds = calloc(count > 0 ? count : 1, sizeof *fds);
-    if (!fds)
+    const struct tcp_parts parts = {
+        worker->basis, worker->statistics, worker->parts.limits, {on_pause, worker}};
+    if (tcp_create(worker->base, &parts, &worker->tcp) != STATUS_OK)
         return false;
-    for (size_t i = 0; i < count; i++)
-        fds[i] = worker->parts.sockets[i].tcp;
-    enum status status = tcp_create(worker->base, worker->basis, worker->statistics,
-                                    worker->parts.limits, fds, count, &worker->tcp);
-    free(fds);
-    return status == STATUS_OK;
+    for (size_t i = 0; i < worker->parts.socket_count; i++) {
+        if (tcp_listen(worker->tcp, worker->parts.sockets[i].tcp) != STATUS_OK)
+            return false;
+    }
+    return true;
 }
 
 static void free_loop(struct worker *worker)
@@ -199,8 +224,8 @@ static void *run(void *arg)
     /* Made here: a base belongs to one thread from its first to its last breath. */
     worker->base = event_base_new();
     if (worker->base)
-        worker->wake_event = event_new(worker->base, worker->wake, EV_READ | EV_PERSIST, on_wake,
-                                       worker);
+        worker->wake_event =
+            event_new(worker->base, worker->wake, EV_READ | EV_PERSIST, on_wake, worker);
     bool ready = worker->wake_event && event_add(worker->wake_event, NULL) == 0 &&
                  listen_udp(worker) && listen_tcp(worker);
     if (ready) {

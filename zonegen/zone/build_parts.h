@@ -10,18 +10,10 @@
 #include "conf/diag.h"
 #include "zone/build.h"
 #include "zone/node.h"
+#include "zone/nodes.h"
 #include "zone/rdata.h"
 #include "zone/subtree.h"
 #include "zone/view.h"
-
-/* Nodes being made; all of it lies in one arena. */
-struct node_list {
-    struct arena *arena;
-    uint32_t ttl;
-    size_t count;
-    size_t room;
-    struct node *items;
-};
 
 struct build {
     const struct build_rules *rules;
@@ -40,20 +32,6 @@ struct build {
     /* find(): the same for one name. */
     struct node_list found;
 };
-
-/* build.c: an empty list with room for `room` nodes. */
-MUST_CHECK enum status nodes_start(struct node_list *list, size_t room);
-
-/* A new node at the end, with room for `types` RRsets, or NULL. */
-struct node *nodes_add(struct node_list *list, const struct name *owner, size_t types);
-
-/* A new RRset with room for `room` records and none yet, or NULL. Types come in ascending order. */
-struct rrset *nodes_add_rrset(struct node_list *list, struct node *node, uint16_t type,
-                              size_t room);
-
-/* An RRset of one record. */
-MUST_CHECK enum status nodes_add_record(struct node_list *list, struct node *node, uint16_t type,
-                                        struct rdata rdata);
 
 /* build_entry.c: all nodes of one label of an entry. */
 MUST_CHECK enum status entry_nodes(const struct view *view, struct node_list *list);

@@ -27,12 +27,13 @@ struct present {
 
 static uint32_t date_serial(int64_t now)
 {
-    struct tm parts;
+    struct tm parts = {0};
     time_t seconds = (time_t)now;
 
     gmtime_r(&seconds, &parts);
-    return (uint32_t)((parts.tm_year + 1900) * 1000000 + (parts.tm_mon + 1) * 10000 +
-                      parts.tm_mday * 100);
+    /* Unsigned: the year 2148 is beyond an int, and serials go round (RFC 1982 §3). */
+    return ((uint32_t)parts.tm_year + 1900) * 1000000 + ((uint32_t)parts.tm_mon + 1) * 10000 +
+           (uint32_t)parts.tm_mday * 100;
 }
 
 /* What the rule alone says; 0 where it has no opinion. */
@@ -253,7 +254,7 @@ enum status commit_build(struct edit *edit, const struct config_zone *zone, stru
         return status;
     /* Compared under the old serial and time, so that only contents can differ. */
     build_stamp(build, present.serial, present.published);
-    struct merge merge = {edit, &source, present.number, observer, diag, out, true, false};
+    struct merge merge = {edit, &source, present.number, observer, diag, out, true};
     status = merge_zone(&merge);
     if (status != STATUS_OK)
         return status;
@@ -329,7 +330,7 @@ enum status commit_restore(struct edit *edit, const struct node_source *source, 
     enum status status = find_present(edit_snapshot(edit), source->apex.octets, &present);
     if (status != STATUS_OK)
         return status;
-    struct merge merge = {edit, source, present.number, observer, diag, out, false, false};
+    struct merge merge = {edit, source, present.number, observer, diag, out, false};
     status = merge_zone(&merge);
     if (status == STATUS_OK)
         status = soa_serial(source, &out->serial);
@@ -372,7 +373,7 @@ enum status commit_remove(struct edit *edit, const struct zone_record *zone,
     name_set(&source.apex, zone->apex);
     key_of_zone(key, zone->number);
     *out = (struct commit_result){.changed = true, .old_serial = zone->serial};
-    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false, false};
+    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false};
     enum status status = merge_nothing(&merge);
     return status == STATUS_OK ? edit_delete(edit, key, sizeof key) : status;
 }

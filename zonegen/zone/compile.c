@@ -7,8 +7,10 @@
 #include <string.h>
 
 /* What must be left of a message for its header, question and OPT. */
-#define RESERVED_OCTETS 1024
-#define MAX_PART_OCTETS (DNS_MESSAGE_OCTETS - RESERVED_OCTETS)
+#define RESERVED_OCTETS   1024
+#define MAX_ANSWER_OCTETS (DNS_MESSAGE_OCTETS - RESERVED_OCTETS)
+
+#define RECORD_FIXED_OCTETS 10u /* type, class, TTL, RDLENGTH (RFC 1035 §4.1.3) */
 
 static const uint8_t question_pointer[2] = {0xc0, DNS_HEADER_OCTETS};
 
@@ -69,6 +71,15 @@ static void put_record(struct writer *w, struct owner owner, uint16_t type, uint
     writer_octets(w, rdata->octets, rdata->length);
 }
 
+/* Octets of all parts of an answer: what a message with signatures and all carries. */
+static size_t answer_octets(const struct stored_answer *answer)
+{
+    size_t octets = 0;
+    for (size_t i = 0; i < STORED_PARTS; i++)
+        octets += answer->octets[i];
+    return octets;
+}
+
 /* Appends one record to a part of an answer. Parts are written in the order of enum stored_part. */
 static void add_record(struct compile *compile, struct stored_answer *answer, enum stored_part part,
                        struct owner owner, uint16_t type, uint32_t ttl, const struct rdata *rdata)
@@ -81,10 +92,10 @@ static void add_record(struct compile *compile, struct stored_answer *answer, en
     if (answer->records[part] == 0)
         answer->part[part] = w->next;
     put_record(w, owner, type, ttl, rdata);
-    size_t octets = answer->octets[part] + (writer_length(w) - before);
-    if (octets > MAX_PART_OCTETS)
+    size_t octets = writer_length(w) - before;
+    if (answer_octets(answer) + octets > MAX_ANSWER_OCTETS)
         w->failed = true;
-    answer->octets[part] = (uint16_t)octets;
+    answer->octets[part] = (uint16_t)(answer->octets[part] + octets);
     answer->records[part]++;
 }
 
@@ -102,16 +113,30 @@ static uint16_t type_covered(const struct rdata *rdata)
     return reader_u16(&r);
 }
 
+/* Adds the signatures of one RRset. They have its TTL (RFC 4034 §3), so that those of one name
+ * differ; the node keeps one for all of them. */
 static void add_signatures(struct compile *compile, struct stored_answer *answer,
                            enum stored_part part, struct owner owner, const struct node *node,
                            uint16_t type)
 {
     const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
+    const struct rrset *covered = node_rrset(node, type);
 
-    for (size_t i = 0; signatures && i < signatures->count; i++)
+    for (size_t i = 0; signatures && covered && i < signatures->count; i++)
         if (type_covered(&signatures->items[i]) == type)
-            add_record(compile, answer, part, owner, TYPE_RRSIG, signatures->ttl,
+            add_record(compile, answer, part, owner, TYPE_RRSIG, covered->ttl,
                        &signatures->items[i]);
+}
+
+/* Adds an RRset to the additional section where it still fits a message: an answer that is right
+ * without it must not fail for it. */
+static void add_extra(struct compile *compile, struct stored_answer *answer,
+                      const struct name *owner, const struct rrset *rrset)
+{
+    size_t octets = rrset->count * (owner->length + RECORD_FIXED_OCTETS) + rrset_octets(rrset);
+
+    if (answer_octets(answer) + octets <= MAX_ANSWER_OCTETS)
+        add_rrset(compile, answer, PART_ADDITIONAL, owner_in_full(owner), rrset);
 }
 
 /* Adds the addresses that the zone has for a name, owners in full. */
@@ -130,7 +155,7 @@ static enum status add_addresses(struct compile *compile, struct stored_answer *
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const struct rrset *rrset = node_rrset(&node, types[i]);
         if (rrset)
-            add_rrset(compile, answer, PART_ADDITIONAL, owner_in_full(&node.owner), rrset);
+            add_extra(compile, answer, &node.owner, rrset);
     }
     return STATUS_OK;
 }
@@ -153,9 +178,6 @@ static bool host_offset(uint16_t type, size_t *offset)
     }
 }
 
-/* Hosts that one answer brings addresses for; further ones are looked up by who needs them. */
-#define MAX_HOSTS 64
-
 static bool is_among(const struct name *hosts, size_t count, const uint8_t *host)
 {
     for (size_t i = 0; i < count; i++)
@@ -164,15 +186,12 @@ static bool is_among(const struct name *hosts, size_t count, const uint8_t *host
     return false;
 }
 
-/* Copies the host names out of an RRset, each once: looking one up may invalidate the RRset. */
-static size_t collect_hosts(const struct rrset *rrset, struct name hosts[MAX_HOSTS])
+/* Copies the host names out of an RRset, each once. Returns how many. */
+static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct name *hosts)
 {
-    size_t offset;
     size_t count = 0;
 
-    if (!host_offset(rrset->type, &offset))
-        return 0;
-    for (size_t i = 0; i < rrset->count && count < MAX_HOSTS; i++) {
+    for (size_t i = 0; i < rrset->count; i++) {
         struct reader r = reader_of(rrset->items[i].octets, rrset->items[i].length);
         size_t length;
         reader_octets(&r, offset);
@@ -183,15 +202,23 @@ static size_t collect_hosts(const struct rrset *rrset, struct name hosts[MAX_HOS
     return count;
 }
 
+/* Adds the addresses of all hosts that an RRset names: of a referral none may be missing
+ * (RFC 9471 §3.1). The names are copied, since looking one up may invalidate the RRset. */
 static enum status add_additional(struct compile *compile, struct stored_answer *answer,
                                   const struct rrset *rrset)
 {
-    struct name hosts[MAX_HOSTS];
     enum status status = STATUS_OK;
-    size_t count = collect_hosts(rrset, hosts);
+    size_t offset;
 
-    for (size_t i = 0; i < count && answer && status == STATUS_OK; i++)
+    if (!answer || !host_offset(rrset->type, &offset))
+        return STATUS_OK;
+    struct name *hosts = calloc(rrset->count, sizeof *hosts);
+    if (!hosts)
+        return STATUS_SYSTEM;
+    size_t count = collect_hosts(rrset, offset, hosts);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = add_addresses(compile, answer, hosts[i].octets);
+    free(hosts);
     return status;
 }
 
@@ -206,12 +233,13 @@ static enum status add_own(struct compile *compile, const struct node *node,
     return flags & STORED_ANSWERS ? add_additional(compile, answer, rrset) : STATUS_OK;
 }
 
-/* The referral of a cut: its names may be any below it, so owners are in full (RFC 1034 §4.3.2). */
-static enum status add_referral(struct compile *compile, const struct node *cut)
+/* Refers to a cut: the names asked for may be any below it, so owners are in full (RFC 1034
+ * §4.3.2). */
+static enum status add_referral(struct compile *compile, struct stored_answer *answer,
+                                const struct node *cut)
 {
     const struct rrset *ns = node_rrset(cut, TYPE_NS);
     const struct rrset *ds = node_rrset(cut, TYPE_DS);
-    struct stored_answer *answer = begin_answer(compile, 0, STORED_ANSWERS);
 
     add_rrset(compile, answer, PART_AUTHORITY, owner_in_full(&cut->owner), ns);
     if (ds) /* RFC 4035 §3.1.4: with DO only, like signatures */
@@ -224,7 +252,7 @@ static enum status add_referral(struct compile *compile, const struct node *cut)
 /* The lines of a name at a cut: what the parent side answers, the rest referred. */
 static enum status compile_cut(struct compile *compile, const struct node *node)
 {
-    enum status status = add_referral(compile, node);
+    enum status status = add_referral(compile, begin_answer(compile, 0, STORED_ANSWERS), node);
 
     for (size_t i = 0; i < node->rrset_count && status == STATUS_OK; i++) {
         const struct rrset *rrset = &node->rrsets[i];
@@ -288,7 +316,6 @@ static int by_type(const void *a, const void *b)
 static enum status add_chased_cut(struct compile *compile, const struct chase *chase)
 {
     const struct node *cut = &chase->node;
-    const struct rrset *ns = node_rrset(cut, TYPE_NS);
 
     if (name_equals(chase->links[chase->link_count - 1].target.octets, cut->owner.octets)) {
         const struct rrset *ds = node_rrset(cut, TYPE_DS);
@@ -296,9 +323,7 @@ static enum status add_chased_cut(struct compile *compile, const struct chase *c
         if (answer && !ds)
             answer->flags |= STORED_NEGATIVE;
     }
-    struct stored_answer *rest = add_chased(compile, chase, 0, NULL);
-    add_rrset(compile, rest, PART_AUTHORITY, owner_in_full(&cut->owner), ns);
-    return add_additional(compile, rest, ns);
+    return add_referral(compile, add_chased(compile, chase, 0, NULL), cut);
 }
 
 /* The lines of an alias: itself, and for every type what following it gives (RFC 1034 §3.6.2). */
@@ -365,22 +390,24 @@ static bool has_capitals(const uint8_t *octets, size_t length)
 static void put_proof(struct compile *compile, const struct node *node, struct stored_draft *draft)
 {
     const struct rrset *nsec = node_rrset(node, TYPE_NSEC);
-    const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
+    const struct rrset *signatures = nsec ? node_rrset(node, TYPE_RRSIG) : NULL;
     struct writer *w = &compile->bodies;
     struct owner owner = owner_in_full(&node->owner);
     size_t start = writer_length(w);
+    size_t records = 0;
 
     draft->proof = w->next;
-    for (size_t i = 0; nsec && i < nsec->count; i++, draft->proof_records++)
+    for (size_t i = 0; nsec && i < nsec->count; i++, records++)
         put_record(w, owner, TYPE_NSEC, nsec->ttl, &nsec->items[i]);
     for (size_t i = 0; signatures && i < signatures->count; i++)
         if (type_covered(&signatures->items[i]) == TYPE_NSEC) {
-            put_record(w, owner, TYPE_RRSIG, signatures->ttl, &signatures->items[i]);
-            draft->proof_records++;
+            put_record(w, owner, TYPE_RRSIG, nsec->ttl, &signatures->items[i]);
+            records++;
         }
-    draft->proof_octets = (uint16_t)(writer_length(w) - start);
-    if (writer_length(w) - start > MAX_PART_OCTETS)
+    if (writer_length(w) - start > MAX_ANSWER_OCTETS || records > UINT8_MAX)
         w->failed = true;
+    draft->proof_octets = (uint16_t)(writer_length(w) - start);
+    draft->proof_records = (uint8_t)records;
 }
 
 enum status compile_node(struct compile *compile, const struct node *node, struct key *key,

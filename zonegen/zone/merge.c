@@ -142,7 +142,9 @@ static bool rrset_equals(const struct rrset *a, const struct rrset *b)
 
 static bool node_equals(const struct node *a, const struct node *b)
 {
-    if (a->rrset_count != b->rrset_count)
+    if (a->owner.length != b->owner.length ||
+        memcmp(a->owner.octets, b->owner.octets, a->owner.length) != 0 ||
+        a->rrset_count != b->rrset_count)
         return false;
     for (size_t i = 0; i < a->rrset_count; i++)
         if (!rrset_equals(&a->rrsets[i], &b->rrsets[i]))
@@ -150,31 +152,45 @@ static bool node_equals(const struct node *a, const struct node *b)
     return true;
 }
 
+/* Counts a name whose stored value differs: as changed only where its records do, since the value
+ * of an alias also has what it leads to. */
+static enum status count_change(struct merge *merge, struct bench *bench, const struct node *node,
+                                bool keep)
+{
+    struct node before;
+
+    enum status status = decode(merge, bench, &before);
+    if (status != STATUS_OK)
+        return status;
+    if (is_entry(&before, merge->source)) {
+        merge->result->entries_before++;
+        if (!is_entry(node, merge->source))
+            merge->result->entries_deleted++;
+    }
+    if (keep)
+        forget_zonemd(&before);
+    if (!node_equals(&before, node)) {
+        merge->result->names_changed++;
+        observe(merge, &before, node);
+    }
+    return STATUS_OK;
+}
+
 /* The same name on both sides: writes it where the values differ, and moves on. */
 static enum status meet(struct merge *merge, struct bench *bench, const struct node *node,
                         bool keep)
 {
-    struct node before;
     struct cursor *cursor = &bench->cursor;
     bool equal = writer_length(&bench->value) == cursor->item.value_octets &&
                  memcmp(bench->value.start, cursor->item.value, cursor->item.value_octets) == 0;
 
-    if (is_entry(node, merge->source))
-        merge->result->entries_before++;
-    if (equal)
+    if (equal) {
+        if (is_entry(node, merge->source))
+            merge->result->entries_before++;
         return cursor_take(cursor, WALK_NEXT);
-    enum status status = decode(merge, bench, &before);
-    if (status != STATUS_OK)
-        return status;
-    if (keep) {
-        forget_zonemd(&before);
-        merge->apex_differs = !node_equals(&before, node);
     }
-    if (!keep || merge->apex_differs) {
-        merge->result->names_changed++;
-        observe(merge, &before, node);
-    }
-    if (!keep)
+    enum status status = count_change(merge, bench, node, keep);
+    if (status == STATUS_OK && !keep)
         status = edit_put(merge->edit, cursor->key, cursor->key_octets, bench->value.start,
                           writer_length(&bench->value));
     if (status == STATUS_OK)
@@ -187,10 +203,8 @@ static enum status add(struct merge *merge, struct bench *bench, const struct no
 {
     merge->result->names_added++;
     observe(merge, NULL, node);
-    if (keep) {
-        merge->apex_differs = true;
+    if (keep)
         return STATUS_OK;
-    }
     enum status status = edit_put(merge->edit, key->octets, key->length, bench->value.start,
                                   writer_length(&bench->value));
     return status == STATUS_OK && bench->cursor.valid ? cursor_seek(&bench->cursor) : status;
@@ -241,10 +255,12 @@ static enum status merge_all(struct merge *merge, struct bench *bench)
         status = cursor_seek(&bench->cursor);
     while (status == STATUS_OK) {
         status = source->next(source->state, &node);
+        if (status == STATUS_NOT_FOUND) /* from next() only: else it is no end, but damage */
+            return STATUS_OK;
         if (status == STATUS_OK)
             status = merge_node(merge, bench, &node);
     }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
 }
 
 static enum status drop_rest(struct merge *merge, struct bench *bench)

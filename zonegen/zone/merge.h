@@ -17,7 +17,6 @@ struct merge {
     struct diag *diag;
     struct commit_result *result; /* counts are added to */
     bool keep_apex;               /* compare the apex but leave it: the caller writes it */
-    bool apex_differs;
 };
 
 /*

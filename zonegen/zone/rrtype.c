@@ -9,10 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* By number. BIND 9.18, Knot 3.2, NSD 4.6, ldns 1.8 and PowerDNS 4.7 read every one of these by
- * name (tests/functional has the run). RT, PX, X25 and other old ones are missing because PowerDNS
- * or Knot knows them by number only, LOC, APL, SVCB and the like because each has a form of its
- * own: printed with \#, all but PowerDNS read them, and contactd itself publishes none. */
+/* By number. named-checkzone 9.18, kzonecheck 3.2, nsd-checkzone 4.6, ldns-read-zone 1.8 and
+ * pdnsutil 4.7 read every one of these by name. RT, PX, X25 and other old ones are missing because
+ * PowerDNS or Knot knows them by number only; LOC, APL, SVCB and the like because each has a form
+ * of its own: printed with \#, all but PowerDNS read them, and contactd itself publishes none. */
 static const struct rrtype rrtypes[] = {
     {TYPE_A, "A", {FIELD_IPV4}},
     {TYPE_NS, "NS", {FIELD_NAME}},

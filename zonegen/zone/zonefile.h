@@ -13,8 +13,13 @@
 
 /*
  * Prints a whole zone, deterministic: absolute names, one record a line, TTL and class each time,
- * every octet outside A-Za-z0-9-_ of a name as \c or \DDD, types that a server may not know as
- * TYPEnnn with \# (RFC 3597 §5).
+ * every octet outside A-Za-z0-9-_ of a name as \c or \DDD, the SOA first, types by name where every
+ * server reads that name (rrtype.c), others and RDATA that does not fit its type as TYPEnnn with \#
+ * (RFC 3597 §5). A signature is printed with the TTL of what it covers (RFC 4034 §3).
+ *
+ * Known limit: ldns reads no owner of more than 255 characters of text, which a name with many
+ * escapes can have; there is no other way to write it.
+ *
  * STATUS_OK, what the source reported, or STATUS_SYSTEM when `out` refuses (errno says why).
  */
 MUST_CHECK enum status zonefile_print(const struct node_source *source, FILE *out);
@@ -24,18 +29,28 @@ void zonefile_print_rrset(const uint8_t *owner, const struct rrset *rrset, const
                           FILE *out);
 
 /*
- * Reads a zone file and checks what ldns lets through: out-of-zone names, mixed TTLs in an RRset,
- * duplicates, TTLs beyond 2^31-1, a class other than IN, unterminated quotes, records cut short,
- * no or several SOA, CNAME beside other data, names below a DNAME, a wildcard NS or DNAME, RRsets
- * that no message can carry.
+ * Reads a zone file, as people and other servers write it: relative names, $ORIGIN and $TTL, left
+ * out owners, TTLs and classes, parentheses, raw octets in names, what dig prints of a transfer.
+ * Nothing is guessed and nothing changed; letter case is kept (of an owner that is written in
+ * several ways, the first).
+ *
+ * Refused, each with its line: $INCLUDE and $GENERATE, relative names without an origin, quotes
+ * that do not close on their line, NUL octets, numbers and texts beyond their field, records cut
+ * short or with something behind them, TTLs beyond 2^31-1 (RFC 2181 §8), a class other than IN,
+ * types that are for questions, names outside the zone, no or several SOA, TTLs that differ within
+ * an RRset (RFC 2181 §5.2), CNAME beside other data (RFC 2181 §10.1), DNAME, wildcard NS, RRsets
+ * that no message can carry, signatures of nothing or with another TTL than what they cover.
+ * Warned of: no NS, no TTL anywhere but in the SOA, NSEC3, RRsets that other servers refuse. Equal
+ * records are kept once (RFC 2181 §5) and noted. A ZONEMD is not checked here: see zonemd_verify.
  *
  *   file    path, for places too
- *   apex    what the zone must be, or NULL: the owner of its SOA
+ *   apex    what the zone must be, and the origin to begin with, or NULL: the owner of its SOA
  *   arena   owns the nodes
- *   diag    every error with its line
+ *   diag    every error with its place, at most about 100; rules zonefile-…
  *   out     source over the zone, valid as long as the arena
  *
- * STATUS_OK, STATUS_INVALID with diagnostics, STATUS_SYSTEM.
+ * STATUS_OK, STATUS_INVALID with diagnostics (also when the file cannot be opened), STATUS_SYSTEM
+ * with a diagnostic.
  */
 MUST_CHECK enum status zonefile_read(const char *file, const struct name *apex, struct arena *arena,
                                      struct diag *diag, struct node_source *out);

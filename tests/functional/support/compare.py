@@ -65,13 +65,13 @@ class Outcome:
 
 
 class Difference:
-    """A difference that is meant: contactd and some peers differ in `fields` where
-    `holds(case, ours, theirs)`, for a reason that an RFC gives."""
+    """A difference that is meant: contactd and `peers` differ in `fields` where
+    `holds(case, ours, theirs)`, for a reason that an RFC gives. `alone`: there is no need for
+    another server that answers like contactd."""
 
-    def __init__(self, peers, fields, reason, holds=None):
+    def __init__(self, peers, fields, reason, holds, alone=False):
         self.peers, self.fields = frozenset(peers.split()), frozenset(fields.split())
-        self.reason = reason
-        self.holds = holds or (lambda case, ours, theirs: True)
+        self.reason, self.holds, self.alone = reason, holds, alone
         self.seen = set()  # peers it was seen with
 
     def explains(self, peer, fields, case, ours, theirs):
@@ -90,8 +90,10 @@ def judge(case, ours, peers, table):
     for name, theirs in peers.items():
         fields = ours.differs_in(theirs)
         agrees = agrees or not fields
-        for difference in table:
-            fields = fields - difference.explains(name, fields, case, ours, theirs)
+        for difference in table if fields else ():
+            explained = difference.explains(name, fields, case, ours, theirs)
+            agrees = agrees or (explained and difference.alone)
+            fields = fields - explained
         if fields:
             complaints.append(f"  {name}: {theirs.describe(fields)}\n"
                               f"  contactd: {ours.describe(fields)}")

@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-#define WORDS(...) ((const char *const[]){"contactd", __VA_ARGS__})
-#define PARSE(out, ...)                                                                            \
-    parse((out), sizeof WORDS(__VA_ARGS__) / sizeof(char *), WORDS(__VA_ARGS__))
+#define WORDS(...)      ((const char *const[]){"contactd", __VA_ARGS__})
+#define PARSE(out, ...) parse((out), sizeof WORDS(__VA_ARGS__) / sizeof(char *), WORDS(__VA_ARGS__))
 
 static enum status parse(struct arguments *out, size_t count, const char *const *words)
 {

@@ -90,8 +90,7 @@ static void syslog_is_found_again_after_its_restart(void **state)
     const struct config_log to_syslog = {LOG_TARGET_SYSLOG, LOG_FORMAT_TEXT, LOG_LEVEL_INFO};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char text[LINE_OCTETS];
-    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/contactd-log-test-%d",
-             (int)getpid());
+    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/contactd-log-test-%d", (int)getpid());
     struct log *log = log_create(&to_syslog, 2, address.sun_path);
     assert_non_null(log);
     log_write(log, LOG_LEVEL_INFO, "before the daemon starts");

@@ -8,9 +8,9 @@
 static const uint8_t zone[] = "\2cc\7example"; /* with the root's octet */
 
 /* cc.example. 300 IN SOA . . 5 1 2 3 4 */
-static const uint8_t soa[] = {2, 'c', 'c', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 6, 0, 1, 0,
-                              0, 1,   44,  0, 22,  0,   0,   0,   0,   0,   5,   0, 0, 0, 1, 0, 0,
-                              0, 2,   0,   0, 0,   3,   0,   0,   0,   4};
+static const uint8_t soa[] = {2, 'c', 'c', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 6, 0,
+                              1, 0,   0,   1, 44,  0,   22,  0,   0,   0,   0,   0, 5, 0, 0,
+                              0, 1,   0,   0, 0,   2,   0,   0,   0,   3,   0,   0, 0, 4};
 
 static void a_notify_is_as_rfc_1996_wants_it(void **state)
 {
