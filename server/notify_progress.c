@@ -10,19 +10,24 @@
 #define FIRST_CHECK_MS 300 /* most secondaries have the zone by then */
 #define TELL_AGAIN_MS  MINUTE_MS
 #define ASK_TOO_AFTER  5
+#define QUICK_CHECKS   5 /* after 0, 1, 3, 7, 15 s */
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-/* 1, 2, 4 … 60 s; never less than a sixtieth of the age, never more than an hour. */
+/*
+ * 1, 2, 4 … 60 s; never less than a sixtieth of the time that it has been behind, never more than
+ * an hour. That age does not hold up the checks of the first half minute after a response: one that
+ * was away for a week is in step a moment after it is back.
+ */
 static int64_t interval_ms(const struct notify_progress *p, int64_t now_ms)
 {
-    int64_t doubled = p->attempts < 7 ? (int64_t)SECOND_MS << p->attempts : MINUTE_MS;
-    int64_t by_age = clamp((now_ms - p->wanted_ms) / 60, 0, HOUR_MS);
-    int64_t interval = clamp(doubled, SECOND_MS, MINUTE_MS);
-    return interval > by_age ? interval : by_age;
+    int64_t doubled = clamp(p->attempts < 7 ? SECOND_MS << p->attempts : MINUTE_MS, 0, MINUTE_MS);
+    int64_t by_age = clamp((now_ms - p->behind_ms) / 60, 0, HOUR_MS);
+    bool quick = p->phase == NOTIFY_CHECKING && p->attempts < QUICK_CHECKS;
+    return quick || doubled > by_age ? doubled : by_age;
 }
 
 static void enter(struct notify_progress *p, enum notify_phase phase, int64_t due_ms,
@@ -38,15 +43,17 @@ void notify_progress_want(struct notify_progress *p, uint32_t serial, int64_t no
 {
     if (p->phase != NOTIFY_IDLE && p->wanted == serial)
         return;
+    if (p->phase == NOTIFY_IDLE || p->phase == NOTIFY_IN_STEP) {
+        p->behind_ms = now_ms;
+        p->complained = false;
+    }
     p->wanted = serial;
-    p->wanted_ms = now_ms;
-    p->complained = false;
     enter(p, NOTIFY_TELLING, now_ms, now_ms);
 }
 
 static bool must_complain(struct notify_progress *p, int64_t now_ms)
 {
-    if (p->complained || now_ms - p->wanted_ms < NOTIFY_COMPLAIN_MS)
+    if (p->complained || now_ms - p->behind_ms < NOTIFY_COMPLAIN_MS)
         return false;
     p->complained = true;
     return true;
@@ -77,8 +84,7 @@ bool notify_progress_told(struct notify_progress *p, uint16_t id, unsigned rcode
     if (p->phase != NOTIFY_TELLING || p->attempts == 0 || id != p->tell_id)
         return false;
     p->rcode = rcode;
-    int64_t by_age = (now_ms - p->wanted_ms) / 60;
-    enter(p, NOTIFY_CHECKING, now_ms + clamp(by_age, FIRST_CHECK_MS, HOUR_MS), now_ms);
+    enter(p, NOTIFY_CHECKING, now_ms + FIRST_CHECK_MS, now_ms);
     return true;
 }
 

@@ -16,8 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NOTIFY_COMPLAIN_MS 300000 /* silence or an old serial for so long is worth a line of log   \
-                                   */
+#define NOTIFY_COMPLAIN_MS                                                                         \
+    300000 /* silence or an old serial for so long is worth a line of log                          \
+            */
 
 enum notify_phase {
     NOTIFY_IDLE,     /* nothing was wished yet */
@@ -36,11 +37,11 @@ enum notify_action {
 struct notify_progress {
     enum notify_phase phase;
     uint32_t wanted;   /* the serial to be served */
-    int64_t wanted_ms; /* since when */
+    int64_t behind_ms; /* since when it has not been in step, with this serial or one before */
     int64_t phase_ms;  /* since when in this phase */
     int64_t due_ms;    /* when there is something to do next */
     unsigned attempts; /* in this phase */
-    bool complained;   /* about this serial */
+    bool complained;   /* since it was in step last */
     bool answers;      /* to questions for its SOA */
     bool has_served;   /* `served` is known */
     uint32_t served;   /* the serial that it had when asked last */

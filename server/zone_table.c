@@ -44,12 +44,20 @@ static void insert(struct zone_table *table, const struct served_zone *zone)
     table->buckets[at] = zone;
 }
 
+/* True when the names are the same. Most are asked for in lower case, as apexes are kept: comparing
+ * the octets first spares those a look at each. */
+static bool is_apex(const struct name *apex, const uint8_t *name, size_t octets)
+{
+    return apex->length == octets &&
+           (memcmp(apex->octets, name, octets) == 0 || name_equals(apex->octets, name));
+}
+
 static const struct served_zone *find_exact(const struct zone_table *table, uint32_t hash,
-                                            const uint8_t *name)
+                                            const uint8_t *name, size_t octets)
 {
     size_t at = hash & table->bucket_mask;
     for (; table->buckets[at]; at = (at + 1) & table->bucket_mask)
-        if (name_equals(table->buckets[at]->apex.octets, name))
+        if (is_apex(&table->buckets[at]->apex, name, octets))
             return table->buckets[at];
     return NULL;
 }
@@ -64,11 +72,12 @@ const struct served_zone *zone_table_find(const struct zone_table *table, const 
     const uint8_t *next = name->octets;
     for (; *next != 0; next += *next + 1u)
         labels[count++] = next;
-    found = find_exact(table, hash, next); /* a server of the root zone */
+    found = find_exact(table, hash, next, 1); /* a server of the root zone */
     for (size_t depth = 1; depth <= count && depth <= table->max_labels; depth++) {
         const uint8_t *suffix = labels[count - depth];
         hash = hash_label(hash, suffix);
-        const struct served_zone *zone = find_exact(table, hash, suffix);
+        size_t octets = (size_t)(name->octets + name->length - suffix);
+        const struct served_zone *zone = find_exact(table, hash, suffix, octets);
         if (zone)
             found = zone;
     }

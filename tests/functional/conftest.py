@@ -1,12 +1,11 @@
 """Fixtures of the functional tests. BUILD names the folder of the build; tests/run sets it."""
 
 import os
-import subprocess
 
 import pytest
 
 from support import process
-from support.contactd import SOURCE, Contactd, Site, zone
+from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
 
@@ -50,4 +49,23 @@ def sample(tmp_path_factory):
 def served(sample):
     """contactd with the sample contacts."""
     with Contactd(sample) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def corner_site(tmp_path_factory):
+    """The sample in one zone as published, and the corner zones (zones/) as restored."""
+    site = Site(tmp_path_factory.mktemp("corner"), [zone("cc.example")])
+    site.publish()
+    site.config["zone"] += [zone("corner.example"), zone("star.example"), zone("empty.example")]
+    site.write()
+    for name in ("corner.example", "star.example"):
+        site.restore(f"{ZONES}/{name}", name)
+    return site
+
+
+@pytest.fixture(scope="session")
+def corner(corner_site):
+    """contactd with the corner zones; empty.example is configured but was never published."""
+    with Contactd(corner_site) as server:
         yield server

@@ -11,7 +11,7 @@ import pytest
 from conftest import SHORT
 from support import cases, client, compare, wire
 from support.cases import Case
-from support.contactd import ZONES, Contactd, Site, zone
+from support.contactd import ZONES, Contactd
 from support.differences import KNOWN_DIFFERENCES
 from support.peers import Bind, Knot, Nsd
 
@@ -49,28 +49,16 @@ class Field:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The sample zone as published; the corner zones as restored."""
-    site = Site(tmp_path_factory.mktemp("differential"), [zone("cc.example")])
-    site.publish()
-    site.config["zone"] += [zone("corner.example"), zone("star.example")]
-    site.write()
-    for name in ("corner.example", "star.example"):
-        site.restore(f"{ZONES}/{name}", name)
-    return site
-
-
-@pytest.fixture(scope="module")
-def field(site, tmp_path_factory):
+def field(corner_site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("peers")
     zones = {"corner.example": f"{ZONES}/corner.example", "star.example": f"{ZONES}/star.example",
              "cc.example": str(folder / "cc.example")}
-    (folder / "cc.example").write_text(site.export("cc.example"), encoding="ascii")
+    (folder / "cc.example").write_text(corner_site.export("cc.example"), encoding="ascii")
     peers = [kind(folder, zones) for kind in (Nsd, Knot, Bind)]
     try:
         for peer in peers:
             peer.start()
-        with Contactd(site) as ours:
+        with Contactd(corner_site) as ours:
             for peer in peers:
                 peer.wait()
             yield Field(ours, {peer.name: peer.at for peer in peers})
@@ -100,6 +88,8 @@ def test_every_name_and_type_of_the_sample(field, records):
 @pytest.mark.parametrize("name", ["cc.example", "corner.example", "star.example"])
 def test_names_above_below_and_between(field, records, name):
     apex = wire.name_from_text(name)
+    if name == "cc.example":  # many of the same kind
+        records[name] = random.Random(1).sample(records[name], len(records[name]) // 4)
     field.compare(f"neighbours {name}", cases.neighbours(records[name], apex, additional=EDNS))
 
 

@@ -122,6 +122,10 @@ class Contactd:
     def ask_tcp(self, name, rrtype="TXT", source=None, **options):
         return client.tcp(self.at, wire.query(name, rrtype, **options), source=source)
 
+    def labels(self, domain):
+        """All labels that have an entry, as _index tells."""
+        return b"".join(self.ask_tcp(f"_index.{domain}").texts()[0]).decode().split()
+
     def log(self):
         return self.process.log()
 

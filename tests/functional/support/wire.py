@@ -135,13 +135,13 @@ def _read_rdata(message, at, end, rrtype):
 
 
 class Record:
-    """A record with names in full, letter case kept."""
+    """A record with names in full, letter case kept; `compressed` when a name in its RDATA was."""
 
-    __slots__ = ("owner", "type", "rrclass", "ttl", "rdata")
+    __slots__ = ("owner", "type", "rrclass", "ttl", "rdata", "compressed")
 
-    def __init__(self, owner, rrtype, rrclass, ttl, rdata):
-        self.owner, self.type, self.rrclass, self.ttl, self.rdata = (owner, rrtype, rrclass, ttl,
-                                                                     rdata)
+    def __init__(self, owner, rrtype, rrclass, ttl, rdata, compressed=False):
+        self.owner, self.type, self.rrclass, self.ttl = owner, rrtype, rrclass, ttl
+        self.rdata, self.compressed = rdata, compressed
 
     def key(self):
         """What makes two records equal; names in RDATA and owners without regard to case."""
@@ -203,7 +203,7 @@ class Message:
             if at + length > len(self.octets):
                 raise Malformed("RDATA runs past the message")
             rdata = _read_rdata(self.octets, at, at + length, rrtype)
-            records.append(Record(owner, rrtype, rrclass, ttl, rdata))
+            records.append(Record(owner, rrtype, rrclass, ttl, rdata, len(rdata) != length))
             at += length
         return records, at
 

@@ -129,6 +129,68 @@ static void a_new_serial_takes_the_place_of_the_pending_one(void **state)
     assert_int_equal(p.due_ms, due);
 }
 
+static void one_that_was_away_for_a_week_is_soon_seen_in_step(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0, back = 7 * 24 * HOUR;
+    uint32_t old = 1, fresh = 2;
+    notify_progress_want(&p, 2, now);
+    while (now < back)
+        next(&p, &now, back);
+    next(&p, &now, back + 2 * HOUR);
+    assert_true(now - back <= HOUR + SECOND);
+    int64_t told = now;
+    assert_true(notify_progress_told(&p, p.tell_id, 0, now));
+    assert_int_equal(next(&p, &now, told + MINUTE), NOTIFY_ASK);
+    assert_false(notify_progress_answered(&p, p.ask_id, 0, &old, now));
+    assert_int_equal(next(&p, &now, told + MINUTE), NOTIFY_ASK);
+    assert_true(notify_progress_answered(&p, p.ask_id, 0, &fresh, now));
+    assert_true(now - told < 2 * SECOND);
+}
+
+static void one_that_answers_for_weeks_but_never_follows_costs_little(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    int64_t now = 0;
+    unsigned last_day = 0;
+    uint32_t old = 1;
+    notify_progress_want(&p, 2, now);
+    while (now <= 30 * 24 * HOUR) {
+        unsigned actions = next(&p, &now, 30 * 24 * HOUR);
+        last_day += now > 29 * 24 * HOUR ? 1 : 0;
+        if (actions & NOTIFY_TELL)
+            notify_progress_told(&p, p.tell_id, 0, now);
+        if (actions & NOTIFY_ASK)
+            notify_progress_answered(&p, p.ask_id, 0, &old, now);
+    }
+    assert_in_range(last_day, 150, 180); /* once an hour: told, asked six times */
+}
+
+static void frequent_changes_do_not_hide_one_that_is_gone(void **state)
+{
+    (void)state;
+    struct notify_progress p = {0};
+    unsigned complaints = 0;
+    uint32_t serial = 0, current = 0;
+    for (int64_t now = 0; now <= HOUR; now += 100) {
+        if (now % MINUTE == 0)
+            notify_progress_want(&p, ++serial, now);
+        complaints += notify_progress_due(&p, IDS, now) & NOTIFY_COMPLAIN ? 1u : 0u;
+    }
+    assert_int_equal(complaints, 1);
+    /* Once it is back, the next time is counted anew. */
+    current = serial;
+    int64_t now = HOUR + 100;
+    next(&p, &now, 2 * HOUR);
+    assert_true(notify_progress_told(&p, p.tell_id, 0, now));
+    next(&p, &now, 2 * HOUR);
+    assert_true(notify_progress_answered(&p, p.ask_id, 0, &current, now));
+    notify_progress_want(&p, ++serial, now);
+    assert_false(p.complained);
+}
+
 static void one_that_is_gone_for_good_costs_little(void **state)
 {
     (void)state;
@@ -155,6 +217,9 @@ int main(void)
         cmocka_unit_test(serials_wrap),
         cmocka_unit_test(one_that_answers_but_does_not_follow_is_told_again),
         cmocka_unit_test(a_new_serial_takes_the_place_of_the_pending_one),
+        cmocka_unit_test(one_that_was_away_for_a_week_is_soon_seen_in_step),
+        cmocka_unit_test(one_that_answers_for_weeks_but_never_follows_costs_little),
+        cmocka_unit_test(frequent_changes_do_not_hide_one_that_is_gone),
         cmocka_unit_test(one_that_is_gone_for_good_costs_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

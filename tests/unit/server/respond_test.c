@@ -4,13 +4,9 @@
  * question; here nothing may crash, lie about its counts, or exceed what was asked.
  */
 #include "tests/unit/guard.h"
-#include "tests/unit/server/served.h"
+#include "tests/unit/server/asked.h"
 
 #include "store/key.h"
-
-#include <netinet/in.h>
-
-#define MESSAGE_OCTETS 65535
 
 static const char zone_text[] =
     "example. 3600 IN SOA ns1.example. hostmaster.example. 7 3600 900 604800 300\n"
@@ -46,49 +42,6 @@ static const char zone_text[] =
     "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
     "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\""
     "\n";
-
-static const struct sockaddr_in client = {.sin_family = AF_INET};
-
-/* A request, put together from its parts. */
-struct query {
-    uint8_t octets[512];
-    size_t length;
-};
-
-static struct query make_query(const char *name, uint16_t type, uint16_t class, int udp_octets)
-{
-    struct query query;
-    struct name parsed;
-    struct header header = {
-        .id = 0x1234, .flags = HEADER_RD, .qdcount = 1, .arcount = udp_octets >= 0};
-
-    assert_int_equal(name_from_text(&parsed, name, strlen(name)), STATUS_OK);
-    struct writer w = writer_of(query.octets, sizeof query.octets);
-    header_write(&w, &header);
-    writer_octets(&w, parsed.octets, parsed.length);
-    writer_u16(&w, type);
-    writer_u16(&w, class);
-    if (udp_octets >= 0) {
-        writer_u8(&w, 0);
-        record_write_fixed(&w, TYPE_OPT, (uint16_t)udp_octets, 0x8000, 4);
-        writer_u16(&w, EDNS_NSID);
-        writer_u16(&w, 0);
-    }
-    query.length = writer_length(&w);
-    return query;
-}
-
-/* The reply in one piece. */
-static size_t join(const struct reply *reply, uint8_t *message)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < reply->part_count; i++) {
-        assert_true(length + reply->parts[i].iov_len <= MESSAGE_OCTETS);
-        memcpy(message + length, reply->parts[i].iov_base, reply->parts[i].iov_len);
-        length += reply->parts[i].iov_len;
-    }
-    return length;
-}
 
 /* Steps through a reply: sections as counted, nothing after them. */
 static void assert_sound(const uint8_t *message, size_t length)

@@ -1,4 +1,4 @@
-/* A zone put into a database of its own and ready to be answered from. */
+/* Zones put into a database of their own and ready to be answered from. */
 #ifndef TESTS_SERVED_H
 #define TESTS_SERVED_H
 
@@ -15,56 +15,91 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SERVED_ZONES 4
+
 struct served {
     struct temporary temporary;
     struct arena *arena;
     struct diag *diag;
     struct store *store;
-    struct config_zone zone;
+    struct node_source sources[SERVED_ZONES]; /* what was restored */
+    struct config_zone zone_configs[SERVED_ZONES];
     struct config config;
     struct snapshot *snapshot;
     struct zone_table *zones;
     struct view view;
 };
 
-/* Restores a zone file, text, whose apex is example., into a fresh database. */
-static inline void served_create(struct served *served, const char *text)
+/* A fresh database without a zone. */
+static inline void served_start(struct served *served)
 {
     static const struct store_access private_access = {.shared = false};
     char message[STORE_MESSAGE_OCTETS];
-    char file[128];
-    struct node_source source;
-    struct commit_result result;
-    struct edit *edit;
 
     memset(served, 0, sizeof *served);
     assert_int_equal(temporary_create(&served->temporary), 0);
+    served->arena = arena_create();
+    served->diag = diag_create();
+    assert_int_equal(
+        store_create(served->temporary.database, &private_access, &served->store, message),
+        STATUS_OK);
+    served->config.zones = served->zone_configs;
+    served->config.server.udp_max = 1232;
+    served->config.server.tcp_idle_ms = 10000;
+    served->config.server.version = "contactd test";
+    served->config.server.identity = "here";
+}
+
+/* Restores a zone from a file. */
+static inline void served_restore_file(struct served *served, const char *file)
+{
+    char message[STORE_MESSAGE_OCTETS];
+    size_t n = served->config.zone_count++;
+    struct commit_result result;
+    struct edit *edit;
+
+    assert_true(n < SERVED_ZONES);
+    enum status status =
+        zonefile_read(file, NULL, served->arena, served->diag, &served->sources[n]);
+    if (status != STATUS_OK)
+        diag_print(served->diag, DIAG_GNU, stderr);
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(edit_begin(served->store, &edit, message), STATUS_OK);
+    assert_int_equal(commit_restore(edit, &served->sources[n], 0, NULL, served->diag, &result),
+                     STATUS_OK);
+    assert_int_equal(edit_commit(edit, message), STATUS_OK);
+    served->zone_configs[n].domain = served->sources[n].apex;
+}
+
+/* Restores a zone from text. */
+static inline void served_restore(struct served *served, const char *text)
+{
+    char file[128];
+
     snprintf(file, sizeof file, "%s/zone", served->temporary.folder);
     FILE *out = fopen(file, "w");
     assert_non_null(out);
     fputs(text, out);
     fclose(out);
-    served->arena = arena_create();
-    served->diag = diag_create();
-    assert_int_equal(zonefile_read(file, NULL, served->arena, served->diag, &source), STATUS_OK);
+    served_restore_file(served, file);
     unlink(file);
-    assert_int_equal(
-        store_create(served->temporary.database, &private_access, &served->store, message),
-        STATUS_OK);
-    assert_int_equal(edit_begin(served->store, &edit, message), STATUS_OK);
-    assert_int_equal(commit_restore(edit, &source, 0, NULL, served->diag, &result), STATUS_OK);
-    assert_int_equal(edit_commit(edit, message), STATUS_OK);
-    served->zone.domain = source.apex;
-    served->config.zone_count = 1;
-    served->config.zones = &served->zone;
-    served->config.server.udp_max = 1232;
-    served->config.server.tcp_idle_ms = 10000;
-    served->config.server.version = "contactd test";
-    served->config.server.identity = "here";
+}
+
+/* Makes the view of what was restored. */
+static inline void served_show(struct served *served)
+{
     assert_int_equal(snapshot_create(served->store, &served->snapshot), STATUS_OK);
     assert_int_equal(zone_table_create(&served->config, served->snapshot, &served->zones),
                      STATUS_OK);
     served->view = (struct view){served->snapshot, &served->config, served->zones};
+}
+
+/* All of it for one zone. */
+static inline void served_create(struct served *served, const char *text)
+{
+    served_start(served);
+    served_restore(served, text);
+    served_show(served);
 }
 
 static inline void served_destroy(struct served *served)

@@ -1,0 +1,273 @@
+"""contactd at work: publishes under load, killed publishes, reloads, stops."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support import client
+from support.client import Tcp, transfer, transfer_records
+from support.contactd import NOW, SAMPLES, Contactd, Site, program, zone
+from support.contacts import write_entry
+from support.process import environment, find_program, run, wait_until
+from support.wire import Message, opt, query, txt_strings
+
+LABELS = [f"t{n}" for n in range(150)]
+
+
+class Shop:
+    """A site whose every record tells by a marker which publish it is of."""
+
+    def __init__(self, folder):
+        self.contacts = folder / "contacts"
+        self.contacts.mkdir()
+        self.site = Site(folder, [zone("cc.example", serial="counter")], contacts=self.contacts,
+                         tlds="any")
+        self.markers = {}  # serial: marker
+        self.publish(0)
+
+    def write(self, number):
+        for label in LABELS:
+            write_entry(self.contacts, label, f"marker{number}", contacts=3)
+
+    def publish(self, number):
+        self.write(number)
+        self.markers[self.site.publish()["cc.example"]] = f"marker{number}".encode()
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Shop(tmp_path)
+
+
+def markers_in(records):
+    """The markers that TXT records hold."""
+    words = b" ".join(b" ".join(txt_strings(r.rdata)) for r in records if r.type == 16).split()
+    return {word.rstrip(b";") for word in words if word.startswith(b"marker")}
+
+
+def check_transfer(server, markers):
+    """One transfer is of one publish: SOA, _meta and all cards agree. Returns its serial."""
+    records = transfer_records(transfer(server.at, "cc.example"))
+    serial = int.from_bytes(records[0].rdata[-20:-16], "big")
+    meta = next(r for r in records if r.owner.startswith(b"\x05_meta"))
+    assert f"serial={serial};".encode() in b"".join(txt_strings(meta.rdata))
+    found = markers_in(records)
+    assert len(found) == 1
+    assert markers.get(serial, *found) == found.pop()
+    return serial
+
+
+def test_new_contents_are_served_without_a_reload(shop):
+    """DESIGN §6: by UDP at once, on TCP connections that are open, too."""
+    with Contactd(shop.site) as server, Tcp(server.at) as connection:
+        for number in range(1, 4):
+            shop.publish(number)
+            octets = query("t7.cc.example", "TXT")
+            for _ in range(20):
+                assert markers_in(client.ask(server.at, octets).answer) == \
+                    {f"marker{number}".encode()}
+            assert markers_in(connection.ask(octets).answer) == {f"marker{number}".encode()}
+
+
+def test_every_answer_is_of_one_publish(shop):
+    """Under load, while ten publishes replace every record: never a mixture, never back."""
+    done = threading.Event()
+
+    def publish():
+        try:
+            for number in range(1, 11):
+                shop.publish(number)
+        finally:
+            done.set()
+    thread = threading.Thread(target=publish)
+    with Contactd(shop.site) as server:
+        thread.start()
+        names = ["t3.cc.example", "www.bank.t9.cc.example", "_security.t20.cc.example"]
+        messages = [query(name, kind, additional=[opt(1232)])
+                    for name in names for kind in ("TXT", "ANY")] * 10
+        latest = last_serial = 0
+        seen = set()
+        while not done.is_set():
+            for octets in client.udp_many(server.at, messages):
+                found = markers_in(Message(octets).answer)
+                assert len(found) == 1
+                seen |= found
+            serial = check_transfer(server, shop.markers)
+            assert serial >= last_serial
+            last_serial = serial
+            latest += 1
+        thread.join()
+        assert check_transfer(server, shop.markers) == max(shop.markers)
+    assert len(shop.markers) == 11 and len(seen) > 2 and latest > 2
+
+
+def test_a_publish_that_is_killed_leaves_the_old_contents(shop):
+    """kill -9 at any moment: old or new, and the next publish works."""
+    rng = random.Random(3)
+    with Contactd(shop.site) as server:
+        for number in range(1, 16):
+            shop.write(number)
+            publish = subprocess.Popen(
+                [program("zonegen"), "publish", "-c", shop.site.path, "--now", NOW],
+                env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.random() * 0.08)
+            publish.kill()
+            publish.wait()
+            check_transfer(server, {})
+            assert markers_in(server.ask("t5.cc.example").answer)
+        shop.publish(99)
+        assert check_transfer(server, shop.markers) == max(shop.markers)
+    export = shop.site.export("cc.example")
+    assert export.count("marker99") and "marker1 " not in export
+
+
+def reload_and_wait(server, words):
+    """SIGHUP; waits until the log says so."""
+    before = len(server.log())
+    server.process.signal(signal.SIGHUP)
+    return wait_until(lambda: words in server.log()[before:] and server.log()[before:], 10,
+                      f"'{words}' in the log", server.process)
+
+
+def identity(server):
+    return server.ask("id.server", "TXT", rrclass=3).texts()[0][0]
+
+
+@pytest.fixture
+def reloading(tmp_path):
+    site = Site(tmp_path, [zone("cc.example")])
+    site.publish()
+    with Contactd(site) as server:
+        yield server
+
+
+def test_sighup_takes_a_new_configuration(reloading):
+    """Identity, acl, zones; connections stay open."""
+    site = reloading.site
+    with Tcp(reloading.at) as connection:
+        assert connection.ask(query("nl.cc.example", "TXT")).answer
+        site.config["server"]["identity"] = "second"
+        site.config["acl"][0]["address"] = ["127.0.8.0/24"]
+        site.config["zone"].append(zone("more.example"))
+        site.write()
+        reloading.process.signal(signal.SIGHUP)
+        wait_until(lambda: identity(reloading) == b"second", 10, "new identity", reloading.process)
+        assert connection.ask(query("nl.cc.example", "TXT")).answer
+    assert client.tcp(reloading.at, query("cc.example", "AXFR")).rcode == 5
+    assert client.tcp(reloading.at, query("cc.example", "AXFR"), source="127.0.8.1").rcode == 0
+    assert reloading.ask("nl.more.example").rcode == 2
+    site.publish()
+    wait_until(lambda: reloading.ask("nl.more.example").rcode == 0, 5, "the new zone is served")
+
+
+def test_sighup_with_a_wrong_configuration_keeps_the_old_one(reloading):
+    site = reloading.site
+    with open(site.path, encoding="utf-8") as file:
+        good = file.read()
+    with open(site.path, "w", encoding="utf-8") as file:
+        file.write(good.replace("identity: functional", "identity: other\n    udp-maximum: 1"))
+    log = reload_and_wait(reloading, "udp-maximum")
+    assert "contactd.conf:" in log
+    assert identity(reloading) == b"functional" and reloading.ask("nl.cc.example").answer
+
+
+@pytest.mark.parametrize("item,value", [("listen", ["127.0.0.1@10001"]), ("workers", 3)])
+def test_what_needs_a_restart_is_refused(reloading, item, value):
+    site = reloading.site
+    site.config["server"].update({item: value, "identity": "other"})
+    site.write()
+    log = reload_and_wait(reloading, "restart")
+    assert item in log
+    assert identity(reloading) == b"functional" and reloading.ask("nl.cc.example").answer
+
+
+def test_many_reloads_under_load(reloading):
+    messages = [query("nl.cc.example", "TXT")] * 60
+    for n in range(20):
+        reloading.site.config["server"]["identity"] = f"number{n}"
+        reloading.site.write()
+        reloading.process.signal(signal.SIGHUP)
+        assert all(Message(octets).answer for octets in client.udp_many(reloading.at, messages))
+    wait_until(lambda: identity(reloading) == b"number19", 10, "last identity", reloading.process)
+
+
+def test_sigterm_finishes_what_is_on_its_way(reloading):
+    """Whole answers, then the end; a transfer goes on; exit code 0."""
+    with Tcp(reloading.at, timeout=20) as queries, \
+            Tcp(reloading.at, receive_buffer=4096, timeout=20) as transfers:
+        transfers.send(query("cc.example", "AXFR"))
+        transfers.receive()
+        queries.send(*[query("nl.cc.example", "TXT")] * 200)
+        assert Message(queries.receive()).answer
+        start = time.monotonic()
+        reloading.process.signal(signal.SIGTERM)
+        answered = 1
+        while (octets := queries.receive()) is not None:
+            assert Message(octets).answer
+            answered += 1
+        assert answered == 200
+        last = None
+        while (octets := transfers.receive()) is not None:
+            last = Message(octets)
+        assert last.answer[-1].type == 6, "the transfer was cut"
+        assert reloading.process.wait(10) == 0
+        assert time.monotonic() - start < 8
+
+
+def test_sigterm_does_not_wait_for_the_idle(reloading):
+    with Tcp(reloading.at) as idle:
+        start = time.monotonic()
+        reloading.process.signal(signal.SIGTERM)
+        assert idle.is_closed(3)
+        assert reloading.process.wait(5) == 0
+        assert time.monotonic() - start < 3
+
+
+def test_contactd_may_start_before_the_first_publish(tmp_path):
+    """RFC 8914 §4.15: not ready; and serves as soon as there is something."""
+    site = Site(tmp_path, [zone("cc.example")])
+    site.publish()
+    site.config["zone"].append(zone("later.example"))
+    site.write()
+    with Contactd(site) as server:
+        assert server.ask("nl.later.example", additional=[opt()]).extended_error()[0] == 14
+        assert server.ask("nl.cc.example").answer
+        site.publish()
+        wait_until(lambda: server.ask("nl.later.example").answer, 2, "the new zone is served")
+
+
+def test_a_zone_that_is_published_no_more_is_refused(reloading):
+    """Out of the configuration, out of the database, with a reload."""
+    site = reloading.site
+    site.config["zone"] = [zone("other.example")]
+    site.write()
+    site.publish("--force")
+    reloading.process.signal(signal.SIGHUP)
+    wait_until(lambda: reloading.ask("nl.cc.example").rcode == 5, 5, "REFUSED")
+    assert reloading.ask("nl.other.example").answer
+
+
+def test_the_database_is_only_read(reloading):
+    """DESIGN §2: contactd writes nothing but the lock."""
+    path = reloading.site.database
+    with open(path, "rb") as file:
+        before = file.read()
+    client.udp_many(reloading.at, [query(f"{n}.cc.example", "TXT") for n in range(500)])
+    transfer(reloading.at, "cc.example")
+    with open(path, "rb") as file:
+        assert file.read() == before
+
+
+def test_check_says_what_is_wrong_and_where(tmp_path):
+    site = Site(tmp_path, [zone("cc.example")])
+    assert run([program("contactd"), "--check", "-c", site.path]).returncode == 0
+    with open(site.path, "a", encoding="utf-8") as file:
+        file.write("zonne: 1\n")
+    result = run([program("contactd"), "--check", "-c", site.path])
+    assert result.returncode == 1 and "contactd.conf:" in result.stderr
+    assert run([program("contactd"), "--nonsense"]).returncode == 64

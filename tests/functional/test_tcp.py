@@ -1,0 +1,227 @@
+"""contactd alone: DNS over TCP (RFC 7766, RFC 9210)."""
+
+import socket
+import struct
+import time
+
+import pytest
+
+from support import client
+from support.client import Tcp
+from support.contactd import Contactd, Site, zone
+from support.wire import QR, TC, Message, opt, query
+
+CARD = query("nl.cc.example", "TXT")
+IDLE = 1.0
+
+
+@pytest.fixture(scope="module")
+def tight(tmp_path_factory):
+    """One worker, eight connections in all, three for a client, a second of silence."""
+    site = Site(tmp_path_factory.mktemp("tight"), [zone("cc.example")],
+                server={"workers": 1, "tcp-max": 8, "tcp-per-client": 3, "tcp-idle": "1s"})
+    site.publish()
+    with Contactd(site, name="tight") as server:
+        yield server
+
+
+def test_a_hundred_queries_in_one_write_are_all_answered(served):
+    """RFC 7766 §6.2.1.1"""
+    labels = served.labels("cc.example")[:100]
+    queries = [query(f"{label}.cc.example", "TXT", ident=n) for n, label in enumerate(labels)]
+    with Tcp(served.at) as connection:
+        connection.send(*queries)
+        replies = {}
+        for _ in queries:
+            reply = Message(connection.receive())
+            replies[reply.id] = reply
+    for n, octets in enumerate(queries):
+        assert replies[n].question == octets[12:] and replies[n].answer
+
+
+def test_more_answers_than_any_buffer_holds_are_all_sent(corner):
+    """A client that first writes 2000 queries and then reads."""
+    octets = query("txtmax.corner.example", "TXT")
+    with Tcp(corner.at, timeout=20) as connection:
+        connection.socket.setblocking(False)
+        waiting = (struct.pack("!H", len(octets)) + octets) * 2000
+        received, wanted = 0, None
+        while wanted is None or received < wanted:
+            try:
+                waiting = waiting[connection.socket.send(waiting):] if waiting else waiting
+            except BlockingIOError:
+                pass
+            try:
+                part = connection.socket.recv(1 << 20)
+                if wanted is None:
+                    wanted = 2000 * (2 + struct.unpack("!H", part[:2])[0])
+                assert part
+                received += len(part)
+            except BlockingIOError:
+                time.sleep(0.0005)
+    assert received == wanted
+
+
+def test_a_message_may_come_octet_by_octet(served):
+    """RFC 7766 §8"""
+    with Tcp(served.at) as connection:
+        for octet in struct.pack("!H", len(CARD)) + CARD:
+            connection.socket.sendall(bytes([octet]))
+        assert Message(connection.receive()).answer
+        # The end of one message, the beginning of the next.
+        framed = struct.pack("!H", len(CARD)) + CARD
+        connection.socket.sendall(framed + framed[:1])
+        assert Message(connection.receive()).answer
+        connection.socket.sendall(framed[1:])
+        assert Message(connection.receive()).answer
+
+
+def test_a_connection_may_be_used_again(served):
+    """RFC 7766 §6.2.1"""
+    with Tcp(served.at) as connection:
+        for _ in range(50):
+            assert connection.ask(CARD).answer
+
+
+def test_tcp_needs_no_udp_before_it(served):
+    """RFC 9210 §3: answers that would fit a datagram are given by TCP too."""
+    assert client.tcp(served.at, query("cc.example", "SOA")).answer
+
+
+def test_an_answer_in_the_stream_is_skipped(served):
+    """Messages with QR set are not answered; what follows is."""
+    with Tcp(served.at) as connection:
+        connection.send(query("nl.cc.example", "TXT", ident=1, flags=QR),
+                        query("nl.cc.example", "TXT", ident=2))
+        assert Message(connection.receive()).id == 2
+
+
+@pytest.mark.parametrize("length", [0, 1, 11])
+def test_a_length_below_a_header_ends_the_connection(served, length):
+    """Nothing in step can follow; what came before it is answered."""
+    with Tcp(served.at) as connection:
+        connection.send(CARD, b"x" * length, CARD)
+        assert Message(connection.receive()).answer
+        assert connection.is_closed(2)
+
+
+def test_the_longest_message_is_read(served):
+    octets = query("nl.cc.example", "TXT", after=b"\0" * (65535 - len(CARD)))
+    with Tcp(served.at) as connection:
+        assert connection.ask(octets).rcode == 1
+        assert connection.ask(CARD).answer
+
+
+def test_a_half_closed_connection_gets_its_answers(served):
+    """RFC 7766 §6.2.4 is about clients that close both ways."""
+    with Tcp(served.at) as connection:
+        connection.send(*[CARD] * 30)
+        connection.socket.shutdown(socket.SHUT_WR)
+        for _ in range(30):
+            assert Message(connection.receive()).answer
+        assert connection.is_closed(2)
+
+
+def test_clients_that_vanish_leave_nothing_behind(tight):
+    """Closed in the middle of a message, with answers on their way, with a reset: more often than
+    there are connections."""
+    for n in range(40):
+        connection = Tcp(tight.at, source=f"127.0.1.{n}")
+        if n % 2:
+            connection.send(*[CARD] * 50)
+        else:
+            connection.socket.sendall(struct.pack("!H", 500) + b"x" * (n * 3))
+        if n % 3:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                         struct.pack("ii", 1, 0))
+        connection.socket.close()
+    time.sleep(0.2)
+    for n in range(3):
+        with Tcp(tight.at, source="127.0.2.1") as connection:
+            assert connection.ask(CARD).answer
+
+
+def test_an_idle_connection_is_closed_in_time(tight):
+    """RFC 7766 §6.2.3"""
+    with Tcp(tight.at) as connection:
+        assert connection.ask(CARD).answer
+        start = time.monotonic()
+        assert connection.is_closed(IDLE * 4)
+        assert IDLE * 0.8 < time.monotonic() - start < IDLE * 3
+
+
+def test_only_a_whole_message_restarts_the_time(tight):
+    """RFC 7766 §6.2.3: an octet now and then does not."""
+    with Tcp(tight.at) as connection:
+        start = time.monotonic()
+        with pytest.raises(OSError):
+            for octet in struct.pack("!H", len(CARD)) + CARD:
+                connection.socket.sendall(bytes([octet]))
+                time.sleep(IDLE / 4)
+        assert time.monotonic() - start < IDLE * 4
+    with Tcp(tight.at) as connection:
+        for _ in range(6):
+            assert connection.ask(CARD).answer
+            time.sleep(IDLE / 3)
+
+
+def test_a_client_that_does_not_read_is_closed(tight):
+    """Bounded in memory and in time (CVE-2024-0760)."""
+    octets = struct.pack("!H", len(CARD)) + CARD
+    with Tcp(tight.at, receive_buffer=4096, timeout=IDLE * 10) as connection:
+        start = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - start < IDLE * 9:
+                connection.socket.sendall(octets * 1000)
+        assert time.monotonic() - start < IDLE * 8
+
+
+def test_a_client_has_only_so_many_connections(tight):
+    """RFC 7766 §6.2.2: the limit is per address."""
+    connections = [Tcp(tight.at, source="127.0.5.1") for _ in range(3)]
+    try:
+        assert all(connection.ask(CARD).answer for connection in connections)
+        with Tcp(tight.at, source="127.0.5.1") as one_more:
+            assert one_more.is_closed(IDLE / 2)
+        with Tcp(tight.at, source="127.0.5.2") as another:
+            assert another.ask(CARD).answer
+        connections.pop().socket.close()
+        time.sleep(0.1)
+        with Tcp(tight.at, source="127.0.5.1") as again:
+            assert again.ask(CARD).answer
+    finally:
+        for connection in connections:
+            connection.socket.close()
+
+
+def test_a_new_client_takes_the_place_of_the_longest_idle(tight):
+    """RFC 7766 §6.2.3: idle time may be 0 under load."""
+    connections = []
+    try:
+        for n in range(8):
+            connections.append(Tcp(tight.at, source=f"127.0.6.{n + 1}"))
+            assert connections[-1].ask(CARD).answer
+        with Tcp(tight.at, source="127.0.6.100") as new:
+            assert new.ask(CARD).answer
+        assert connections[0].is_closed(IDLE / 2)
+        assert connections[7].ask(CARD).answer
+    finally:
+        for connection in connections:
+            connection.socket.close()
+
+
+def test_udp_answers_while_tcp_is_full(tight):
+    connections = [Tcp(tight.at, source=f"127.0.7.{n + 1}") for n in range(8)]
+    try:
+        for _ in range(20):
+            assert client.ask(tight.at, CARD).answer
+    finally:
+        for connection in connections:
+            connection.socket.close()
+
+
+def test_truncated_over_udp_is_whole_by_tcp(corner):
+    octets = query("big4096.corner.example", "TXT", additional=[opt(512)])
+    assert client.ask(corner.at, octets).has(TC)
+    reply = client.tcp(corner.at, octets)
+    assert not reply.has(TC) and len(reply.answer) == 20
