@@ -61,7 +61,7 @@ static enum status open_node(struct transfer *transfer, const struct item *item)
         memcpy(place->owner.octets, place->node.owner, place->node.owner_octets);
     place->answer = 0;
     place->part = 0;
-    place->records = reader_of(NULL, 0);
+    place->records = (struct reader){NULL, NULL, false};
     return STATUS_OK;
 }
 

@@ -185,27 +185,21 @@ def _collect(connections, replies):
 
 
 def transfer(server, name, source=None, rrtype="AXFR", additional=(), authority=b"", timeout=30.0):
-    """The messages of a transfer, from the first SOA to the one that ends it. One message when it
-    is refused or holds a single SOA."""
+    """The messages of a transfer, from the first SOA to the one that ends it; a single message when
+    it is refused, or is an IXFR that holds just the SOA."""
     octets = query(name, rrtype, ident=0x4242, counts=(1, 0, 1 if authority else 0, len(additional)),
                    after=authority + b"".join(additional))
+    messages, soas = [], 0
     with Tcp(server, source, timeout) as connection:
         connection.send(octets)
-        return list(transfer_messages(connection))
-
-
-def transfer_messages(connection):
-    """Reads the messages of one transfer off a connection."""
-    soas = records = 0
-    while soas < 2:
-        reply = connection.receive()
-        assert reply is not None, "closed within a transfer"
-        message = Message(reply)
-        yield message
-        soas += sum(record.type == 6 for record in message.answer)
-        records += len(message.answer)
-        if message.rcode or records < 2:
-            return
+        while soas < 2:
+            reply = connection.receive()
+            assert reply is not None, "closed within a transfer"
+            messages.append(Message(reply))
+            soas += sum(record.type == 6 for record in messages[-1].answer)
+            if messages[-1].rcode or (rrtype == "IXFR" and len(messages[0].answer) == 1):
+                break
+    return messages
 
 
 def transfer_records(messages):

@@ -95,9 +95,9 @@ class Site:
 class Contactd:
     """A running contactd. `at` and `at6` are where it answers."""
 
-    def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd"):
+    def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None):
         self.site = site
-        port = Port()
+        port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
         site.write()
         port.release()

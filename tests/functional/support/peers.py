@@ -206,6 +206,7 @@ class PowerDns(Peer):
         conf = self.write("pdns.conf", f'''launch=lmdb
 lmdb-filename={self.path('pdns.lmdb')}
 lmdb-shards=1
+lmdb-sync-mode=nosync
 local-address=127.0.0.1
 local-port={self.port.number}
 socket-dir={self.folder}

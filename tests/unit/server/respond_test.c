@@ -5,6 +5,7 @@
  */
 #include "tests/unit/guard.h"
 #include "tests/unit/server/asked.h"
+#include "tests/unit/server/decoded.h"
 
 #include "store/key.h"
 
@@ -297,6 +298,144 @@ static void a_damaged_record_is_servfail(void **state)
     assert_int_equal(answers, 0);
 }
 
+/* Asks one question and has ldns read the reply. */
+static struct decoded answer_of(const struct served *served, const char *name, uint16_t type,
+                                enum transport transport, int udp_octets)
+{
+    static uint8_t message[MESSAGE_OCTETS];
+    struct query query = make_query(name, type, CLASS_IN, udp_octets);
+    return decoded_of(message, ask(served, &query, transport, message));
+}
+
+#define SOA(apex) apex " 300 IN SOA ns. h. 7 3600 900 604800 300\n" apex " 300 IN NS ns.test.\n"
+#define DS_DATA   "1 13 2 0000000000000000000000000000000000000000000000000000000000000000\n"
+
+static const struct {
+    const char *name;
+    uint16_t type;
+    bool authoritative;
+    size_t answers;
+    const char *begins; /* the first record of the answer, else of the authority section */
+} nested[] = {
+    {"secure.example", TYPE_DS, true, 1, "secure.example.\t300\tIN\tDS"},
+    {"plain.example", TYPE_DS, true, 0, "example.\t300\tIN\tSOA"},
+    {"SECURE.example", TYPE_DNSKEY, true, 0, "secure.example.\t300\tIN\tSOA"},
+    {"secure.example", TYPE_NS, true, 1, "secure.example.\t300\tIN\tNS"},
+    {"x.secure.example", TYPE_DS, true, 0, "secure.example.\t300\tIN\tSOA"},
+    {"x.secure.example", TYPE_TXT, true, 1, "x.secure.example.\t300\tIN\tTXT\t\"child\""},
+    {"x.plain.example", TYPE_TXT, false, 0, "plain.example.\t300\tIN\tNS"},
+    {"a.b.example", TYPE_DS, true, 0, "example.\t300\tIN\tSOA"}, /* the next one above is ours */
+    {"example", TYPE_DS, true, 0, "example.\t300\tIN\tSOA"},     /* none above is ours */
+};
+
+/* RFC 4035 §3.1.4.1, RFC 1034 §4.3.2 step 2. */
+static void a_zone_within_a_zone_is_answered_from_the_right_side(void **state)
+{
+    struct served served;
+    (void)state;
+
+    served_start(&served);
+    served_restore(&served, SOA("example.") "secure.example. 300 IN NS ns.test.\n"
+                                            "secure.example. 300 IN DS " DS_DATA
+                                            "x.secure.example. 300 IN TXT parent\n"
+                                            "plain.example. 300 IN NS ns.test.\n"
+                                            "x.plain.example. 300 IN TXT parent\n");
+    served_restore(&served, SOA("secure.example.") "x.secure.example. 300 IN TXT child\n");
+    served_restore(&served, SOA("a.b.example."));
+    served_show(&served);
+    for (size_t i = 0; i < sizeof nested / sizeof nested[0]; i++) {
+        struct decoded have =
+            answer_of(&served, nested[i].name, nested[i].type, TRANSPORT_UDP, 1232);
+        bool answered = nested[i].answers > 0;
+        const struct lines *lines = answered ? &have.answer : &have.authority;
+        assert_int_equal(have.authoritative, nested[i].authoritative);
+        assert_int_equal(have.answer.count, nested[i].answers);
+        assert_true(lines->count > 0);
+        assert_memory_equal(lines->items[0], nested[i].begins, strlen(nested[i].begins));
+        decoded_free(&have);
+    }
+    served_destroy(&served);
+}
+
+/* A name with more than one message holds, in RRsets of which each fits; to be freed. */
+static char *crowded_zone(size_t addresses, size_t long_addresses)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    assert_non_null(out);
+    fputs(SOA("example.") "big.example. 300 IN TXT x\n", out);
+    for (size_t i = 0; i < addresses; i++)
+        fprintf(out, "big.example. 300 IN A 10.0.%zu.%zu\n", i / 256, i % 256);
+    for (size_t i = 0; i < long_addresses; i++)
+        fprintf(out, "big.example. 300 IN AAAA 2001:db8::%zx\n", i);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* TC would send nobody anywhere; RFC 8482 §4.1 lets some RRsets be left out. */
+static void any_by_tcp_has_whole_rrsets_and_no_tc(void **state)
+{
+    static const size_t crowds[][2] = {{2500, 1500}, {4031, 2000}, {1, 2300}, {0, 0}};
+    static const size_t answers[] = {2501, 4032, 2302, 1};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct served served;
+        char *text = crowded_zone(crowds[i][0], crowds[i][1]);
+        served_create(&served, text);
+        struct decoded have = answer_of(&served, "big.example", TYPE_ANY, TRANSPORT_TCP, 1232);
+        assert_false(have.truncated);
+        assert_true(have.authoritative);
+        assert_int_equal(have.answer.count, answers[i]);
+        decoded_free(&have);
+        served_destroy(&served);
+        free(text);
+    }
+}
+
+/* RFC 9471 §3.1, also behind a CNAME; RFC 2181 §9 for what is no glue. */
+static void only_missing_glue_sets_tc(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t type;
+        bool truncated;
+        size_t answers, authorities;
+    } cases[] = {
+        {"x.cut.example", TYPE_A, true, 0, 0},
+        {"alias.example", TYPE_A, true, 1, 0},
+        {"mx.example", TYPE_MX, false, 9, 0},
+    };
+    struct served served;
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    (void)state;
+
+    assert_non_null(out);
+    fputs(SOA("example.") "alias.example. 300 IN CNAME x.cut.example.\n", out);
+    for (int i = 1; i <= 9; i++)
+        fprintf(out,
+                "cut.example. 300 IN NS n%d.cut.example.\nn%d.cut.example. 300 IN A 10.0.0.%d\n"
+                "mx.example. 300 IN MX %d n%d.cut.example.\n"
+                "n%d.cut.example. 300 IN AAAA 2001:db8::%d\n",
+                i, i, i, i, i, i, i);
+    assert_int_equal(fclose(out), 0);
+    served_create(&served, text);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct decoded have = answer_of(&served, cases[i].name, cases[i].type, TRANSPORT_UDP, -1);
+        assert_int_equal(have.truncated, cases[i].truncated);
+        assert_int_equal(have.answer.count, cases[i].answers);
+        assert_int_equal(have.authority.count, cases[i].authorities);
+        assert_int_equal(have.additional.count, 0);
+        decoded_free(&have);
+    }
+    served_destroy(&served);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +447,9 @@ int main(void)
         cmocka_unit_test(the_whole_answer_comes_by_tcp),
         cmocka_unit_test(transfers_are_closed_by_default),
         cmocka_unit_test(a_damaged_record_is_servfail),
+        cmocka_unit_test(a_zone_within_a_zone_is_answered_from_the_right_side),
+        cmocka_unit_test(any_by_tcp_has_whole_rrsets_and_no_tc),
+        cmocka_unit_test(only_missing_glue_sets_tc),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

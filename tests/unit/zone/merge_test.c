@@ -62,7 +62,7 @@ static void an_alias_is_not_told_of_when_its_target_changes(void **state)
     assert_null(strstr(told.names, "\\195\\169"));
     assert_null(strstr(told.names, "xb.cc.example"));
     assert_null(strstr(told.names, " cc.example. ")); /* SOA and ZONEMD are no difference */
-    assert_int_equal(strncmp(told.names, "cc.example. ", 12) == 0, 0);
+    assert_int_not_equal(strncmp(told.names, "cc.example. ", 12), 0);
     assert_null(strstr(told.names, "meta"));
     struct dump after = dump_store(p.store, STORE_TABLE_NODES, 0);
     assert_false(dump_equals(&before, &after));
