@@ -18,8 +18,11 @@ from support.process import find_program, run, wait_until
 from support.wire import Message, Record
 
 ZONES = ["cc.example", "cc-contacts.test"]
-MAKES = {"nsd": Nsd, "knot": Knot, "bind": Bind, "powerdns": PowerDns}
 SECONDS_TO_FOLLOW = 5.0
+
+# These give the names in the RDATA of an RP back in lower case, as RFC 4034 §6.2 canonicalises
+# them; BIND and PowerDNS keep them as they came.
+LOWERS_CASE = {"nsd", "knot"}
 
 
 # Zones: a record is (owner, type, TTL, RDATA) in wire format, names in full, letter case as it came.
@@ -161,6 +164,18 @@ class Contacts:
 
 # Servers.
 
+class RestartingPowerDns(PowerDns):
+    """Its zones stand in its database: a second start does not make them again."""
+
+    def configure(self):
+        if os.path.exists(self.path("pdns.lmdb")):
+            return [f"--config-dir={self.folder}"]
+        return super().configure()
+
+
+MAKES = {"nsd": Nsd, "knot": Knot, "bind": Bind, "powerdns": RestartingPowerDns}
+
+
 class Ring:
     """contactd with two zones of the same contents, and all four makes as their secondaries."""
 
@@ -225,10 +240,6 @@ class Ring:
                         (name, domain, difference(without_case(ours), without_case(theirs)))
                 else:
                     assert ours == theirs, (name, domain, difference(ours, theirs))
-
-
-# Makes that give names back in lower case.
-LOWERS_CASE = set()
 
 
 class UnboundForward(Unbound):
