@@ -15,7 +15,8 @@ struct transfer;
 
 /*
  * Begins the transfer that `reply` (REPLY_TRANSFER) grants, over the present contents.
- * STATUS_OK; STATUS_NOT_FOUND (the zone has just gone) or STATUS_SYSTEM: answer SERVFAIL.
+ * STATUS_OK; STATUS_NOT_FOUND (the zone has just gone), STATUS_MALFORMED (its record or its apex is
+ * damaged) or STATUS_SYSTEM: answer SERVFAIL.
  */
 MUST_CHECK enum status transfer_create(struct store *store, const struct reply *reply,
                                        struct transfer **out);

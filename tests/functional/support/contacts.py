@@ -21,7 +21,8 @@ def write_entry(folder, label, marker, contacts=1):
 
 
 def change_at_random(folder, rng):
-    """Changes, hides or brings back entries of a copy of the sample, as a secretariat would."""
+    """Changes, hides or brings back entries of a copy of the sample, as a secretariat would. No
+    card gets longer: some are as long as they may be."""
     names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
     for name in rng.sample(names, 5):
         path = os.path.join(folder, name)
@@ -35,8 +36,8 @@ def change_at_random(folder, rng):
             text = "".join(f"verified: 2026-11-{day:02}\n" if line.startswith("verified:") else line
                            for line in text.splitlines(keepends=True))
         elif kind == 2:
-            text = text.replace("hours: 24x7", "hours: Mo-Fr 09:00-17:00", 1)
-        else:
+            text = text.replace("hours: Mo-Fr 08:", "hours: Mo-Fr 07:", 1)
+        elif "order: 9\n" not in text:
             text = text.replace("order: 1\n", "order: 9\n", 1)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)

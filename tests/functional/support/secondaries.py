@@ -1,4 +1,4 @@
-"""contactd with secondaries of four makes, an editor of contacts files, and zones as plain tuples."""
+"""contactd with secondaries of four makes, an editor of contacts files, zones as plain tuples."""
 
 import functools
 import os
@@ -20,12 +20,12 @@ from support.wire import Message, Record
 ZONES = ["cc.example", "cc-contacts.test"]
 SECONDS_TO_FOLLOW = 5.0
 
-# These give the names in the RDATA of an RP back in lower case, as RFC 4034 §6.2 canonicalises
+# These give the names in the RDATA of RP and SOA back in lower case, as RFC 4034 §6.2 canonicalises
 # them; BIND and PowerDNS keep them as they came.
 LOWERS_CASE = {"nsd", "knot"}
 
 
-# Zones: a record is (owner, type, TTL, RDATA) in wire format, names in full, letter case as it came.
+# Zones: a record is (owner, type, TTL, RDATA) in wire format, names in full, letter case kept.
 
 @functools.lru_cache(maxsize=200_000)
 def _record(line):
@@ -41,7 +41,7 @@ def exported(text):
 
 
 def transferred(at, domain, seconds=30):
-    """The records that a server gives by AXFR, sorted. Some send the first SOA in a message alone."""
+    """The records that a server gives by AXFR, sorted. PowerDNS sends a message of one SOA first."""
     records = []
     with Tcp(at, timeout=seconds) as connection:
         connection.send(wire.query(domain, "AXFR"))
@@ -242,18 +242,34 @@ class Ring:
                     assert ours == theirs, (name, domain, difference(ours, theirs))
 
 
-class UnboundForward(Unbound):
-    """Asks contactd as if it were a resolver (forward-addr), which has nothing but its zones."""
+class _EditedUnbound(Unbound):
+    """Unbound with words of its configuration replaced, each of which must be there."""
 
-    name = "unbound-forward"
+    replacements = {}
 
     def configure(self):
         arguments = super().configure()
         with open(self.path("unbound.conf"), encoding="utf-8") as file:
             text = file.read()
-        self.write("unbound.conf", text.replace("stub-zone:", "forward-zone:")
-                   .replace("stub-addr:", "forward-addr:"))
+        for old, new in self.replacements.items():
+            assert old in text
+            text = text.replace(old, new)
+        self.write("unbound.conf", text)
         return arguments
+
+
+class UnboundForward(_EditedUnbound):
+    """Asks contactd as if it were a resolver (forward-addr), which has nothing but its zones."""
+
+    name = "unbound-forward"
+    replacements = {"stub-zone:": "forward-zone:", "stub-addr:": "forward-addr:"}
+
+
+class UnboundMixedCase(_EditedUnbound):
+    """Asks in random letter case (0x20) and takes no answer that changes it."""
+
+    name = "unbound-0x20"
+    replacements = {"server:\n": "server:\n use-caps-for-id: yes\n"}
 
 
 def tool(*arguments, code=0):
