@@ -116,8 +116,8 @@ def test_the_session_that_the_design_shows(tmp_path):
         assert dig(server.at, "+short", "TXT", "_security.xa.cc.example") == (
             '"v=cc1; tld=xa; id=security; order=1; role=security; hours=24x7; tel=+442079460101; '
             'mail=csirt@nic-xa.example; tz=Europe/London; lang=en,fr; oob=yes; '
-            'name=Xanadu CSIRT; " "pgp=0123456789ABCDEF0123456789ABCDEF01234567; verified=2026-11-01; by=callback; '
-            'expires=2027-12-06"\n')
+            'name=Xanadu CSIRT; " "pgp=0123456789ABCDEF0123456789ABCDEF01234567; '
+            'verified=2026-11-01; by=callback; expires=2027-12-06"\n')
         # The label of `also` is a copy with its own label, and is found by its native form.
         copy = dig(server.at, "+short", "TXT", "テスト.cc.example").splitlines()
         assert copy[0] == "xn--zckzah.cc.example." and "(.xn--zckzah, Xanadu)" in "".join(copy)

@@ -51,7 +51,8 @@ class Process:
         self._log = open(self.log_path, "ab")
         self._process = subprocess.Popen(
             [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=self._log,
-            stderr=subprocess.STDOUT, cwd=folder, env=environment(), preexec_fn=_die_with_parent)
+            stderr=subprocess.STDOUT, cwd=folder, env=environment(), preexec_fn=_die_with_parent,
+            start_new_session=True)
         running.append(self)
 
     @property
@@ -71,6 +72,18 @@ class Process:
     def wait(self, seconds):
         return self._process.wait(seconds)
 
+    def _note_threads(self):
+        """Into the log: where the threads of a process are that does not end."""
+        self._log.write(b"*** does not end\n")
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            for what in ("comm", "wchan", "syscall", "stack"):
+                try:
+                    with open(f"/proc/{self.pid}/task/{task}/{what}", "rb") as file:
+                        self._log.write(b"*** %s %s " % (task.encode(), what.encode()) + file.read())
+                except OSError:
+                    pass
+        self._log.flush()
+
     def stop(self, seconds=20):
         """Ends it with SIGTERM, after `seconds` with SIGKILL. Returns its exit code."""
         if self.is_running():
@@ -80,7 +93,8 @@ class Process:
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._note_threads()
+            os.killpg(self.pid, signal.SIGKILL)
             code = self._process.wait()
         self._log.close()
         if self in running:

@@ -14,7 +14,7 @@ from support import wire
 from support.client import Tcp
 from support.contactd import SAMPLES, Contactd, Site, serial_of, zone
 from support.peers import Bind, Knot, Nsd, PowerDns, Unbound, need
-from support.process import find_program, run, wait_until
+from support.process import find_program, run
 from support.wire import Message, Record
 
 ZONES = ["cc.example", "cc-contacts.test"]
@@ -41,7 +41,7 @@ def exported(text):
 
 
 def transferred(at, domain, seconds=30):
-    """The records that a server gives by AXFR, sorted. PowerDNS sends a message of one SOA first."""
+    """The records that a server gives by AXFR, sorted. PowerDNS sends one SOA alone first."""
     records = []
     with Tcp(at, timeout=seconds) as connection:
         connection.send(wire.query(domain, "AXFR"))
