@@ -37,8 +37,8 @@ struct request {
  * (RFC 8906 §3.1.4). FORMERR: not exactly one question (RFC 9619), a compressed question name, an
  * owner, record or option that runs past its end, octets after the last record, two OPT, an OPT
  * outside the additional section or not owned by the root (RFC 6891 §6.1.1), a TSIG that is not the
- * last record or not whole (RFC 8945 §5.2). BADVERS: an EDNS version above 0. NOTAUTH: a TSIG, since
- * no key is known.
+ * last record or not whole (RFC 8945 §5.2). BADVERS: an EDNS version above 0. NOTAUTH: a TSIG,
+ * since no key is known.
  */
 void request_parse(const uint8_t *message, size_t length, struct request *out);
 

@@ -3,6 +3,7 @@
 Each test is named after its rule; tests/README.md maps rules to tests.
 """
 
+import socket
 import struct
 
 import pytest
@@ -61,6 +62,26 @@ def test_a_reply_leaves_from_the_address_that_was_asked(sample, address):
             reply = client.udp((address, server.port), query("nl.cc.example", "TXT"), source=source)
             assert Message(reply).texts()
             assert client.tcp((address, server.port), query("nl.cc.example", "TXT")).texts()
+
+
+def test_a_reply_that_cannot_be_sent_holds_up_no_other(served):
+    """Datagrams from port 0 and from the broadcast address, in one batch with sound ones."""
+    octets = query("nl.cc.example", "TXT")
+
+    def forged(address, port):
+        udp = struct.pack("!4H", port, served.port, 8 + len(octets), 0) + octets
+        return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                           socket.inet_aton(address), socket.inet_aton("127.0.0.1")) + udp
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw, \
+            client.udp_socket(served.at) as sound:
+        sound.settimeout(2)
+        for _ in range(50):
+            for _ in range(10):
+                raw.sendto(forged("127.0.0.1", 0), ("127.0.0.1", 0))
+                raw.sendto(forged("255.255.255.255", 53), ("127.0.0.1", 0))
+                sound.send(octets)
+            for _ in range(10):
+                assert Message(sound.recv(4096)).answer
 
 
 def test_ipv6_answers_as_ipv4_does(served):

@@ -185,6 +185,24 @@ def test_what_needs_a_restart_is_refused(reloading, item, value):
     assert identity(reloading) == b"functional" and reloading.ask("nl.cc.example").answer
 
 
+def test_a_transfer_outlives_its_zone(reloading):
+    """A snapshot of its own: the zone leaves the configuration and the database meanwhile."""
+    whole = transfer_records(transfer(reloading.at, "cc.example"))
+    with Tcp(reloading.at, receive_buffer=4096, timeout=20) as connection:
+        connection.send(query("cc.example", "AXFR"))
+        records = Message(connection.receive()).answer
+        reloading.site.config["zone"] = [zone("other.example")]
+        reloading.site.write()
+        reloading.site.publish("--force")
+        reloading.process.signal(signal.SIGHUP)
+        wait_until(lambda: reloading.ask("nl.cc.example").rcode == 5, 5, "REFUSED")
+        while len(records) < 2 or records[-1].type != 6:
+            records += Message(connection.receive()).answer
+        assert [r.key() for r in records[:-1]] == [r.key() for r in whole]
+        # What is asked on the connection now gets an answer from the new configuration.
+        assert connection.ask(query("nl.cc.example", "TXT")).rcode == 5
+
+
 def test_many_reloads_under_load(reloading):
     messages = [query("nl.cc.example", "TXT")] * 60
     for n in range(20):

@@ -1,5 +1,6 @@
 """contactd alone: DNS over TCP (RFC 7766, RFC 9210)."""
 
+import resource
 import socket
 import struct
 import time
@@ -218,6 +219,27 @@ def test_udp_answers_while_tcp_is_full(tight):
     finally:
         for connection in connections:
             connection.socket.close()
+
+
+def test_without_descriptors_the_idle_make_room_and_no_core_is_burnt(tmp_path):
+    """More clients than open files: a listener that stays readable must not spin."""
+    site = Site(tmp_path, [zone("cc.example")], server={"workers": 1})
+    site.publish()
+    with Contactd(site, name="descriptors") as server:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+        connections = [Tcp(server.at, source=f"127.0.8.{n + 1}") for n in range(60)]
+        try:
+            time.sleep(1)
+            assert connections[-1].ask(CARD).answer
+            before = server.process.cpu_seconds()
+            time.sleep(1)
+            assert server.process.cpu_seconds() - before < 0.3
+            assert client.ask(server.at, CARD).answer
+        finally:
+            for connection in connections:
+                connection.socket.close()
+        assert client.tcp(server.at, CARD).answer
+        assert "cannot accept TCP connections" in server.log()
 
 
 def test_truncated_over_udp_is_whole_by_tcp(corner):
