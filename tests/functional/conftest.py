@@ -1,14 +1,11 @@
 """Fixtures of the functional tests. BUILD names the folder of the build; tests/run sets it."""
 
 import os
-import shutil
 
 import pytest
 
 from support import process
-from support.contactd import SAMPLES, ZONES, Contactd, Site, zone
-from support.peers import Bind, Knot, Nsd, PowerDns
-from support.ports import Port
+from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
 
@@ -72,44 +69,3 @@ def corner(corner_site):
     """contactd with the corner zones; empty.example is configured but was never published."""
     with Contactd(corner_site) as server:
         yield server
-
-
-class Constellation:
-    """contactd with three zones, and four secondaries of other makes that it notifies."""
-
-    domains = ("cc.example", "cc-contacts.test", "members.cc.example")
-
-    def __init__(self, folder):
-        self.contacts = folder / "contacts"
-        shutil.copytree(SAMPLES, self.contacts)
-        kinds = (Nsd, Knot, Bind, PowerDns)
-        port = Port()
-        self.secondaries = [kind(folder, secondary_of=self.domains,
-                                 primary=("127.0.0.1", port.number)) for kind in kinds]
-        remotes = [{"id": peer.name.replace("_", "-"), "address": f"127.0.0.1@{peer.port.number}"}
-                   for peer in self.secondaries]
-        notify = {"notify": [remote["id"] for remote in remotes]}
-        self.site = Site(folder, [
-            zone("cc.example", **notify), zone("cc-contacts.test", **notify),
-            zone("members.cc.example", audience="members", **notify, acl=["members", "local"])],
-            contacts=self.contacts, remote=remotes,
-            acl=[{"id": "local", "address": ["127.0.0.0/24", "::1"], "action": "transfer"},
-                 {"id": "members", "address": ["127.0.3.0/24"], "action": "query"}])
-        self.site.publish()
-        self.server = Contactd(self.site, port=port)
-        for peer in self.secondaries:
-            peer.start()
-        for peer in self.secondaries:
-            peer.wait()
-
-    def stop(self):
-        for peer in self.secondaries:
-            peer.stop()
-        self.server.stop()
-
-
-@pytest.fixture(scope="session")
-def constellation(tmp_path_factory):
-    constellation = Constellation(tmp_path_factory.mktemp("constellation"))
-    yield constellation
-    constellation.stop()

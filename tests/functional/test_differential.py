@@ -1,7 +1,7 @@
 """contactd beside NSD, Knot and BIND with the same zones: the same question, the same answer.
 
-contactd's answer must equal that of at least one of them, and every difference to another must stand
-in KNOWN_DIFFERENCES (support/differences.py) with its reason. A line that nothing needs fails too.
+contactd's answer must equal that of at least one of them, and every difference to another must
+stand in KNOWN_DIFFERENCES (support/differences.py) with its reason. A line that nothing needs fails too.
 """
 
 import random
@@ -130,5 +130,5 @@ def test_every_known_difference_was_seen():
     if len(asked) < 18:
         pytest.skip("not all questions were asked")
     unused = [f"{sorted(d.peers - d.seen)}: {d.reason}" for d in KNOWN_DIFFERENCES
-              if d.peers != d.seen]
+              if d.peers != d.seen and not d.seldom]
     assert not unused, "\n".join(unused)

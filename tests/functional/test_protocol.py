@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from conftest import SHORT
-from support import client, wire
+from support import client
 from support.contactd import Contactd
 from support.wire import (AA, AD, CD, QR, RA, RD, TC, Z, Message, name_from_text, name_to_text, opt,
                           option, query)
@@ -337,5 +337,6 @@ def test_who_may_have_the_zone_may_ask_it(served):
 
 
 def test_acl_prefixes_end_where_they_end(served):
-    for source, rcode in (("127.0.3.0", 0), ("127.0.3.255", 0), ("127.0.4.0", 5), ("127.0.2.255", 5)):
+    for source, rcode in (("127.0.3.0", 0), ("127.0.3.255", 0),
+                          ("127.0.4.0", 5), ("127.0.2.255", 5)):
         assert served.ask("nl.members.cc.example", "TXT", source=source).rcode == rcode

@@ -46,7 +46,8 @@ def shop(tmp_path):
 
 def markers_in(records):
     """The markers that TXT records hold."""
-    return {marker for r in records if r.type == 16 for marker in re.findall(rb"marker\d+", r.rdata)}
+    return {marker for r in records if r.type == 16
+            for marker in re.findall(rb"marker\d+", r.rdata)}
 
 
 def check_transfer(server, markers):

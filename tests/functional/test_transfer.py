@@ -182,7 +182,7 @@ def test_ixfr_without_a_serial_is_formerr(corner):
 
 
 def test_a_slow_reader_gets_the_zone_of_its_beginning(tmp_path):
-    """One snapshot while it streams (RFC 5936 §3.1), while publishes go on and others are served."""
+    """One snapshot while it streams (RFC 5936 §3.1), while publishes go on."""
     site = Site(tmp_path, [zone("cc.example", serial="counter")], tlds="any")
     folder = tmp_path / "contacts"
     folder.mkdir()

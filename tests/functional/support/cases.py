@@ -40,7 +40,8 @@ class Case:
         while at < len(self.octets) and 0 < self.octets[at] < 64:
             at += 1 + self.octets[at]
         tail = self.octets[at + 1:at + 5]
-        return struct.unpack("!HH", tail) if len(tail) == 4 and not self.octets[at] else (None, None)
+        sound = len(tail) == 4 and self.octets[at] == 0
+        return struct.unpack("!HH", tail) if sound else (None, None)
 
     def __repr__(self):
         return f"{self.label}{' (TCP)' if self.tcp else ''} {self.octets.hex()}"
@@ -90,16 +91,19 @@ def neighbours(records, apex, **options):
 def outside():
     """Names that no zone here has: the root, parents, sisters."""
     names = [".", "example", "xample", "corner.exampl", "corner.example.com", "x.example", "test",
-             "corner.example.corner.exampl", "xcorner.example", "example.corner", "a.root-servers.net"]
+             "corner.example.corner.exampl", "xcorner.example", "example.corner",
+             "a.root-servers.net"]
     return [Case(f"outside: {name} {kind}", query(name, kind))
             for name in names for kind in ("A", "NS", "SOA", "ANY", "DS", "TXT")]
 
 
 def letter_case():
     """0x20: the question comes back as it was sent."""
-    names = ["WWW.corner.example", "wWw.CoRnEr.ExAmPlE", "X.wIlD.CORNER.EXAMPLE", "C4.Corner.Example",
+    names = ["WWW.corner.example", "wWw.CoRnEr.ExAmPlE", "X.wIlD.CORNER.EXAMPLE",
+             "C4.Corner.Example",
              "mixed.case.corner.example", "MIXED.CASE.CORNER.EXAMPLE", "caps.corner.example",
-             "NL.CC.example", "wWw.bAnK.nL.cC.eXaMpLe", "_SECURITY.NL.CC.EXAMPLE", "nothing.CORNER.example",
+             "NL.CC.example", "wWw.bAnK.nL.cC.eXaMpLe", "_SECURITY.NL.CC.EXAMPLE",
+             "nothing.CORNER.example",
              "wWw.uPpErCuT.corner.example", "A.B.C.D.ENT.corner.EXAMPLE"]
     return [Case(f"case: {name} {kind}", query(name, kind))
             for name in names for kind in ("A", "TXT", "ANY", "NS", "CNAME")]
@@ -154,7 +158,8 @@ def edns():
     cases = []
     for name, kind in BASE:
         def case(label, record, name=name, kind=kind):
-            cases.append(Case(f"EDNS {label}: {name} {kind}", query(name, kind, additional=[record])))
+            octets = query(name, kind, additional=[record])
+            cases.append(Case(f"EDNS {label}: {name} {kind}", octets))
         for size in (0, 511, 512, 513, 1232, 1233, 4096, 65535):
             case(f"size {size}", opt(size))
             case(f"size {size} DO", opt(size, flags=0x8000))
@@ -194,7 +199,8 @@ def broken_edns():
                            ("option without length", b"\xfd\xe9"),
                            ("trailing octet in the options", option(65001, b"a") + b"\0")):
         cases.append(Case(label, query(name, additional=[opt(options=options)])))
-        cases.append(Case(f"{label}, NXDOMAIN", query("no." + name, additional=[opt(options=options)])))
+        octets = query("no." + name, additional=[opt(options=options)])
+        cases.append(Case(f"{label}, NXDOMAIN", octets))
     whole = query(name, additional=[opt(options=option(65001, b"abcdef"))])
     cases += [Case(f"OPT cut to {length}", whole[:length])
               for length in range(len(query(name)), len(whole))]
@@ -202,7 +208,7 @@ def broken_edns():
 
 
 def broken():
-    """Questions none or two, counts that lie, compression in the question, octets too many or few."""
+    """Questions none or two, counts that lie, compression in the question, octets too many."""
     name = name_from_text("www.corner.example")
     tail = struct.pack("!HH", 1, 1)
     address = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + bytes(4)

@@ -187,7 +187,8 @@ def _collect(connections, replies):
 def transfer(server, name, source=None, rrtype="AXFR", additional=(), authority=b"", timeout=30.0):
     """The messages of a transfer, from the first SOA to the one that ends it; a single message when
     it is refused, or is an IXFR that holds just the SOA."""
-    octets = query(name, rrtype, ident=0x4242, counts=(1, 0, 1 if authority else 0, len(additional)),
+    counts = (1, 0, 1 if authority else 0, len(additional))
+    octets = query(name, rrtype, ident=0x4242, counts=counts,
                    after=authority + b"".join(additional))
     messages, soas = [], 0
     with Tcp(server, source, timeout) as connection:

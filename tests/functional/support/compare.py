@@ -67,11 +67,12 @@ class Outcome:
 class Difference:
     """A difference that is meant: contactd and `peers` differ in `fields` where
     `holds(case, ours, theirs)`, for a reason that an RFC gives. `alone`: there is no need for
-    another server that answers like contactd."""
+    another server that answers like contactd. `seldom`: a run may do without it."""
 
-    def __init__(self, peers, fields, reason, holds, alone=False):
+    def __init__(self, peers, fields, reason, holds, alone=False, seldom=False):
         self.peers, self.fields = frozenset(peers.split()), frozenset(fields.split())
-        self.reason, self.holds, self.alone = reason, holds, alone
+        self.reason, self.holds = reason, holds
+        self.alone, self.seldom = alone, seldom
         self.seen = set()  # peers it was seen with
 
     def explains(self, peer, fields, case, ours, theirs):

@@ -56,8 +56,8 @@ class Site:
         self.path = os.path.join(self.folder, "contactd.conf")
         self.database = os.path.join(self.folder, "contacts.mdb")
         self.config = {
-            "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional", "version": "functional",
-                       **(server or {})},
+            "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional",
+                       "version": "functional", **(server or {})},
             "database": self.database,
             "contacts": str(contacts),
             "remote": [],
@@ -76,7 +76,8 @@ class Site:
         """Runs a command; its exit code is as expected, or the test fails with what it said."""
         result = run([program("zonegen"), *arguments, "-c", self.path], **options)
         said = "\n".join(line for line in result.stderr.splitlines() if ": warning: " not in line)
-        assert result.returncode == code, (arguments, result.returncode, result.stdout[-3000:], said)
+        assert result.returncode == code, (arguments, result.returncode, result.stdout[-3000:],
+                                           said)
         return result
 
     def publish(self, *arguments, now=NOW):
@@ -133,6 +134,10 @@ class Contactd:
         """Ends it; it must end by itself, in order, and without a sanitizer's finding."""
         code = self.process.stop()
         assert not SANITIZER.search(self.log()), self.log()
+        # Seldom LeakSanitizer, looking for leaks at the exit, waits for its helper for ever: it spins
+        # in sched_yield, which contactd never calls, after the server's last line.
+        if code == -9 and " stopped: " in self.log() and "sched_yield" in self.log():
+            return
         assert code == 0, f"contactd ended with {code}\n{self.log()[-3000:]}"
 
 

@@ -3,8 +3,8 @@
 import random
 import socket
 
-# Below the range that the kernel gives to outgoing sockets (32768 and up): a port that bind(0) hands
-# out may be taken by any dig between its release and the server's start.
+# Below the range that the kernel gives to outgoing sockets (32768 and up): a port that bind(0)
+# hands out may be taken by any dig between its release and the server's start.
 _LEAST, _MOST = 10240, 32000
 _FAMILIES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 

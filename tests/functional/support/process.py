@@ -1,4 +1,4 @@
-"""Child processes: started with a log of their own, ended by their id, their logs kept and judged."""
+"""Child processes: each with a log of its own, ended by its id, its log kept and judged."""
 
 import ctypes
 import os
@@ -85,7 +85,8 @@ class Process:
             for what in ("comm", "wchan", "syscall", "stack"):
                 try:
                     with open(f"/proc/{self.pid}/task/{task}/{what}", "rb") as file:
-                        self._log.write(b"*** %s %s " % (task.encode(), what.encode()) + file.read())
+                        name = f"*** {task} {what} ".encode()
+                        self._log.write(name + file.read())
                 except OSError:
                     pass
         self._log.flush()
@@ -93,9 +94,10 @@ class Process:
     def stop(self, seconds=20):
         """Ends it with SIGTERM, after `seconds` with SIGKILL. Returns its exit code."""
         if self.is_running():
-            self._process.send_signal(signal.SIGTERM)
-            # A stopped process gets its signals when it goes on.
+            # A stopped process gets its signals when it goes on; not after SIGTERM, since that would
+            # wake what LeakSanitizer has stopped to look at.
             self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGTERM)
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:

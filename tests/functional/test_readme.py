@@ -1,0 +1,28 @@
+"""tests/README.md names tests that exist."""
+
+import os
+import re
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": "test_transfer.py",
+         "s": "test_service.py", "r": "test_responder.py", "2": "test_secondaries.py",
+         "z": "test_zonefile_readers.py", "d": "test_differential.py"}
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_every_test_that_the_map_names_exists():
+    units = "".join(_read(os.path.join(folder, name))
+                    for folder, _, names in os.walk(os.path.join(HERE, "..", "unit"))
+                    for name in names if name.endswith(".c"))
+    readme = _read(os.path.join(HERE, "..", "README.md"))
+    missing = []
+    for kind, name in re.findall(r"`([petxsr2zdu]):(\w+)`", readme):
+        found = re.search(rf"\b{name}\b", units) if kind == "u" else \
+            f"def test_{name}(" in _read(os.path.join(HERE, FILES[kind]))
+        if not found:
+            missing.append(f"{kind}:{name}")
+    assert not missing
