@@ -248,15 +248,16 @@ static void log_target(struct notify *notify, const struct notify_target *target
                      message);
 }
 
-static void log_debug(struct notify *notify, const struct notify_target *target, const char *what)
+static void log_step(struct notify *notify, const struct notify_target *target,
+                     enum log_level level, const char *what)
 {
     char message[NAME_TEXT_OCTETS + 64];
     char zone[NAME_TEXT_OCTETS];
-    if (!log_wants(notify->log, LOG_LEVEL_DEBUG))
+    if (!log_wants(notify->log, level))
         return;
     snprintf(message, sizeof message, "%s %s serial %" PRIu32, what,
              zone_text(target->zone.octets, zone), target->progress.wanted);
-    log_target(notify, target, LOG_LEVEL_DEBUG, message);
+    log_target(notify, target, level, message);
 }
 
 /* The few that a secondary sends; "RCODE 11" for others. */
@@ -313,13 +314,15 @@ static void act(struct notify *notify, struct notify_target *target, int64_t now
         size_t length = notify_message_write(message, target->progress.tell_id, target->zone.octets,
                                              zone->soa, zone->soa_octets);
         send_to(notify, target, message, length);
-        log_debug(notify, target, "is told of");
+        /* Once per serial; repetitions are for those who look for trouble. */
+        log_step(notify, target,
+                 target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "is told of");
     }
     if (actions & NOTIFY_ASK) {
         size_t length =
             notify_question_write(message, target->progress.ask_id, target->zone.octets);
         send_to(notify, target, message, length);
-        log_debug(notify, target, "is asked for");
+        log_step(notify, target, LOG_LEVEL_DEBUG, "is asked for");
     }
     if (actions & NOTIFY_COMPLAIN)
         complain(notify, target);

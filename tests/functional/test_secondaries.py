@@ -76,7 +76,7 @@ def test_the_log_tells_of_notify_and_transfers(ring):
         for domain in ZONES:
             about = f"{make} (127.0.0.1@{secondary.at[1]})"
             serial = ring.serials[domain]
-            assert f"{about} is told of {domain} serial {serial}" in log  # level debug
+            assert f"{about} is told of {domain} serial {serial}" in log
             assert f"{about} serves {domain} serial {serial}" in log
     for domain in ZONES:
         starts = f"XFR of {domain} serial {ring.serials[domain]} to 127.0.0.1@"
