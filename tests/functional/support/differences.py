@@ -98,6 +98,8 @@ KNOWN_DIFFERENCES = [
                alone=True),
     Difference("named", "RD", "RFC 1035 §4.1.1: RD is copied",
                lambda case, o, t: o.get("RD") and not _is_query(case)),
+    Difference("nsd", "RD", "RFC 1035 §4.1.1: RD is copied, into an error too",
+               lambda case, o, t: o.get("RD") and _refuses(o), seldom=True),
     Difference("named", "AD", "RFC 4035 §3: AD of a question is ignored",
                lambda case, o, t: case.header()[1] & AD and o.get("TC"), alone=True),
     Difference("nsd", "TC answer authority AA",
