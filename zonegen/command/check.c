@@ -51,7 +51,7 @@ static int print_result(struct context *context, const struct contents *contents
     progress_clear(&context->progress);
     diag_sort(context->diag);
     diag_print(context->diag, diagnostics_format(format), context->out);
-    contents_print_summary(contents, context->diag, NULL, summary);
+    contents_print_summary(contents, context->diag, "nothing published", summary);
     return diag_count(context->diag, SEVERITY_ERROR) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
 

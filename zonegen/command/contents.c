@@ -256,7 +256,7 @@ void contents_print_summary(const struct contents *contents, const struct diag *
 
     fprintf(out, "%zu file%s, %zu contact%s: %zu error%s, %zu warning%s", files, plural(files),
             contacts, plural(contacts), errors, plural(errors), warnings, plural(warnings));
-    if (errors > 0 && otherwise != NULL)
+    if (errors > 0)
         fprintf(out, "; %s", otherwise);
     fputc('\n', out);
 }

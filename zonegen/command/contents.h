@@ -68,8 +68,7 @@ MUST_CHECK enum status contents_build(struct context *context, struct contents *
 MUST_CHECK enum status contents_prepare(struct context *context, struct fingerprint *fingerprint,
                                         const char *otherwise, struct contents *out);
 
-/* Prints "309 files, 927 contacts: 1 error, 1 warning" and, after errors, "; " and `otherwise`,
- * which may be NULL. */
+/* Prints "309 files, 927 contacts: 1 error, 1 warning" and, after errors, "; " and `otherwise`. */
 void contents_print_summary(const struct contents *contents, const struct diag *diag,
                             const char *otherwise, FILE *out);
 
