@@ -1,45 +1,9 @@
 /* The n-th allocation fails, for every n: a reading ends with STATUS_SYSTEM or is not hurt, and
  * neither leaks nor crashes. Run with the folder of the zone files as its argument. */
 #include "golden.h"
+#include "tests/unit/failing.h"
 
 #include <unistd.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *octets, size_t size);
-void *__real_reallocarray(void *octets, size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *octets, size_t size);
-void *__wrap_reallocarray(void *octets, size_t count, size_t size);
-
-/* A global, since the wrappers are given nothing: allocations until the one that fails; 0: none. */
-static size_t left;
-
-static bool fails(void)
-{
-    return left > 0 && --left == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *octets, size_t size)
-{
-    return fails() ? NULL : __real_realloc(octets, size);
-}
-
-void *__wrap_reallocarray(void *octets, size_t count, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(octets, count, size);
-}
 
 /* Reads with the n-th allocation failing. True when it was reached. */
 static bool read_with_failure(const char *file, enum status expected, size_t n)
@@ -50,10 +14,10 @@ static bool read_with_failure(const char *file, enum status expected, size_t n)
 
     assert_non_null(arena);
     assert_non_null(diag);
-    left = n;
+    failing_left = n;
     enum status status = zonefile_read(file, NULL, arena, diag, &source);
-    bool reached = left == 0 && n > 0;
-    left = 0;
+    bool reached = failing_left == 0 && n > 0;
+    failing_left = 0;
     assert_true(status == expected || (reached && status == STATUS_SYSTEM));
     if (status == STATUS_OK) {
         char *text = print_zone(&source);
