@@ -1,5 +1,6 @@
 #include "conf/diag.h"
 
+#include "conf/json.h"
 #include "conf/utf8.h"
 
 #include <stdarg.h>
@@ -214,31 +215,16 @@ static void print_gnu(const struct diagnostic *item, FILE *out)
     fputc('\n', out);
 }
 
-/* A JSON string (RFC 8259 §7), or null. The text is UTF-8 without controls: safe_copy saw to it. */
-static void print_json_text(const char *text, FILE *out)
-{
-    if (text == NULL) {
-        fputs("null", out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
+/* The texts have no controls: safe_copy saw to it. */
 static void print_json(const struct diagnostic *item, FILE *out)
 {
     fputs("{\"file\":", out);
-    print_json_text(item->place.file, out);
+    json_print_text(item->place.file, out);
     fprintf(out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"rule\":", item->place.line,
             item->place.column, severity_name(item->severity));
-    print_json_text(item->rule, out);
+    json_print_text(item->rule, out);
     fputs(",\"message\":", out);
-    print_json_text(item->message, out);
+    json_print_text(item->message, out);
     fputs("}\n", out);
 }
 

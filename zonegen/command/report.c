@@ -1,6 +1,7 @@
 #include "command/command.h"
 #include "command/contents.h"
 #include "command/findings.h"
+#include "conf/json.h"
 #include "conf/units.h"
 
 #include <string.h>
@@ -104,20 +105,7 @@ static void print_csv(const struct findings *findings, FILE *out)
     }
 }
 
-/* A JSON string (RFC 8259 §7). What entries hold is UTF-8 without controls: contacts_read saw to
- * it. */
-static void print_json_text(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-/* One array, one object per line. */
+/* One array, one object per line. Entries hold no controls: contacts_read saw to it. */
 static void print_json(const struct findings *findings, FILE *out)
 {
     fputc('[', out);
@@ -132,7 +120,7 @@ static void print_json(const struct findings *findings, FILE *out)
         else
             fputs("\"verified\":null,\"days\":null,", out);
         fputs("\"detail\":", out);
-        print_json_text(finding->detail, out);
+        json_print_text(finding->detail, out);
         fputc('}', out);
     }
     fputs("\n]\n", out);
