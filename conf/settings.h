@@ -74,6 +74,28 @@ struct config_acl {
 enum audience { AUDIENCE_PUBLIC, AUDIENCE_MEMBERS };
 enum serial_policy { SERIAL_UNIXTIME, SERIAL_COUNTER, SERIAL_DATE };
 
+/* DNSSEC algorithm numbers that zonegen signs with (RFC 8624 §3.1). */
+enum dnssec_algorithm { ALGORITHM_ECDSAP256SHA256 = 13, ALGORITHM_ED25519 = 15 };
+enum dnssec_keys { DNSSEC_KEYS_CSK, DNSSEC_KEYS_KSK_ZSK };
+enum dnssec_denial { DNSSEC_DENIAL_NSEC, DNSSEC_DENIAL_NSEC3 };
+/* CDS and CDNSKEY: published, not, or in their form that asks for the DS to go (RFC 8078 §4). */
+enum dnssec_cds { DNSSEC_CDS_ON, DNSSEC_CDS_OFF, DNSSEC_CDS_DELETE };
+
+/* How zones are signed. */
+struct config_policy {
+    const char *id; /* "default": what zones have that name none */
+    enum dnssec_algorithm algorithm;
+    enum dnssec_keys keys;
+    const char *key_dir;        /* <database>-keys */
+    size_t resolver_count;      /* 0: those of resolv.conf(5) */
+    struct endpoint *resolvers; /* asked by `zonegen key roll` and `report` */
+    uint32_t rrsig_lifetime;    /* seconds from inception to expiration; 60d */
+    uint32_t rrsig_refresh;     /* seconds before its expiration that a signature is renewed; 32d */
+    enum dnssec_denial denial;
+    enum dnssec_cds cds;
+    struct place place;
+};
+
 /* A name server of a zone, and its addresses where its name lies in the zone. */
 struct config_nameserver {
     struct name name;
@@ -91,6 +113,8 @@ struct config_zone {
     uint32_t ttl, negative_ttl, refresh, retry, expire; /* seconds */
     enum serial_policy serial;
     bool zonemd;
+    bool dnssec;
+    const struct config_policy *policy; /* never NULL */
     size_t notify_count;
     const struct config_remote **notify;
     size_t acl_count; /* tried in order */
@@ -116,10 +140,11 @@ struct config {
     bool tlds_any;         /* tlds: any */
     const char *tlds_file; /* tlds: FILE, or NULL for the built-in list */
     struct place tlds_place;
-    size_t key_count, remote_count, acl_count, zone_count;
+    size_t key_count, remote_count, acl_count, policy_count, zone_count;
     struct config_key *keys;
     struct config_remote *remotes;
     struct config_acl *acls;
+    struct config_policy *policies; /* one with id "default" is always among them */
     struct config_zone *zones;
 };
 

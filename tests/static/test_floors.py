@@ -17,9 +17,15 @@ MODULES = {
     "conf": (1, {"wire"}, {"yaml.h", "idn2.h"}),
     "contacts": (2, {"wire", "conf"}, set()),
     "zone": (2, {"wire", "store", "conf", "contacts"}, {"ldns/ldns.h", "openssl/evp.h"}),
+    "sign": (
+        2,
+        {"wire", "store", "conf", "zone"},
+        {"ldns/ldns.h", "openssl/evp.h"},
+    ),
+    "commit": (2, {"wire", "store", "conf", "zone", "sign"}, set()),
     "command": (
         2,
-        {"wire", "store", "conf", "contacts", "zone"},
+        {"wire", "store", "conf", "contacts", "zone", "sign", "commit"},
         {"openssl/evp.h", "openssl/sha.h"},
     ),
     "server": (
@@ -34,6 +40,8 @@ FOLDERS = {
     "conf": "conf",
     "contacts": "zonegen/contacts",
     "zone": "zonegen/zone",
+    "sign": "zonegen/sign",
+    "commit": "zonegen/commit",
     "command": "zonegen/command",
     "server": "server",
 }

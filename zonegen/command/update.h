@@ -10,7 +10,7 @@
 #include "command/deletion.h"
 #include "command/fingerprint.h"
 #include "store/edit.h"
-#include "zone/commit.h"
+#include "commit/commit.h"
 
 #include <stdbool.h>
 

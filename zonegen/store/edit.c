@@ -34,6 +34,29 @@ struct snapshot *edit_snapshot(struct edit *edit)
     return &edit->snapshot;
 }
 
+enum status edit_open_view(struct edit *edit, struct snapshot **out)
+{
+    struct snapshot *view = calloc(1, sizeof *view);
+
+    if (!view)
+        return STATUS_SYSTEM;
+    view->txn = edit->snapshot.txn;
+    if (mdb_cursor_open(view->txn, edit->store->dbi, &view->cursor) != 0) {
+        free(view);
+        return STATUS_SYSTEM;
+    }
+    *out = view;
+    return STATUS_OK;
+}
+
+void edit_close_view(struct snapshot *view)
+{
+    if (!view)
+        return;
+    mdb_cursor_close(view->cursor);
+    free(view);
+}
+
 static enum status outcome(struct edit *edit, int code)
 {
     if (code == 0)

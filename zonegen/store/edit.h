@@ -35,6 +35,13 @@ MUST_CHECK enum status edit_begin(struct store *store, struct edit **out,
  */
 struct snapshot *edit_snapshot(struct edit *edit);
 
+/*
+ * A second reading of the same contents with a place of its own, for one who walks while another
+ * does. To be closed with edit_close_view before the edit ends. STATUS_OK or STATUS_SYSTEM.
+ */
+MUST_CHECK enum status edit_open_view(struct edit *edit, struct snapshot **out);
+void edit_close_view(struct snapshot *view);
+
 /* Puts a value under a key of 1..511 octets. STATUS_OK or STATUS_SYSTEM; the edit can then only be
  * aborted, and edit_commit says why. */
 MUST_CHECK enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets,

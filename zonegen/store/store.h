@@ -13,7 +13,8 @@
  *   1      2       zone number
  *   3      n       the name below the apex, see key.h
  *
- * 0x03 to 0x0f are kept for history, sources and signing state. The value of the format record is
+ * 0x03 is kept for history; 0x04 is the fingerprint of the contacts, 0x05 the state of signing;
+ * 0x06 the denial of existence of zones with NSEC3 (denial.h). The value of the format record is
  * "contactd" and a 32-bit STORE_FORMAT; a database with another one is refused.
  *
  * Both programs reserve 256 GiB of address space, so that no size limit ever reaches a user; the

@@ -9,7 +9,7 @@
 #include "conf/diag.h"
 #include "server/respond.h"
 #include "store/edit.h"
-#include "zone/commit.h"
+#include "commit/commit.h"
 #include "zone/zonefile.h"
 
 #include <stdio.h>

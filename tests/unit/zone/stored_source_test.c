@@ -5,7 +5,7 @@
 #include "store/key.h"
 #include "store/zones.h"
 #include "tests/unit/store/temporary.h"
-#include "zone/commit.h"
+#include "commit/commit.h"
 #include "zone/stored_source.h"
 
 /* A database with zones in it, and a source over one of them. */

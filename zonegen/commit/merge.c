@@ -1,4 +1,4 @@
-#include "zone/merge.h"
+#include "commit/merge.h"
 
 #include "conf/arena.h"
 #include "zone/stored_source.h"

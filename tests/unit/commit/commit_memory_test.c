@@ -2,7 +2,7 @@
  * leaks nor crashes, and once aborted has changed nothing. */
 #include "tests/unit/failing.h"
 #include "tests/unit/zone/golden.h"
-#include "tests/unit/zone/published.h"
+#include "tests/unit/commit/published.h"
 
 #define NOW 1795352400
 

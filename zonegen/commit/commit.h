@@ -3,8 +3,8 @@
  * writes what differs, moves the serial when something did, all in one edit that the caller commits
  * or aborts. Publish, plan and restore differ only in what they do with the result.
  */
-#ifndef ZONE_COMMIT_H
-#define ZONE_COMMIT_H
+#ifndef COMMIT_COMMIT_H
+#define COMMIT_COMMIT_H
 
 #include "conf/config.h"
 #include "conf/diag.h"

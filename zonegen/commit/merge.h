@@ -2,11 +2,11 @@
  * Walks the nodes of a zone in the store and those of a source side by side, in key order, and
  * writes what differs: unchanged names cost a comparison and no write.
  */
-#ifndef ZONE_MERGE_H
-#define ZONE_MERGE_H
+#ifndef COMMIT_MERGE_H
+#define COMMIT_MERGE_H
 
 #include "store/edit.h"
-#include "zone/commit.h"
+#include "commit/commit.h"
 #include "zone/compile.h"
 
 struct merge {

@@ -1,12 +1,12 @@
 /* The contacts of fixture.h published into a database, and shorthands to compare what it holds. */
-#ifndef TESTS_UNIT_ZONE_PUBLISHED_H
-#define TESTS_UNIT_ZONE_PUBLISHED_H
+#ifndef TESTS_UNIT_COMMIT_PUBLISHED_H
+#define TESTS_UNIT_COMMIT_PUBLISHED_H
 
 #include "tests/unit/store/temporary.h"
 #include "tests/unit/zone/fixture.h"
 
 #include "store/zones.h"
-#include "zone/commit.h"
+#include "commit/commit.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 

@@ -1,9 +1,9 @@
-#include "zone/commit.h"
+#include "commit/commit.h"
 
 #include "conf/units.h"
 #include "store/zones.h"
 #include "wire/serial.h"
-#include "zone/merge.h"
+#include "commit/merge.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 

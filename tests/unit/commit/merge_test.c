@@ -1,5 +1,5 @@
 /* What a publish writes, counts and tells of: only what differs, and always all that does. */
-#include "tests/unit/zone/published.h"
+#include "tests/unit/commit/published.h"
 
 #define NOW     1795352400
 #define ROUNDS  200
