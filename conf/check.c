@@ -91,6 +91,14 @@ void check_acl(struct config_acl *acl, const struct section_given *given, struct
                    "this 'acl' lacks 'action'; write 'action: query', 'action: transfer' or both");
 }
 
+void check_policy(struct config_policy *policy, const struct section_given *given,
+                  const struct config *config)
+{
+    policy->place = given->place;
+    if (section_value(given, "key-dir") == NULL && config->database != NULL)
+        policy->key_dir = arena_format(config->arena, "%s-keys", config->database);
+}
+
 /* Relations that named-checkzone and secondaries care about (RFC 1912 §2.2). */
 static void check_timers(const struct config_zone *zone, const struct section_given *given,
                          struct diag *diag)
@@ -195,27 +203,46 @@ static void check_zones(const struct config *config, struct diag *diag)
     }
 }
 
+/* What has an id. */
+struct named {
+    const char *id; /* NULL: missing or wrong, and reported */
+    struct place place;
+};
+
+static struct named remote_at(const struct config *config, size_t n)
+{
+    return (struct named){config->remotes[n].id, config->remotes[n].place};
+}
+
+static struct named acl_at(const struct config *config, size_t n)
+{
+    return (struct named){config->acls[n].id, config->acls[n].place};
+}
+
+static struct named policy_at(const struct config *config, size_t n)
+{
+    return (struct named){config->policies[n].id, config->policies[n].place};
+}
+
+static void check_ids(const struct config *config, const char *what, size_t count,
+                      struct named (*at)(const struct config *config, size_t n), struct diag *diag)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct named named = at(config, i);
+        for (size_t j = 0; j < i && named.id != NULL; j++) {
+            struct named other = at(config, j);
+            if (other.id == NULL || strcmp(named.id, other.id) != 0)
+                continue;
+            refuse_twin(diag, what, named.id, named.place, other.place);
+            break;
+        }
+    }
+}
+
 void check_unique(const struct config *config, struct diag *diag)
 {
-    for (size_t i = 1; i < config->remote_count; i++) {
-        const struct config_remote *remote = &config->remotes[i];
-        for (size_t j = 0; j < i && remote->id != NULL; j++) {
-            const struct config_remote *other = &config->remotes[j];
-            if (other->id == NULL || strcmp(remote->id, other->id) != 0)
-                continue;
-            refuse_twin(diag, "remote", remote->id, remote->place, other->place);
-            break;
-        }
-    }
-    for (size_t i = 1; i < config->acl_count; i++) {
-        const struct config_acl *acl = &config->acls[i];
-        for (size_t j = 0; j < i && acl->id != NULL; j++) {
-            const struct config_acl *other = &config->acls[j];
-            if (other->id == NULL || strcmp(acl->id, other->id) != 0)
-                continue;
-            refuse_twin(diag, "acl", acl->id, acl->place, other->place);
-            break;
-        }
-    }
+    check_ids(config, "remote", config->remote_count, remote_at, diag);
+    check_ids(config, "acl", config->acl_count, acl_at, diag);
+    check_ids(config, "policy", config->policy_count, policy_at, diag);
     check_zones(config, diag);
 }

@@ -26,11 +26,15 @@ void check_freshness(const struct config_freshness *freshness, const struct sect
 void check_acl(struct config_acl *acl, const struct section_given *given, struct arena *arena,
                struct diag *diag);
 
+/* Fills `key_dir` where it is not written, and the place. */
+void check_policy(struct config_policy *policy, const struct section_given *given,
+                  const struct config *config);
+
 /* SOA timers, glue, and who may query a members zone; fills `hostmaster` where it is not written.
  */
 void check_zone(struct config_zone *zone, const struct section_given *given, struct diag *diag);
 
-/* No two remotes or acls with one id, no two zones with one domain, at least one zone. */
+/* No two remotes, acls or policies with one id, no two zones with one domain, at least one zone. */
 void check_unique(const struct config *config, struct diag *diag);
 
 #endif
