@@ -1,8 +1,19 @@
 #include "conf/check.h"
 
+#include "conf/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ACL_ALL_ACTIONS (ACL_QUERY | ACL_TRANSFER)
+
+#define DAY 86400u
+/* Publishes renew signatures; they come from a timer that runs once a day. */
+#define PUBLISH_INTERVAL DAY
+/* A quarter of what lies between renewals may go in jitter; the rest must be more than one publish,
+ * or each of them would sign everything again. */
+#define LEAST_BETWEEN_RENEWALS (2 * DAY)
 
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag)
@@ -91,12 +102,99 @@ void check_acl(struct config_acl *acl, const struct section_given *given, struct
                    "this 'acl' lacks 'action'; write 'action: query', 'action: transfer' or both");
 }
 
-void check_policy(struct config_policy *policy, const struct section_given *given,
-                  const struct config *config)
+static void check_signature_times(const struct config_policy *policy,
+                                  const struct section_given *given, struct diag *diag)
 {
+    char lifetime[32];
+    char refresh[32];
+    struct place place = place_of_either(given, "rrsig-refresh", "rrsig-lifetime");
+
+    if (policy->rrsig_lifetime == 0 || policy->rrsig_refresh == 0)
+        return; /* one of them is wrong by itself */
+    units_seconds_text(policy->rrsig_lifetime, lifetime);
+    units_seconds_text(policy->rrsig_refresh, refresh);
+    if (policy->rrsig_refresh >= policy->rrsig_lifetime)
+        diag_error(
+            diag, place, "conf-rrsig",
+            "rrsig-refresh (%s) is not shorter than rrsig-lifetime (%s): signatures would be "
+            "due for renewal when they are made",
+            refresh, lifetime);
+    else if (policy->rrsig_lifetime - policy->rrsig_refresh < LEAST_BETWEEN_RENEWALS)
+        diag_error(diag, place, "conf-rrsig",
+                   "rrsig-refresh (%s) is less than 2d shorter than rrsig-lifetime (%s): every "
+                   "daily publish would renew most signatures",
+                   refresh, lifetime);
+}
+
+void check_policy(struct config_policy *policy, const struct section_given *given,
+                  const struct config *config, struct diag *diag)
+{
+    const struct yaml_node *refresh = section_value(given, "rrsig-refresh");
+
     policy->place = given->place;
+    if (refresh != NULL)
+        policy->refresh_place = refresh->place;
     if (section_value(given, "key-dir") == NULL && config->database != NULL)
         policy->key_dir = arena_format(config->arena, "%s-keys", config->database);
+    check_signature_times(policy, given, diag);
+}
+
+/* What would be right: a longer rrsig-refresh, or where its bound forbids that, a shorter timer. */
+static void advise_rest(uint64_t needed, const char *item, char text[64])
+{
+    if (needed <= option_find(SECTION_POLICY, "rrsig-refresh")->most)
+        snprintf(text, 64, "write 'rrsig-refresh: %" PRIu64 "d' or more", (needed + DAY - 1) / DAY);
+    else
+        snprintf(text, 64, "make %s shorter", item);
+}
+
+/*
+ * A signature that this publish leaves must outlast every copy of it: the next publish may be a day
+ * away, a secondary that misses it serves what it has until `expire`, and a cache keeps what it got
+ * at the very end for its TTL.
+ */
+static void check_signature_rest(const struct config_zone *zone, const struct section_given *given,
+                                 struct diag *diag)
+{
+    const struct config_policy *policy = zone->policy;
+    bool negative = zone->negative_ttl > zone->ttl;
+    const char *ttl_item = negative ? "negative-ttl" : "ttl";
+    uint32_t largest_ttl = negative ? zone->negative_ttl : zone->ttl;
+    const char *longer = zone->expire >= largest_ttl ? "expire" : ttl_item;
+    const char *shorter = zone->expire >= largest_ttl ? ttl_item : "expire";
+    uint64_t needed = (uint64_t)zone->expire + largest_ttl + PUBLISH_INTERVAL;
+    struct place place = policy->refresh_place;
+    char refresh[32];
+    char expire[32];
+    char ttl[32];
+    char domain[NAME_TEXT_OCTETS];
+    char advice[64];
+
+    if (policy->rrsig_refresh >= needed)
+        return;
+    if (place.file == NULL)
+        place = place_of_either(given, longer, shorter);
+    units_seconds_text(policy->rrsig_refresh, refresh);
+    units_seconds_text(zone->expire, expire);
+    units_seconds_text(largest_ttl, ttl);
+    name_to_text(zone->domain.octets, domain);
+    advise_rest(needed, longer, advice);
+    diag_error(diag, place, "conf-rrsig",
+               "rrsig-refresh (%s) of policy '%s' is shorter than expire (%s) + %s (%s) of zone "
+               "'%s' + 1d between publishes: secondaries and caches could hold expired "
+               "signatures; %s",
+               refresh, policy->id, expire, ttl_item, ttl, domain, advice);
+}
+
+static void check_signing(const struct config_zone *zone, const struct section_given *given,
+                          struct diag *diag)
+{
+    if (!zone->dnssec || zone->policy == NULL)
+        return;
+    if (zone->expire == 0 || zone->ttl == 0 || zone->negative_ttl == 0 ||
+        zone->policy->rrsig_refresh == 0)
+        return; /* one of them is wrong by itself */
+    check_signature_rest(zone, given, diag);
 }
 
 /* Relations that named-checkzone and secondaries care about (RFC 1912 §2.2). */
@@ -175,6 +273,7 @@ void check_zone(struct config_zone *zone, const struct section_given *given, str
     if (zone->domain.length == 0)
         return; /* missing or wrong, and reported */
     check_nameservers(zone, diag);
+    check_signing(zone, given, diag);
     if (section_value(given, "hostmaster") == NULL)
         default_hostmaster(zone, given, diag);
 }

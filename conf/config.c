@@ -90,7 +90,7 @@ static void read_policy(struct building *building, struct yaml_node *mapping,
     struct section_given given = {.section = SECTION_POLICY};
 
     section_read(&building->context, &one, out, &given);
-    check_policy(out, &given, building->config);
+    check_policy(out, &given, building->config, building->context.diag);
 }
 
 /* The policy of zones that name none: what it says is its id, all else are the defaults. */

@@ -126,6 +126,7 @@ static void check_policy_written(const struct config_policy *policy)
     assert_int_equal(policy->denial, DNSSEC_DENIAL_NSEC3);
     assert_int_equal(policy->cds, DNSSEC_CDS_DELETE);
     assert_int_equal(policy->place.line, 31);
+    assert_int_equal(policy->refresh_place.line, 37);
 }
 
 static void items_that_are_written_have_their_value(void **state)
@@ -198,6 +199,7 @@ static void check_policy_defaults(const struct config_policy *policy)
     assert_int_equal(policy->rrsig_refresh, 2764800);
     assert_int_equal(policy->denial, DNSSEC_DENIAL_NSEC);
     assert_int_equal(policy->cds, DNSSEC_CDS_ON);
+    assert_null(policy->refresh_place.file);
 }
 
 static void a_default_policy_is_built_in(void **state)
