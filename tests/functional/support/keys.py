@@ -55,14 +55,15 @@ class SignedSite(Site):
     """A site whose zones are signed. `keys`: those of each domain, a KSK or CSK first."""
 
     def __init__(self, folder, zones, policy=None, contacts=SAMPLES, **top):
-        zones = [{**zone, "dnssec": "on"} for zone in zones]
+        zones = [{"dnssec": "on", **zone} for zone in zones]
         if policy:
             zones = [{**zone, "policy": "main"} for zone in zones]
             top["policy"] = [{"id": "main", **policy}]
         self.policy = policy or {}
         super().__init__(folder, zones, contacts=contacts, **top)
         self.keys_folder = self.database + "-keys"
-        self.keys = {zone["domain"]: self.make_keys(zone["domain"]) for zone in zones}
+        self.keys = {zone["domain"]: self.make_keys(zone["domain"]) for zone in zones
+                     if zone["dnssec"] == "on"}
 
     @property
     def layout(self):
