@@ -4,6 +4,7 @@
 #include "conf/units.h"
 #include "store/zones.h"
 #include "wire/serial.h"
+#include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
@@ -11,8 +12,9 @@
 #include <time.h>
 
 #define SOA_BUFFER_OCTETS 1024 /* three names of 255 octets and the fixed fields fit */
-#define SIGNATURES_OCTETS 3072 /* of that SOA: three by RSA of 4096 bits, with the longest names   \
-                                */
+#define SIGNATURES_OCTETS                                                                          \
+    3072 /* of that SOA: three by RSA of 4096 bits, with the longest names                         \
+          */
 #define RECORD_OCTETS                                                                              \
     (ZONE_RECORD_OCTETS + UINT8_MAX + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS + SIGNATURES_OCTETS)
 
@@ -213,6 +215,7 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
         .signature_octets = (uint16_t)writer_length(&signature_writer),
         .signature_records = (uint8_t)signature_records,
     };
+    nsec3_node_parameters(apex, &record);
     zone_record_write(&w, &record);
     if (soa_writer.failed || signature_writer.failed || w.failed)
         return STATUS_NO_SPACE;
@@ -265,7 +268,7 @@ enum status commit_build(struct edit *edit, const struct config_zone *zone, stru
         return status;
     /* Compared under the old serial and time, so that only contents can differ. */
     build_stamp(build, present.serial, present.published);
-    struct merge merge = {edit, &source, present.number, observer, diag, out, true};
+    struct merge merge = {edit, &source, present.number, observer, diag, out, true, false};
     status = merge_zone(&merge);
     if (status != STATUS_OK)
         return status;
@@ -341,7 +344,7 @@ enum status commit_restore(struct edit *edit, const struct node_source *source, 
     enum status status = find_present(edit_snapshot(edit), source->apex.octets, &present);
     if (status != STATUS_OK)
         return status;
-    struct merge merge = {edit, source, present.number, observer, diag, out, false};
+    struct merge merge = {edit, source, present.number, observer, diag, out, false, false};
     status = merge_zone(&merge);
     if (status == STATUS_OK)
         status = soa_serial(source, &out->serial);
@@ -384,7 +387,7 @@ enum status commit_remove(struct edit *edit, const struct zone_record *zone,
     name_set(&source.apex, zone->apex);
     key_of_zone(key, zone->number);
     *out = (struct commit_result){.changed = true, .old_serial = zone->serial};
-    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false};
+    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false, false};
     enum status status = merge_nothing(&merge);
     return status == STATUS_OK ? edit_delete(edit, key, sizeof key) : status;
 }

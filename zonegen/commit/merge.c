@@ -1,6 +1,8 @@
 #include "commit/merge.h"
 
+#include "commit/merge_nsec3.h"
 #include "conf/arena.h"
+#include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 
 #include <stdlib.h>
@@ -22,6 +24,7 @@ struct bench {
     struct compile compile;
     struct writer value;   /* COMPILE_VALUE_OCTETS */
     struct arena *scratch; /* of decoded old nodes */
+    bool has_nsec3;        /* the source has NSEC3 records */
 };
 
 static enum status cursor_take(struct cursor *cursor, enum walk walk)
@@ -257,7 +260,9 @@ static enum status merge_all(struct merge *merge, struct bench *bench)
         status = source->next(source->state, &node);
         if (status == STATUS_NOT_FOUND) /* from next() only: else it is no end, but damage */
             return STATUS_OK;
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && nsec3_node_is(&node))
+            bench->has_nsec3 = true;
+        else if (status == STATUS_OK)
             status = merge_node(merge, bench, &node);
     }
     return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
@@ -280,6 +285,8 @@ enum status merge_zone(struct merge *merge)
         status = merge_all(merge, &bench);
     if (status == STATUS_OK)
         status = drop_rest(merge, &bench);
+    if (status == STATUS_OK && !merge->keep_nsec3)
+        status = merge_nsec3(merge, bench.has_nsec3);
     bench_close(&bench);
     return status;
 }
@@ -293,6 +300,8 @@ enum status merge_nothing(struct merge *merge)
         status = cursor_seek(&bench.cursor);
     if (status == STATUS_OK)
         status = drop_rest(merge, &bench);
+    if (status == STATUS_OK)
+        status = merge_nsec3(merge, false);
     bench_close(&bench);
     return status;
 }

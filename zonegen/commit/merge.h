@@ -5,8 +5,8 @@
 #ifndef COMMIT_MERGE_H
 #define COMMIT_MERGE_H
 
-#include "store/edit.h"
 #include "commit/commit.h"
+#include "store/edit.h"
 #include "zone/compile.h"
 
 struct merge {
@@ -17,16 +17,17 @@ struct merge {
     struct diag *diag;
     struct commit_result *result; /* counts are added to */
     bool keep_apex;               /* compare the apex but leave it: the caller writes it */
+    bool keep_nsec3;              /* leave the table of NSEC3 records: the caller writes it */
 };
 
 /*
- * Merges the whole source into the zone's nodes.
+ * Merges the whole source into the zone's nodes, and its NSEC3 records into their table.
  * STATUS_OK; STATUS_NO_SPACE with a diagnostic that names the owner; STATUS_MALFORMED;
  * STATUS_SYSTEM.
  */
 MUST_CHECK enum status merge_zone(struct merge *merge);
 
-/* Deletes all nodes of the zone. Outcomes as above. */
+/* Deletes all nodes and NSEC3 records of the zone. Outcomes as above. */
 MUST_CHECK enum status merge_nothing(struct merge *merge);
 
 /* Compiles one node and puts it, whatever was there. Outcomes as above. */
