@@ -1,8 +1,19 @@
 #include "conf/check.h"
 
+#include "conf/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ACL_ALL_ACTIONS (ACL_QUERY | ACL_TRANSFER)
+
+#define DAY 86400u
+/* Publishes renew signatures; they come from a timer that runs once a day. */
+#define PUBLISH_INTERVAL DAY
+/* A quarter of what lies between renewals may go in jitter; the rest must be more than one publish,
+ * or each of them would sign everything again. */
+#define LEAST_BETWEEN_RENEWALS (2 * DAY)
 
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag)
@@ -91,6 +102,101 @@ void check_acl(struct config_acl *acl, const struct section_given *given, struct
                    "this 'acl' lacks 'action'; write 'action: query', 'action: transfer' or both");
 }
 
+static void check_signature_times(const struct config_policy *policy,
+                                  const struct section_given *given, struct diag *diag)
+{
+    char lifetime[32];
+    char refresh[32];
+    struct place place = place_of_either(given, "rrsig-refresh", "rrsig-lifetime");
+
+    if (policy->rrsig_lifetime == 0 || policy->rrsig_refresh == 0)
+        return; /* one of them is wrong by itself */
+    units_seconds_text(policy->rrsig_lifetime, lifetime);
+    units_seconds_text(policy->rrsig_refresh, refresh);
+    if (policy->rrsig_refresh >= policy->rrsig_lifetime)
+        diag_error(
+            diag, place, "conf-rrsig",
+            "rrsig-refresh (%s) is not shorter than rrsig-lifetime (%s): signatures would be "
+            "due for renewal when they are made",
+            refresh, lifetime);
+    else if (policy->rrsig_lifetime - policy->rrsig_refresh < LEAST_BETWEEN_RENEWALS)
+        diag_error(diag, place, "conf-rrsig",
+                   "rrsig-refresh (%s) is less than 2d shorter than rrsig-lifetime (%s): every "
+                   "daily publish would renew most signatures",
+                   refresh, lifetime);
+}
+
+void check_policy(struct config_policy *policy, const struct section_given *given,
+                  const struct config *config, struct diag *diag)
+{
+    const struct yaml_node *refresh = section_value(given, "rrsig-refresh");
+
+    policy->place = given->place;
+    if (refresh != NULL)
+        policy->refresh_place = refresh->place;
+    if (section_value(given, "key-dir") == NULL && config->database != NULL)
+        policy->key_dir = arena_format(config->arena, "%s-keys", config->database);
+    check_signature_times(policy, given, diag);
+}
+
+/* What would be right: a longer rrsig-refresh, or where its bound forbids that, a shorter timer. */
+static void advise_rest(uint64_t needed, const char *item, char text[64])
+{
+    if (needed <= option_find(SECTION_POLICY, "rrsig-refresh")->most)
+        snprintf(text, 64, "write 'rrsig-refresh: %" PRIu64 "d' or more", (needed + DAY - 1) / DAY);
+    else
+        snprintf(text, 64, "make %s shorter", item);
+}
+
+/*
+ * A signature that this publish leaves must outlast every copy of it: the next publish may be a day
+ * away, a secondary that misses it serves what it has until `expire`, and a cache keeps what it got
+ * at the very end for its TTL.
+ */
+static void check_signature_rest(const struct config_zone *zone, const struct section_given *given,
+                                 struct diag *diag)
+{
+    const struct config_policy *policy = zone->policy;
+    bool negative = zone->negative_ttl > zone->ttl;
+    const char *ttl_item = negative ? "negative-ttl" : "ttl";
+    uint32_t largest_ttl = negative ? zone->negative_ttl : zone->ttl;
+    const char *longer = zone->expire >= largest_ttl ? "expire" : ttl_item;
+    const char *shorter = zone->expire >= largest_ttl ? ttl_item : "expire";
+    uint64_t needed = (uint64_t)zone->expire + largest_ttl + PUBLISH_INTERVAL;
+    struct place place = policy->refresh_place;
+    char refresh[32];
+    char expire[32];
+    char ttl[32];
+    char domain[NAME_TEXT_OCTETS];
+    char advice[64];
+
+    if (policy->rrsig_refresh >= needed)
+        return;
+    if (place.file == NULL)
+        place = place_of_either(given, longer, shorter);
+    units_seconds_text(policy->rrsig_refresh, refresh);
+    units_seconds_text(zone->expire, expire);
+    units_seconds_text(largest_ttl, ttl);
+    name_to_text(zone->domain.octets, domain);
+    advise_rest(needed, longer, advice);
+    diag_error(diag, place, "conf-rrsig",
+               "rrsig-refresh (%s) of policy '%s' is shorter than expire (%s) + %s (%s) of zone "
+               "'%s' + 1d between publishes: secondaries and caches could hold expired "
+               "signatures; %s",
+               refresh, policy->id, expire, ttl_item, ttl, domain, advice);
+}
+
+static void check_signing(const struct config_zone *zone, const struct section_given *given,
+                          struct diag *diag)
+{
+    if (!zone->dnssec || zone->policy == NULL)
+        return;
+    if (zone->expire == 0 || zone->ttl == 0 || zone->negative_ttl == 0 ||
+        zone->policy->rrsig_refresh == 0)
+        return; /* one of them is wrong by itself */
+    check_signature_rest(zone, given, diag);
+}
+
 /* Relations that named-checkzone and secondaries care about (RFC 1912 §2.2). */
 static void check_timers(const struct config_zone *zone, const struct section_given *given,
                          struct diag *diag)
@@ -167,6 +273,7 @@ void check_zone(struct config_zone *zone, const struct section_given *given, str
     if (zone->domain.length == 0)
         return; /* missing or wrong, and reported */
     check_nameservers(zone, diag);
+    check_signing(zone, given, diag);
     if (section_value(given, "hostmaster") == NULL)
         default_hostmaster(zone, given, diag);
 }
@@ -195,27 +302,46 @@ static void check_zones(const struct config *config, struct diag *diag)
     }
 }
 
+/* What has an id. */
+struct named {
+    const char *id; /* NULL: missing or wrong, and reported */
+    struct place place;
+};
+
+static struct named remote_at(const struct config *config, size_t n)
+{
+    return (struct named){config->remotes[n].id, config->remotes[n].place};
+}
+
+static struct named acl_at(const struct config *config, size_t n)
+{
+    return (struct named){config->acls[n].id, config->acls[n].place};
+}
+
+static struct named policy_at(const struct config *config, size_t n)
+{
+    return (struct named){config->policies[n].id, config->policies[n].place};
+}
+
+static void check_ids(const struct config *config, const char *what, size_t count,
+                      struct named (*at)(const struct config *config, size_t n), struct diag *diag)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct named named = at(config, i);
+        for (size_t j = 0; j < i && named.id != NULL; j++) {
+            struct named other = at(config, j);
+            if (other.id == NULL || strcmp(named.id, other.id) != 0)
+                continue;
+            refuse_twin(diag, what, named.id, named.place, other.place);
+            break;
+        }
+    }
+}
+
 void check_unique(const struct config *config, struct diag *diag)
 {
-    for (size_t i = 1; i < config->remote_count; i++) {
-        const struct config_remote *remote = &config->remotes[i];
-        for (size_t j = 0; j < i && remote->id != NULL; j++) {
-            const struct config_remote *other = &config->remotes[j];
-            if (other->id == NULL || strcmp(remote->id, other->id) != 0)
-                continue;
-            refuse_twin(diag, "remote", remote->id, remote->place, other->place);
-            break;
-        }
-    }
-    for (size_t i = 1; i < config->acl_count; i++) {
-        const struct config_acl *acl = &config->acls[i];
-        for (size_t j = 0; j < i && acl->id != NULL; j++) {
-            const struct config_acl *other = &config->acls[j];
-            if (other->id == NULL || strcmp(acl->id, other->id) != 0)
-                continue;
-            refuse_twin(diag, "acl", acl->id, acl->place, other->place);
-            break;
-        }
-    }
+    check_ids(config, "remote", config->remote_count, remote_at, diag);
+    check_ids(config, "acl", config->acl_count, acl_at, diag);
+    check_ids(config, "policy", config->policy_count, policy_at, diag);
     check_zones(config, diag);
 }

@@ -1,6 +1,7 @@
 /*
  * What the items of contactd.conf mean together: thresholds in order, name servers with addresses
- * where the zone must hold them, a members zone that is not open to everyone. Called when a section
+ * where the zone must hold them, a members zone that is not open to everyone, signatures that last
+ * until they are renewed everywhere. Called when a section
  * has been read; some fill in what follows from other items. Everything wrong becomes a diagnostic.
  */
 #ifndef CONF_CHECK_H
@@ -26,11 +27,20 @@ void check_freshness(const struct config_freshness *freshness, const struct sect
 void check_acl(struct config_acl *acl, const struct section_given *given, struct arena *arena,
                struct diag *diag);
 
-/* SOA timers, glue, and who may query a members zone; fills `hostmaster` where it is not written.
+/*
+ * Lifetime and renewal of signatures among themselves, whether a zone uses the policy or not. Fills
+ * `key_dir` where it is not written, and the places.
+ */
+void check_policy(struct config_policy *policy, const struct section_given *given,
+                  const struct config *config, struct diag *diag);
+
+/*
+ * SOA timers, glue, and who may query a members zone; that signatures outlive the copies of the
+ * zone's data, where it is signed. Fills `hostmaster` where it is not written.
  */
 void check_zone(struct config_zone *zone, const struct section_given *given, struct diag *diag);
 
-/* No two remotes or acls with one id, no two zones with one domain, at least one zone. */
+/* No two remotes, acls or policies with one id, no two zones with one domain, at least one zone. */
 void check_unique(const struct config *config, struct diag *diag);
 
 #endif

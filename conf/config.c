@@ -83,6 +83,56 @@ static void read_acls(struct building *building)
     }
 }
 
+static void read_policy(struct building *building, struct yaml_node *mapping,
+                        struct config_policy *out)
+{
+    struct merge_section one = {&mapping, 1, 1};
+    struct section_given given = {.section = SECTION_POLICY};
+
+    section_read(&building->context, &one, out, &given);
+    check_policy(out, &given, building->config, building->context.diag);
+}
+
+/* The policy of zones that name none: what it says is its id, all else are the defaults. */
+static void read_builtin_policy(struct building *building, struct config_policy *out)
+{
+    static const char id[] = "default";
+    struct yaml_node key = {.kind = YAML_SCALAR, .text = "id", .length = strlen("id")};
+    struct yaml_node value = {.kind = YAML_SCALAR, .text = id, .length = strlen(id)};
+    struct yaml_node *keys[] = {&key};
+    struct yaml_node *values[] = {&value};
+    struct yaml_node mapping = {.kind = YAML_MAPPING,
+                                .place = {.file = building->config->path},
+                                .count = 1,
+                                .items = values,
+                                .keys = keys};
+    read_policy(building, &mapping, out);
+}
+
+static bool is_default(const struct config_policy *policy)
+{
+    return policy->id != NULL && strcmp(policy->id, "default") == 0;
+}
+
+static void read_policies(struct building *building)
+{
+    struct config *config = building->config;
+    const struct merge_section *written = &building->merge.sections[SECTION_POLICY];
+    bool has_default = false;
+
+    config->policies =
+        arena_alloc(building->context.arena, (written->count + 1) * sizeof *config->policies);
+    if (config->policies == NULL)
+        return;
+    for (size_t i = 0; i < written->count; i++) {
+        read_policy(building, written->mappings[i], &config->policies[i]);
+        has_default = has_default || is_default(&config->policies[i]);
+    }
+    config->policy_count = written->count;
+    if (!has_default && building->merge.complete) /* else it may be in the file that is missing */
+        read_builtin_policy(building, &config->policies[config->policy_count++]);
+}
+
 static void read_zones(struct building *building)
 {
     struct config *config = building->config;
@@ -97,7 +147,7 @@ static void read_zones(struct building *building)
     }
 }
 
-/* Remotes, then acls, then zones: each refers to those before it. */
+/* Remotes, then acls and policies, then zones: each refers to those before it. */
 static void read_all(struct building *building)
 {
     struct config *config = building->config;
@@ -106,6 +156,7 @@ static void read_all(struct building *building)
     read_singles(building);
     read_remotes(building);
     read_acls(building);
+    read_policies(building);
     read_zones(building);
     check_unique(config, diag);
     if (building->merge.sections[SECTION_ZONE].count == 0 && building->merge.complete)

@@ -14,6 +14,7 @@
 
 /* RFC 2181 §8: the largest TTL, and by the same reasoning the largest SOA timer. */
 #define SECONDS_MAX 0x7fffffff
+#define DAY         86400
 
 static const struct option_word log_targets[] = {
     {"stderr", LOG_TARGET_STDERR}, {"syslog", LOG_TARGET_SYSLOG}, {NULL, 0}};
@@ -30,6 +31,14 @@ static const struct option_word audiences[] = {
     {"public", AUDIENCE_PUBLIC}, {"members", AUDIENCE_MEMBERS}, {NULL, 0}};
 static const struct option_word serials[] = {
     {"unixtime", SERIAL_UNIXTIME}, {"counter", SERIAL_COUNTER}, {"date", SERIAL_DATE}, {NULL, 0}};
+static const struct option_word algorithms[] = {
+    {"ecdsap256sha256", ALGORITHM_ECDSAP256SHA256}, {"ed25519", ALGORITHM_ED25519}, {NULL, 0}};
+static const struct option_word key_sets[] = {
+    {"csk", DNSSEC_KEYS_CSK}, {"ksk-zsk", DNSSEC_KEYS_KSK_ZSK}, {NULL, 0}};
+static const struct option_word denials[] = {
+    {"nsec", DNSSEC_DENIAL_NSEC}, {"nsec3", DNSSEC_DENIAL_NSEC3}, {NULL, 0}};
+static const struct option_word cds_forms[] = {
+    {"on", DNSSEC_CDS_ON}, {"off", DNSSEC_CDS_OFF}, {"delete", DNSSEC_CDS_DELETE}, {NULL, 0}};
 
 /* clang-format off */
 static const struct option table[] = {
@@ -42,9 +51,9 @@ static const struct option table[] = {
     ITEM(TOP, SECTION, "log", .opens = SECTION_LOG),
     ITEM(TOP, LIST_SECTION, "remote", .opens = SECTION_REMOTE),
     ITEM(TOP, LIST_SECTION, "acl", .opens = SECTION_ACL),
+    ITEM(TOP, LIST_SECTION, "policy", .opens = SECTION_POLICY),
     ITEM(TOP, LIST_SECTION, "zone", .opens = SECTION_ZONE),
     ITEM(TOP, LATER, "key"),
-    ITEM(TOP, LATER, "policy"),
 
     ITEM(SERVER, ENDPOINTS, "listen", LIST_AT(config_server, listen, listen_count),
      .fallback = "127.0.0.1@53 ::1@53"),
@@ -104,6 +113,24 @@ static const struct option table[] = {
     ITEM(ACL, LATER, "key"),
     ITEM(ACL, LATER, "cert-hostname"),
 
+    ITEM(POLICY, ID, "id", AT(config_policy, id), .required = true),
+    ITEM(POLICY, WORD, "algorithm", AT(config_policy, algorithm),
+     .words = algorithms, .fallback = "ecdsap256sha256"),
+    ITEM(POLICY, WORD, "keys", AT(config_policy, keys),
+     .words = key_sets, .fallback = "csk"),
+    ITEM(POLICY, PATH, "key-dir", AT(config_policy, key_dir)),
+    ITEM(POLICY, ENDPOINTS, "resolver", LIST_AT(config_policy, resolvers, resolver_count)),
+    /* Old contents can be replayed for as long as their signatures last, hence a year. The other
+     * bounds leave room for a day between publishes and for what check.h keeps between the two. */
+    ITEM(POLICY, SECONDS, "rrsig-lifetime", AT(config_policy, rrsig_lifetime),
+     .least = 4 * DAY, .most = 365 * DAY, .fallback = "60d"),
+    ITEM(POLICY, SECONDS, "rrsig-refresh", AT(config_policy, rrsig_refresh),
+     .least = 1 * DAY, .most = 363 * DAY, .fallback = "32d"),
+    ITEM(POLICY, WORD, "denial", AT(config_policy, denial),
+     .words = denials, .fallback = "nsec"),
+    ITEM(POLICY, WORD, "cds", AT(config_policy, cds),
+     .words = cds_forms, .fallback = "on"),
+
     ITEM(ZONE, DOMAIN, "domain", AT(config_zone, domain), .required = true),
     ITEM(ZONE, WORD, "audience", AT(config_zone, audience),
      .words = audiences, .fallback = "public"),
@@ -125,9 +152,9 @@ static const struct option table[] = {
     ITEM(ZONE, REMOTES, "notify", LIST_AT(config_zone, notify, notify_count)),
     ITEM(ZONE, ACLS, "acl", LIST_AT(config_zone, acl, acl_count)),
     ITEM(ZONE, SWITCH, "zonemd", AT(config_zone, zonemd), .fallback = "on"),
-    ITEM(ZONE, OFF, "dnssec", .fallback = "off"),
+    ITEM(ZONE, SWITCH, "dnssec", AT(config_zone, dnssec), .fallback = "off"),
+    ITEM(ZONE, POLICY, "policy", AT(config_zone, policy), .fallback = "default"),
     ITEM(ZONE, LATER, "history"),
-    ITEM(ZONE, LATER, "policy"),
 };
 /* clang-format on */
 
@@ -169,7 +196,7 @@ const char *option_suggest(enum option_section section, const char *item)
 
 const char *option_section_name(enum option_section section)
 {
-    static const char *const names[SECTION_COUNT] = {"",       "server", "log", "freshness",
-                                                     "remote", "acl",    "zone"};
+    static const char *const names[SECTION_COUNT] = {"",       "server", "log",    "freshness",
+                                                     "remote", "acl",    "policy", "zone"};
     return names[section];
 }

@@ -17,9 +17,10 @@ enum option_section {
     SECTION_FRESHNESS,
     SECTION_REMOTE,
     SECTION_ACL,
+    SECTION_POLICY,
     SECTION_ZONE,
 };
-#define SECTION_COUNT 7
+#define SECTION_COUNT 8
 
 enum option_kind {
     OPTION_SECTION,      /* one mapping */
@@ -36,7 +37,6 @@ enum option_kind {
     OPTION_TLDS,         /* struct config: "any" or a path */
     OPTION_ID,           /* const char * */
     OPTION_SWITCH,       /* bool: on, off */
-    OPTION_OFF,          /* nothing: only "off" is supported yet */
     OPTION_WORD,         /* an enum: one of `words` */
     OPTION_WORDS,        /* unsigned: one or more of `words`, or-ed */
     OPTION_DOMAIN,       /* struct name, lower case */
@@ -46,6 +46,7 @@ enum option_kind {
     OPTION_NAMESERVERS,  /* struct config_nameserver *, with a count */
     OPTION_REMOTES,      /* const struct config_remote **, with a count: ids */
     OPTION_ACLS,         /* const struct config_acl **, with a count: ids */
+    OPTION_POLICY,       /* const struct config_policy *: an id */
 };
 
 struct option_word {

@@ -93,7 +93,8 @@ struct config_policy {
     uint32_t rrsig_refresh;     /* seconds before its expiration that a signature is renewed; 32d */
     enum dnssec_denial denial;
     enum dnssec_cds cds;
-    struct place place;
+    struct place place;         /* `file` alone: the built-in policy */
+    struct place refresh_place; /* of rrsig-refresh; `file` NULL: it is not written */
 };
 
 /* A name server of a zone, and its addresses where its name lies in the zone. */

@@ -56,7 +56,7 @@ void suggest_candidate(struct suggestion *suggestion, const char *candidate)
     /* The beginning of a word stands for it: "warn", "addr". */
     size_t begun = strlen(suggestion->wanted);
     if (begun >= 3 && strncasecmp(candidate, suggestion->wanted, begun) == 0)
-        distance = allowed;
+        distance = least(distance, allowed);
     if (distance > allowed || distance >= suggestion->best_distance)
         return;
     suggestion->best = candidate;

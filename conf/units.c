@@ -1,6 +1,7 @@
 #include "conf/units.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,18 @@ enum status units_seconds(const char *text, uint64_t limit, uint64_t *out)
     } while (*text != '\0');
     *out = total;
     return STATUS_OK;
+}
+
+void units_seconds_text(uint64_t seconds, char text[32])
+{
+    static const struct {
+        uint64_t factor;
+        char unit;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+    while (seconds % units[i].factor != 0)
+        i++;
+    snprintf(text, 32, "%" PRIu64 "%c", seconds / units[i].factor, units[i].unit);
 }
 
 enum status units_octets(const char *text, uint64_t limit, uint64_t *out)

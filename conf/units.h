@@ -14,6 +14,9 @@ MUST_CHECK enum status units_number(const char *text, uint64_t limit, uint64_t *
 /* Seconds: 90, 90s, 15m, 4h, 150d, 4w, also joined (1h30m). STATUS_OK or STATUS_MALFORMED. */
 MUST_CHECK enum status units_seconds(const char *text, uint64_t limit, uint64_t *out);
 
+/* Writes seconds in the largest unit that needs no fraction: "15m", "60d", never weeks. */
+void units_seconds_text(uint64_t seconds, char text[32]);
+
 /* Octets: 1232, 64K, 16M, 1G (powers of 1024). STATUS_OK or STATUS_MALFORMED. */
 MUST_CHECK enum status units_octets(const char *text, uint64_t limit, uint64_t *out);
 

@@ -46,19 +46,6 @@ const char *value_text(const struct value_context *context, const struct option 
     return node->text;
 }
 
-/* Seconds in the largest unit that needs no fraction: "15m". */
-static void seconds_text(uint64_t seconds, char text[32])
-{
-    static const struct {
-        uint64_t factor;
-        char unit;
-    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-    size_t i = 0;
-    while (seconds % units[i].factor != 0)
-        i++;
-    snprintf(text, 32, "%" PRIu64 "%c", seconds / units[i].factor, units[i].unit);
-}
-
 static bool is_duration(enum option_kind kind)
 {
     return kind == OPTION_SECONDS || kind == OPTION_MILLISECONDS || kind == OPTION_DAYS;
@@ -75,8 +62,8 @@ static bool check_range(const struct value_context *context, const struct option
     if (value >= option->least && value <= option->most)
         return true;
     if (is_duration(option->kind)) {
-        seconds_text(option->least * factor, least);
-        seconds_text(option->most * factor, most);
+        units_seconds_text(option->least * factor, least);
+        units_seconds_text(option->most * factor, most);
     } else {
         snprintf(least, sizeof least, "%" PRIu64, option->least);
         snprintf(most, sizeof most, "%" PRIu64, option->most);
@@ -190,14 +177,15 @@ static const char *switch_meant(const char *text)
     return NULL;
 }
 
-static bool take_switch(const struct value_context *context, const struct option *option,
-                        const struct yaml_node *node, bool *out)
+static void read_switch(const struct value_context *context, const struct option *option,
+                        const struct yaml_node *node, void *section)
 {
-    *out = strcmp(node->text, "on") == 0;
-    if (*out || strcmp(node->text, "off") == 0)
-        return true;
+    bool on = strcmp(node->text, "on") == 0;
     const char *meant = switch_meant(node->text);
-    if (meant != NULL)
+
+    if (on || strcmp(node->text, "off") == 0)
+        store(option, section, &on, sizeof on);
+    else if (meant != NULL)
         diag_error(context->diag, node->place, "conf-switch",
                    "%s is 'on' or 'off'; write '%s: %s' "
                    "instead of '%s'",
@@ -205,20 +193,6 @@ static bool take_switch(const struct value_context *context, const struct option
     else
         diag_error(context->diag, node->place, "conf-switch", "%s is 'on' or 'off', not '%s'",
                    option->item, node->text);
-    return false;
-}
-
-static void read_switch(const struct value_context *context, const struct option *option,
-                        const struct yaml_node *node, void *section)
-{
-    bool value = false;
-    if (!take_switch(context, option, node, &value))
-        return;
-    if (option->kind == OPTION_SWITCH)
-        store(option, section, &value, sizeof value);
-    else if (value)
-        diag_error(context->diag, node->place, "conf-unsupported",
-                   "signing is not supported by this version; write '%s: off'", option->item);
 }
 
 static void refuse_word(const struct value_context *context, const struct option *option,
@@ -275,6 +249,39 @@ static void read_name(const struct value_context *context, const struct option *
                    mailbox ? "mailbox" : "domain name", why);
 }
 
+void value_refuse_reference(const struct value_context *context, const struct yaml_node *node,
+                            const char *what, const char *near)
+{
+    if (!context->complete)
+        return;
+    if (near != NULL)
+        diag_error(context->diag, node->place, "conf-reference",
+                   "%s '%s' is not defined; did you mean '%s'?", what, node->text, near);
+    else
+        diag_error(context->diag, node->place, "conf-reference",
+                   "%s '%s' is not defined; add it under '%s:'", what, node->text, what);
+}
+
+static void read_policy(const struct value_context *context, const struct option *option,
+                        const struct yaml_node *node, void *section)
+{
+    const struct config *config = context->config;
+    struct suggestion suggestion;
+
+    suggest_start(&suggestion, node->text);
+    for (size_t i = 0; i < config->policy_count; i++) {
+        const struct config_policy *policy = &config->policies[i];
+        if (policy->id == NULL)
+            continue;
+        if (strcmp(policy->id, node->text) == 0) {
+            store(option, section, &policy, sizeof policy);
+            return;
+        }
+        suggest_candidate(&suggestion, policy->id);
+    }
+    value_refuse_reference(context, node, "policy", suggestion.best);
+}
+
 void value_read(const struct value_context *context, const struct option *option,
                 const struct yaml_node *node, void *section)
 {
@@ -309,7 +316,6 @@ void value_read(const struct value_context *context, const struct option *option
         read_id(context, option, node, section);
         break;
     case OPTION_SWITCH:
-    case OPTION_OFF:
         read_switch(context, option, node, section);
         break;
     case OPTION_WORD:
@@ -319,6 +325,9 @@ void value_read(const struct value_context *context, const struct option *option
     case OPTION_DOMAIN:
     case OPTION_MAILBOX:
         read_name(context, option, node, section);
+        break;
+    case OPTION_POLICY:
+        read_policy(context, option, node, section);
         break;
     default: /* lists and sections: not here */
         break;

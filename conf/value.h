@@ -16,8 +16,9 @@
 struct value_context {
     struct arena *arena; /* of the configuration */
     struct diag *diag;
-    const struct config *config; /* remotes and acls that were read before: ids lead there */
-    bool complete;               /* false when a file is missing: an unknown id may be in it */
+    const struct config
+        *config;   /* remotes, acls and policies that were read before: ids lead there */
+    bool complete; /* false when a file is missing: an unknown id may be in it */
 };
 
 /* The text of a node that must be one line of text; NULL after a diagnostic. */
@@ -27,6 +28,11 @@ const char *value_text(const struct value_context *context, const struct option 
 /* The value of the word in the option's list; false after a diagnostic. */
 bool value_word(const struct value_context *context, const struct option *option,
                 const struct yaml_node *node, unsigned *out);
+
+/* Says that no `what` ("remote") has the id; `near` is one that was probably meant, or NULL. Silent
+ * where a file is missing that may define it. */
+void value_refuse_reference(const struct value_context *context, const struct yaml_node *node,
+                            const char *what, const char *near);
 
 /* Reads a kind with one value into its member of `section`, a struct of the option's section. */
 void value_read(const struct value_context *context, const struct option *option,

@@ -29,7 +29,7 @@ static bool add_endpoint(struct list *list, const struct yaml_node *node)
         return false;
     /* A server may listen on every address; nobody can be reached there. */
     struct prefix host = prefix_of_address(&item->address.any);
-    if (list->option->section == SECTION_REMOTE &&
+    if (list->option->section != SECTION_SERVER &&
         !value_is_unicast(list->context->diag, node->place, &host))
         return false;
     for (size_t i = 0; i < list->count; i++) {
@@ -63,19 +63,6 @@ static bool add_word(struct list *list, const struct yaml_node *node)
     return value_word(list->context, list->option, node, &items[list->count]);
 }
 
-static void refuse_reference(const struct list *list, const struct yaml_node *node,
-                             const char *what, const char *near)
-{
-    if (!list->context->complete)
-        return;
-    if (near != NULL)
-        diag_error(list->context->diag, node->place, "conf-reference",
-                   "%s '%s' is not defined; did you mean '%s'?", what, node->text, near);
-    else
-        diag_error(list->context->diag, node->place, "conf-reference",
-                   "%s '%s' is not defined; add it under '%s:'", what, node->text, what);
-}
-
 static bool add_remote(struct list *list, const struct yaml_node *node)
 {
     const struct config *config = list->context->config;
@@ -99,7 +86,7 @@ static bool add_remote(struct list *list, const struct yaml_node *node)
         items[list->count] = remote;
         return true;
     }
-    refuse_reference(list, node, "remote", suggestion.best);
+    value_refuse_reference(list->context, node, "remote", suggestion.best);
     return false;
 }
 
@@ -126,7 +113,7 @@ static bool add_acl(struct list *list, const struct yaml_node *node)
         items[list->count] = acl;
         return true;
     }
-    refuse_reference(list, node, "acl", suggestion.best);
+    value_refuse_reference(list->context, node, "acl", suggestion.best);
     return false;
 }
 

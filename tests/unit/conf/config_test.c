@@ -107,7 +107,26 @@ static void items_that_are_not_written_have_their_default(void **state)
     assert_false(config->tlds_any);
     assert_null(config->tlds_file);
     check_name(&config->zones[0].hostmaster, "hostmaster.cc.example.");
+    assert_false(config->zones[0].dnssec);
     config_destroy(config);
+}
+
+/* What items_that_are_written_have_their_value writes. */
+static void check_policy_written(const struct config_policy *policy)
+{
+    assert_string_equal(policy->id, "offline");
+    assert_int_equal(policy->algorithm, ALGORITHM_ED25519);
+    assert_int_equal(policy->keys, DNSSEC_KEYS_KSK_ZSK);
+    assert_string_equal(policy->key_dir, "/keys");
+    assert_int_equal(policy->resolver_count, 2);
+    check_endpoint(&policy->resolvers[0], "192.0.2.53@53");
+    check_endpoint(&policy->resolvers[1], "2001:db8::53@5353");
+    assert_int_equal(policy->rrsig_lifetime, 4838400);
+    assert_int_equal(policy->rrsig_refresh, 1382400);
+    assert_int_equal(policy->denial, DNSSEC_DENIAL_NSEC3);
+    assert_int_equal(policy->cds, DNSSEC_CDS_DELETE);
+    assert_int_equal(policy->place.line, 31);
+    assert_int_equal(policy->refresh_place.line, 37);
 }
 
 static void items_that_are_written_have_their_value(void **state)
@@ -123,7 +142,10 @@ static void items_that_are_written_have_their_value(void **state)
         "  nameservers: [NS1.cc.example 192.0.2.1 2001:db8::1, ns2.example.net]\n"
         "  hostmaster: noc.24x7@registry.example\n  ttl: 1h\n  negative-ttl: 60\n"
         "  refresh: 2h\n  retry: 10m\n  expire: 2w\n  serial: date\n  zonemd: off\n"
-        "  dnssec: off\n");
+        "  dnssec: on\n  policy: offline\n"
+        "policy:\n  id: offline\n  algorithm: ed25519\n  keys: ksk-zsk\n  key-dir: /keys\n"
+        "  resolver: [192.0.2.53, '2001:db8::53@5353']\n  rrsig-lifetime: 8w\n"
+        "  rrsig-refresh: 16d\n  denial: nsec3\n  cds: delete\n");
     const struct config_zone *zone = &config->zones[0];
     assert_int_equal(config->server.listen_count, 1);
     check_endpoint(&config->server.listen[0], "192.0.2.1@5300");
@@ -161,6 +183,69 @@ static void items_that_are_written_have_their_value(void **state)
     assert_int_equal(zone->expire, 1209600);
     assert_int_equal(zone->serial, SERIAL_DATE);
     assert_false(zone->zonemd);
+    assert_true(zone->dnssec);
+    assert_ptr_equal(zone->policy, &config->policies[0]);
+    check_policy_written(zone->policy);
+    config_destroy(config);
+}
+
+static void check_policy_defaults(const struct config_policy *policy)
+{
+    assert_int_equal(policy->algorithm, ALGORITHM_ECDSAP256SHA256);
+    assert_int_equal(policy->keys, DNSSEC_KEYS_CSK);
+    assert_string_equal(policy->key_dir, "d.mdb-keys");
+    assert_int_equal(policy->resolver_count, 0);
+    assert_int_equal(policy->rrsig_lifetime, 5184000);
+    assert_int_equal(policy->rrsig_refresh, 2764800);
+    assert_int_equal(policy->denial, DNSSEC_DENIAL_NSEC);
+    assert_int_equal(policy->cds, DNSSEC_CDS_ON);
+    assert_null(policy->refresh_place.file);
+}
+
+static void a_default_policy_is_built_in(void **state)
+{
+    (void)state;
+    struct config *config = read_right("policy: {id: other}\n" BASE ZONE "    dnssec: on\n");
+    assert_int_equal(config->policy_count, 2);
+    assert_string_equal(config->policies[0].id, "other");
+    assert_int_equal(config->policies[0].place.line, 1);
+    check_policy_defaults(&config->policies[0]);
+    assert_string_equal(config->policies[1].id, "default");
+    assert_string_equal(config->policies[1].place.file, "a.conf");
+    assert_int_equal(config->policies[1].place.line, 0);
+    check_policy_defaults(&config->policies[1]);
+    assert_ptr_equal(config->zones[0].policy, &config->policies[1]);
+    config_destroy(config);
+
+    config = read_right(BASE ZONE "    policy: default\n");
+    assert_int_equal(config->policy_count, 1);
+    assert_ptr_equal(config->zones[0].policy, &config->policies[0]);
+    config_destroy(config);
+}
+
+static void a_policy_of_that_name_takes_the_place_of_the_built_in_one(void **state)
+{
+    (void)state;
+    struct config *config = read_right(BASE ZONE "policy:\n  - id: other\n  - {id: default, cds: "
+                                                 "off}\n");
+    assert_int_equal(config->policy_count, 2);
+    assert_ptr_equal(config->zones[0].policy, &config->policies[1]);
+    assert_int_equal(config->zones[0].policy->cds, DNSSEC_CDS_OFF);
+    config_destroy(config);
+}
+
+/* The range and the default alone; what the times mean together is in the golden files. */
+static void signature_times_reach_their_bounds(void **state)
+{
+    (void)state;
+    struct config *config =
+        read_right(BASE "policy:\n  - {id: short, rrsig-lifetime: 4d, rrsig-refresh: 1d}\n"
+                        "  - {id: long, rrsig-lifetime: 365d, rrsig-refresh: 363d}\n" ZONE
+                        "    dnssec: on\n    policy: long\n    expire: 361d\n    ttl: 1d\n");
+    assert_int_equal(config->policies[0].rrsig_lifetime, 345600);
+    assert_int_equal(config->policies[0].rrsig_refresh, 86400);
+    assert_int_equal(config->zones[0].policy->rrsig_lifetime, 31536000);
+    assert_int_equal(config->zones[0].policy->rrsig_refresh, 31363200);
     config_destroy(config);
 }
 
@@ -240,7 +325,8 @@ static void an_acl_without_terms_is_about_everyone(void **state)
 static void included_files_stand_where_they_are_included(void **state)
 {
     (void)state;
-    put("b.conf", "server: {workers: 3}\nacl:\n  - {id: b, action: query}\ncontacts: c\n");
+    put("b.conf", "policy: {id: b, key-dir: keys}\nserver: {workers: 3}\nacl:\n  - {id: b, action: "
+                  "query}\ncontacts: c\n");
     put("sub/c.conf", "include: ../b.conf\n" BASE "tlds: list\nacl: {id: c, action: query}\n");
     struct config *config = read_right("acl:\n  - {id: a, action: query}\ninclude: [sub/c.conf]\n"
                                        "server: {user: x}\n" ZONE "    acl: [a, b, c]\n");
@@ -251,6 +337,8 @@ static void included_files_stand_where_they_are_included(void **state)
     assert_string_equal(config->database, "sub/d.mdb");
     assert_string_equal(config->tlds_file, "sub/list");
     assert_string_equal(config->contacts, "sub/../c");
+    assert_string_equal(config->policies[0].key_dir, "sub/../keys");
+    assert_string_equal(config->policies[1].key_dir, "sub/d.mdb-keys");
     assert_string_equal(config->acls[2].place.file, "sub/c.conf");
     config_destroy(config);
 }
@@ -340,7 +428,8 @@ static void every_prefix_of_a_configuration_is_read_or_refused(void **state)
     static const char text[] =
         "server: {listen: [127.0.0.1, '::1']}\n" BASE "remote: {id: r, address: 192.0.2.1@5}\n"
         "acl: [{id: a, remote: r, address: 192.0.0.0/16, action: [query, transfer]}]\n"
-        "freshness: {due: 1d}\n" ZONE "    audience: members\n    acl: a\n";
+        "policy: {id: p, resolver: ['::1'], key-dir: k}\nfreshness: {due: 1d}\n" ZONE
+        "    audience: members\n    acl: a\n    dnssec: on\n    policy: p\n";
     for (size_t length = 0; length < sizeof text; length++) {
         char prefix[sizeof text];
         struct config *config = NULL;
@@ -361,6 +450,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_that_are_not_written_have_their_default),
         cmocka_unit_test(items_that_are_written_have_their_value),
+        cmocka_unit_test(a_default_policy_is_built_in),
+        cmocka_unit_test(a_policy_of_that_name_takes_the_place_of_the_built_in_one),
+        cmocka_unit_test(signature_times_reach_their_bounds),
         cmocka_unit_test(references_lead_to_what_they_name),
         cmocka_unit_test(all_terms_of_an_acl_must_hold),
         cmocka_unit_test(the_first_acl_that_holds_decides),

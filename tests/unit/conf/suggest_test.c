@@ -32,13 +32,14 @@ static void words_of_any_length_are_compared_safely(void **state)
 static void the_nearest_of_those_near_enough_is_suggested(void **state)
 {
     (void)state;
-    static const char *const candidates[] = {"stderr", "warning", "zone", "zonemd", "ns1", "ns2"};
+    static const char *const candidates[] = {"stderr", "warning", "zone", "zonemd",
+                                             "ns1",    "ns2",     "nsec", "nsec3"};
     static const struct {
         const char *wanted, *expected;
     } cases[] = {
-        {"stdrr", "stderr"},  {"warn", "warning"}, {"zon", "zone"},
-        {"zonemb", "zonemd"}, {"ns3", "ns1"},      {"apple", NULL},
-        {"x", NULL},          {"", NULL},          {"ZONE", "zone"},
+        {"stdrr", "stderr"}, {"warn", "warning"}, {"zon", "zone"}, {"zonemb", "zonemd"},
+        {"ns3", "ns1"},      {"apple", NULL},     {"x", NULL},     {"", NULL},
+        {"ZONE", "zone"},    {"NSEC3", "nsec3"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct suggestion suggestion;

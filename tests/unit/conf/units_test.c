@@ -81,6 +81,32 @@ static void seconds_take_units_that_fall(void **state)
     CHECK(units_seconds, 0x7fffffff, cases);
 }
 
+static void the_text_of_seconds_has_one_unit_and_reads_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t seconds;
+        const char *text;
+    } cases[] = {{1, "1s"},
+                 {60, "1m"},
+                 {90, "90s"},
+                 {3600, "1h"},
+                 {90000, "25h"},
+                 {86400, "1d"},
+                 {2419200, "28d"},
+                 {5184000, "60d"},
+                 {2147483647, "2147483647s"},
+                 {INT64_MAX, "9223372036854775807s"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t seconds = 0;
+        char text[32];
+        units_seconds_text(cases[i].seconds, text);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(units_seconds(text, INT64_MAX, &seconds), STATUS_OK);
+        assert_int_equal(seconds, cases[i].seconds);
+    }
+}
+
 static void octets_take_powers_of_1024(void **state)
 {
     (void)state;
@@ -264,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_is_decimal_and_within_its_limit),
         cmocka_unit_test(seconds_take_units_that_fall),
+        cmocka_unit_test(the_text_of_seconds_has_one_unit_and_reads_the_same),
         cmocka_unit_test(octets_take_powers_of_1024),
         cmocka_unit_test(a_date_exists_and_has_one_form),
         cmocka_unit_test(every_day_of_five_centuries_agrees_with_libc),
