@@ -92,6 +92,16 @@ static void end_zone(void *state, const struct commit_result *result)
     plan->status = seal_print(plan->before, plan->after, plan->apex, plan->records);
 }
 
+static void print_counts(const struct commit_result *result, FILE *out)
+{
+    fprintf(out, "serial %u -> %u; names: %u added, %u changed, %u deleted",
+            (unsigned)result->old_serial, (unsigned)result->serial, (unsigned)result->names_added,
+            (unsigned)result->names_changed, (unsigned)result->names_deleted);
+    if (result->signatures_made > 0)
+        fprintf(out, "; %u signatures made", (unsigned)result->signatures_made);
+    fputc('\n', out);
+}
+
 /* One line per zone that changes: what happens to it as a whole. */
 static void print_zones(struct context *context, const struct update *update)
 {
@@ -109,10 +119,7 @@ static void print_zones(struct context *context, const struct update *update)
         else if (result->created)
             fprintf(context->out, "new, %u entries\n", (unsigned)result->entries_after);
         else
-            fprintf(context->out, "serial %u -> %u; names: %u added, %u changed, %u deleted\n",
-                    (unsigned)result->old_serial, (unsigned)result->serial,
-                    (unsigned)result->names_added, (unsigned)result->names_changed,
-                    (unsigned)result->names_deleted);
+            print_counts(result, context->out);
     }
 }
 

@@ -40,6 +40,8 @@ static void print_type(const struct node *before, const struct node *after, uint
 static bool is_wanted(uint16_t type, enum records_which which)
 {
     bool seals = type == TYPE_SOA || type == TYPE_ZONEMD;
+    if (type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_NSEC3)
+        return false;
     return which == RECORDS_ALL || seals == (which == RECORDS_SEAL);
 }
 

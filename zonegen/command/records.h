@@ -1,4 +1,5 @@
-/* How the records of one name differ, as lines of zone files: "- " what goes, "+ " what comes. */
+/* How the records of one name differ, as lines of zone files: "- " what goes, "+ " what comes.
+ * Signatures and denial follow from the rest and are not shown. */
 #ifndef COMMAND_RECORDS_H
 #define COMMAND_RECORDS_H
 

@@ -1,5 +1,6 @@
 #include "command/update.h"
 
+#include "command/signing.h"
 #include "command/wording.h"
 #include "store/zones.h"
 
@@ -46,21 +47,65 @@ static void explain(struct context *context, const struct zone_update *zone, enu
                     code != 0 ? strerror(code) : "out of memory");
 }
 
-/* What the store has of a zone, before anything is changed. */
-static enum status find_zone(struct context *context, struct edit *edit, struct zone_update *zone,
-                             bool *is_new, bool *is_restored)
-{
+/* What the store has of a zone, before anything is changed; points into the map. */
+struct zone_found {
+    bool is_new;
+    bool is_restored;
     struct zone_record record;
+};
 
-    enum status status = zones_find(edit_snapshot(edit), zone->apex.octets, &record);
-    *is_new = status == STATUS_NOT_FOUND;
-    *is_restored = status == STATUS_OK && (record.flags & ZONE_RESTORED) != 0;
+static enum status find_zone(struct context *context, struct edit *edit, struct zone_update *zone,
+                             struct zone_found *out)
+{
+    enum status status = zones_find(edit_snapshot(edit), zone->apex.octets, &out->record);
+    out->is_new = status == STATUS_NOT_FOUND;
+    out->is_restored = status == STATUS_OK && (out->record.flags & ZONE_RESTORED) != 0;
     if (status == STATUS_OK)
-        zone->result.serial = zone->result.old_serial = record.serial;
+        zone->result.serial = zone->result.old_serial = out->record.serial;
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         return STATUS_OK;
     explain(context, zone, status);
     return status;
+}
+
+/* Brings the contents of one zone into the edit: those of its build, or as they were restored. */
+static enum status commit_zone(struct pass *pass, const struct commit_request *request,
+                               const struct zone_build *build)
+{
+    struct zone_update *zone = pass->zone;
+
+    errno = 0;
+    enum status status = zone->left_alone ? commit_renew(request, &zone->result)
+                                          : commit_build(request, build->build, &zone->result);
+    if (status != STATUS_OK)
+        explain(pass->context, zone, status);
+    else if (pass->observer != NULL)
+        pass->observer->end(pass->observer->state, &zone->result);
+    return status;
+}
+
+static enum status apply_signed(struct pass *pass, const struct zone_build *build,
+                                struct edit *edit, const struct zone_found *found,
+                                struct arena *arena)
+{
+    struct context *context = pass->context;
+    const struct commit_observer observer = {pass, observe};
+    struct signing signing;
+
+    enum status status = signing_prepare(context, edit, build->zone,
+                                         found->is_new ? NULL : &found->record, arena, &signing);
+    if (status != STATUS_OK || (pass->zone->left_alone && !signing.is_on))
+        return status;
+    const struct commit_request request = {
+        .edit = edit,
+        .zone = build->zone,
+        .keys = signing.is_on ? &signing.keys : NULL,
+        .now = context->now,
+        .observer = &observer,
+        .diag = context->diag,
+    };
+    status = commit_zone(pass, &request, build);
+    return status == STATUS_OK ? signing_remember(context, edit, build->zone, &signing) : status;
 }
 
 static enum status apply_build(struct context *context, const struct zone_build *build,
@@ -69,31 +114,20 @@ static enum status apply_build(struct context *context, const struct zone_build 
 {
     struct zone_update *zone = &update->zones[n];
     struct pass pass = {context, observer, zone};
-    const struct commit_observer commit = {&pass, observe};
     char name[NAME_TEXT_OCTETS];
-    bool is_new;
-    bool is_restored;
+    struct zone_found found;
 
     zone->apex = build->zone->domain;
     zone->zone = build->zone;
-    enum status status = find_zone(context, edit, zone, &is_new, &is_restored);
+    enum status status = find_zone(context, edit, zone, &found);
     if (status != STATUS_OK)
         return status;
     bool contacts_moved = update->fingerprint_known && update->fingerprint_changed;
-    zone->left_alone = is_restored && !contacts_moved && !context->options->force;
-    if (zone->left_alone)
-        return STATUS_OK;
-    if (observer != NULL)
-        observer->begin(observer->state, n, &zone->apex, is_new ? FATE_NEW : FATE_KEPT);
+    zone->left_alone = found.is_restored && !contacts_moved && !context->options->force;
+    if (observer != NULL && !zone->left_alone)
+        observer->begin(observer->state, n, &zone->apex, found.is_new ? FATE_NEW : FATE_KEPT);
     progress_begin(&context->progress, context_name_text(&zone->apex, name));
-    errno = 0;
-    status = commit_build(edit, build->zone, build->build, context->now, &commit, context->diag,
-                          &zone->result);
-    if (status != STATUS_OK)
-        explain(context, zone, status);
-    else if (observer != NULL)
-        observer->end(observer->state, &zone->result);
-    return status;
+    return apply_signed(&pass, build, edit, &found, update->arena);
 }
 
 static bool is_configured(const struct config *config, const uint8_t *apex)

@@ -9,8 +9,8 @@
 #include "command/context.h"
 #include "command/deletion.h"
 #include "command/fingerprint.h"
-#include "store/edit.h"
 #include "commit/commit.h"
+#include "store/edit.h"
 
 #include <stdbool.h>
 

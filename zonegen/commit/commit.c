@@ -1,9 +1,11 @@
 #include "commit/commit.h"
 
+#include "commit/merge.h"
 #include "conf/units.h"
+#include "sign/plain.h"
+#include "sign/signer.h"
 #include "store/zones.h"
 #include "wire/serial.h"
-#include "commit/merge.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
@@ -163,22 +165,30 @@ static enum status digest_zone(struct merge *merge, uint8_t digest[ZONEMD_DIGEST
     return status;
 }
 
-/* Puts the apex again, now with the digest of everything else; `apex` has room for it. */
-static enum status add_zonemd(struct merge *merge, struct node *apex)
+/* The ZONEMD RRset of the zone as the edit has it now. */
+static enum status make_zonemd(struct merge *merge, uint32_t ttl, struct arena *arena,
+                               struct rrset *out)
 {
     uint8_t digest[ZONEMD_DIGEST_OCTETS];
-    uint8_t octets[ZONEMD_RDATA_OCTETS];
-    struct rdata rdata = {octets, sizeof octets};
+    uint8_t *octets = arena_alloc(arena, ZONEMD_RDATA_OCTETS);
+    struct rdata *rdata = arena_alloc(arena, sizeof *rdata);
 
+    if (octets == NULL || rdata == NULL)
+        return STATUS_SYSTEM;
+    *rdata = (struct rdata){octets, ZONEMD_RDATA_OCTETS};
+    *out = (struct rrset){TYPE_ZONEMD, 1, ttl, rdata};
     enum status status = digest_zone(merge, digest);
-    if (status != STATUS_OK)
-        return status;
-    zonemd_rdata(octets, merge->result->serial, digest);
-    size_t at = apex->rrset_count++;
-    for (; at > 0 && apex->rrsets[at - 1].type > TYPE_ZONEMD; at--)
-        apex->rrsets[at] = apex->rrsets[at - 1];
-    apex->rrsets[at] = (struct rrset){TYPE_ZONEMD, 1, node_rrset(apex, TYPE_SOA)->ttl, &rdata};
-    return merge_put_node(merge, apex);
+    if (status == STATUS_OK)
+        zonemd_rdata(octets, merge->result->serial, digest);
+    return status;
+}
+
+static void add_rrset(struct node *node, const struct rrset *rrset)
+{
+    size_t at = node->rrset_count++;
+    for (; at > 0 && node->rrsets[at - 1].type > rrset->type; at--)
+        node->rrsets[at] = node->rrsets[at - 1];
+    node->rrsets[at] = *rrset;
 }
 
 static enum status put_zone_record(struct merge *merge, const struct node *apex, int64_t now,
@@ -209,67 +219,209 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
     return edit_put(merge->edit, key, sizeof key, value, writer_length(&w));
 }
 
-/* Writes what says the serial: _meta, the apex with SOA and ZONEMD, the zone's record. */
-static enum status seal(struct merge *merge, bool zonemd, int64_t now, struct arena *arena)
-{
-    const struct node_source *source = merge->source;
-    struct name meta_name;
-    struct node *meta = NULL;
-    struct node *apex = NULL;
+/* Where the contents of a zone come from; they say the serial and time that they are told. */
+struct contents {
+    struct node_source source; /* without DNSSEC */
+    void *state;
+    void (*stamp)(void *state, uint32_t serial, int64_t published);
+};
 
-    enum status status =
-        name_prepend(&meta_name, meta_label, sizeof meta_label, source->apex.octets);
-    if (status == STATUS_OK)
-        status = find_copy(source, meta_name.octets, arena, &meta);
-    if (status == STATUS_OK)
-        status = find_copy(source, source->apex.octets, arena, &apex);
-    if (status == STATUS_OK)
-        status = merge_put_node(merge, meta);
-    if (status == STATUS_OK)
-        status = merge_put_node(merge, apex);
-    if (status == STATUS_OK)
-        status = put_zone_record(merge, apex, now, 0);
-    return status == STATUS_OK && zonemd ? add_zonemd(merge, apex) : status;
+/* A publish of one zone under way. */
+struct passage {
+    const struct commit_request *request;
+    const struct contents *contents;
+    struct signer *signer; /* or NULL */
+    struct merge merge;
+    struct arena *arena;
+};
+
+/* Puts a node whose records say the serial, `extra` among them where it is not NULL. */
+static enum status put_sealed(struct passage *passage, struct node *node, const struct rrset *extra,
+                              struct node *out)
+{
+    enum status status = STATUS_OK;
+
+    *out = *node;
+    if (passage->signer != NULL)
+        status = signer_again(passage->signer, node, extra, out);
+    else if (extra != NULL)
+        add_rrset(out, extra);
+    return status == STATUS_OK ? merge_put_node(&passage->merge, out) : status;
 }
 
-static enum status seal_with_arena(struct merge *merge, bool zonemd, int64_t now)
+static enum status seal_meta(struct passage *passage)
 {
-    struct arena *arena = arena_create();
+    const struct node_source *source = &passage->contents->source;
+    struct name name;
+    struct node *meta = NULL;
+    struct node sealed;
 
-    enum status status = arena ? seal(merge, zonemd, now, arena) : STATUS_SYSTEM;
-    arena_destroy(arena);
+    enum status status = name_prepend(&name, meta_label, sizeof meta_label, source->apex.octets);
+    if (status == STATUS_OK)
+        status = find_copy(source, name.octets, passage->arena, &meta);
+    if (status == STATUS_NOT_FOUND) /* a restored zone need not have one */
+        return STATUS_OK;
+    return status == STATUS_OK ? put_sealed(passage, meta, NULL, &sealed) : status;
+}
+
+static enum status seal_apex(struct passage *passage, int64_t published, uint8_t flags)
+{
+    const struct node_source *source = &passage->contents->source;
+    struct node *apex = NULL;
+    struct node sealed;
+    struct rrset zonemd;
+
+    enum status status = find_copy(source, source->apex.octets, passage->arena, &apex);
+    if (status == STATUS_OK)
+        status = put_sealed(passage, apex, NULL, &sealed);
+    if (status == STATUS_OK)
+        status = put_zone_record(&passage->merge, &sealed, published, flags);
+    if (status != STATUS_OK || !passage->request->zone->zonemd)
+        return status;
+    status = make_zonemd(&passage->merge, node_rrset(apex, TYPE_SOA)->ttl, passage->arena, &zonemd);
+    return status == STATUS_OK ? put_sealed(passage, apex, &zonemd, &sealed) : status;
+}
+
+/* Writes what says the serial: _meta, the apex with SOA and ZONEMD, the zone's record. */
+static enum status seal(struct passage *passage, int64_t published, uint8_t flags)
+{
+    enum status status = seal_meta(passage);
+    return status == STATUS_OK ? seal_apex(passage, published, flags) : status;
+}
+
+static bool has_changes(const struct commit_result *result)
+{
+    return result->created || result->names_added > 0 || result->names_changed > 0 ||
+           result->names_deleted > 0 || result->names_renewed > 0;
+}
+
+/* Merges the contents under the old serial, so that only contents can differ; moves the serial and
+ * writes what says it where something did. */
+static enum status pass(struct passage *passage, const struct present *present, bool renews)
+{
+    const struct commit_request *request = passage->request;
+    const struct contents *contents = passage->contents;
+    struct commit_result *out = passage->merge.result;
+    enum serial_policy rule = request->zone->serial;
+
+    contents->stamp(contents->state, present->serial, present->published);
+    enum status status = merge_zone(&passage->merge);
+    if (status != STATUS_OK)
+        return status;
+    out->created = !present->exists;
+    out->old_serial = out->serial = present->serial;
+    out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
+    if (!out->changed && ((present->flags & ZONE_RESTORED) == 0 || renews))
+        return STATUS_OK;
+    if (out->changed)
+        out->serial = out->created ? first_serial(rule, request->now)
+                                   : commit_next_serial(rule, present->serial, request->now);
+    int64_t published = out->changed ? request->now : present->published;
+    contents->stamp(contents->state, out->serial, published);
+    return seal(passage, published, renews ? present->flags & ZONE_RESTORED : 0);
+}
+
+static enum status pass_signed(struct passage *passage, const struct present *present, bool renews)
+{
+    const struct commit_request *request = passage->request;
+    const struct signer_rules rules = {request->zone, request->keys, request->now,
+                                       request->threads};
+
+    enum status status = signer_open(&rules, &passage->contents->source, request->edit,
+                                     present->number, request->diag, &passage->signer);
+    if (status != STATUS_OK)
+        return status;
+    struct node_source source = signer_source(passage->signer);
+    passage->merge.source = &source;
+    status = pass(passage, present, renews);
+    passage->merge.result->signatures_made = signer_counts(passage->signer).made;
+    signer_close(passage->signer);
     return status;
 }
 
-enum status commit_build(struct edit *edit, const struct config_zone *zone, struct build *build,
-                         int64_t now, const struct commit_observer *observer, struct diag *diag,
+static enum status commit_contents(const struct commit_request *request,
+                                   const struct contents *contents, const struct present *present,
+                                   bool renews, struct commit_result *out)
+{
+    struct passage passage = {
+        .request = request,
+        .contents = contents,
+        .merge = {request->edit, &contents->source, present->number, request->observer,
+                  request->diag, out, true},
+        .arena = arena_create(),
+    };
+
+    enum status status = STATUS_SYSTEM;
+    if (passage.arena != NULL)
+        status = request->keys != NULL ? pass_signed(&passage, present, renews)
+                                       : pass(&passage, present, renews);
+    arena_destroy(passage.arena);
+    return status;
+}
+
+static void stamp_build(void *state, uint32_t serial, int64_t published)
+{
+    build_stamp(state, serial, published);
+}
+
+enum status commit_build(const struct commit_request *request, struct build *build,
                          struct commit_result *out)
 {
-    struct node_source source = build_source(build);
+    const struct contents contents = {build_source(build), build, stamp_build};
     struct present present;
 
     *out = (struct commit_result){.created = false};
-    enum status status = find_present(edit_snapshot(edit), source.apex.octets, &present);
+    enum status status =
+        find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
     if (status != STATUS_OK)
         return status;
-    /* Compared under the old serial and time, so that only contents can differ. */
-    build_stamp(build, present.serial, present.published);
-    struct merge merge = {edit, &source, present.number, observer, diag, out, true};
-    status = merge_zone(&merge);
+    return commit_contents(request, &contents, &present, false, out);
+}
+
+static void stamp_plain(void *state, uint32_t serial, int64_t published)
+{
+    plain_stamp(state, serial, published);
+}
+
+/* Signs what a view of the edit shows of the zone. */
+static enum status renew(const struct commit_request *request, const struct present *present,
+                         struct snapshot *view, struct commit_result *out)
+{
+    struct zone_record zone = {.number = present->number, .apex = request->zone->domain.octets};
+    struct stored_source *stored;
+    struct plain plain;
+
+    enum status status = stored_source_open(view, &zone, &stored);
     if (status != STATUS_OK)
         return status;
-    out->created = !present.exists;
-    out->old_serial = out->serial = present.serial;
-    out->changed = out->created || out->names_added > 0 || out->names_changed > 0 ||
-                   out->names_deleted > 0 || present.has_zonemd != zone->zonemd;
-    if (!out->changed && (present.flags & ZONE_RESTORED) == 0)
-        return STATUS_OK;
-    if (out->changed)
-        out->serial = out->created ? first_serial(zone->serial, now)
-                                   : commit_next_serial(zone->serial, present.serial, now);
-    int64_t published = out->changed ? now : present.published;
-    build_stamp(build, out->serial, published);
-    return seal_with_arena(&merge, zone->zonemd, published);
+    struct node_source nodes = stored_source_nodes(stored);
+    status = plain_open(&nodes, &plain);
+    if (status == STATUS_OK) {
+        const struct contents contents = {plain_source(&plain), &plain, stamp_plain};
+        status = commit_contents(request, &contents, present, true, out);
+    }
+    plain_close(&plain);
+    stored_source_close(stored);
+    return status;
+}
+
+enum status commit_renew(const struct commit_request *request, struct commit_result *out)
+{
+    struct snapshot *view;
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status =
+        find_present(edit_snapshot(request->edit), request->zone->domain.octets, &present);
+    if (status == STATUS_OK && !present.exists)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        status = edit_open_view(request->edit, &view);
+    if (status != STATUS_OK)
+        return status;
+    status = renew(request, &present, view, out);
+    edit_close_view(view);
+    return status;
 }
 
 /* The serial in an apex's SOA: what stands 20 octets before the end of its RDATA. */

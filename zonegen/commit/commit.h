@@ -8,6 +8,7 @@
 
 #include "conf/config.h"
 #include "conf/diag.h"
+#include "sign/keyset.h"
 #include "store/edit.h"
 #include "store/stored.h"
 #include "zone/build.h"
@@ -34,21 +35,36 @@ struct commit_result {
     uint32_t entries_deleted;
     uint32_t entries_after;
     uint32_t names_added, names_changed, names_deleted, names_after;
+    uint32_t names_renewed;   /* nothing changed but signatures or NSEC */
+    uint32_t signatures_made; /* as far as they stay: those of the serial count once */
+};
+
+/* What a publish of one zone is told. */
+struct commit_request {
+    struct edit *edit;
+    const struct config_zone *zone;
+    const struct keyset *keys; /* NULL: unsigned */
+    unsigned threads;          /* that sign; 0: one for each core */
+    int64_t now;               /* seconds since 1970: serial, `published`, signatures */
+    const struct commit_observer *observer; /* or NULL */
+    struct diag *diag;
 };
 
 /*
- * Puts the build of a zone into the edit: new serial by the zone's rule where something changed,
- * else nothing is written (RFC 1982 decides newer; old + 1 where the rule's value is not).
- *
- *   now        seconds since 1970, for serial and `published`
- *   observer   or NULL
+ * Puts the build of a zone into the edit, signed where there are keys: new serial by the zone's
+ * rule where something changed, a signature that was due included, else nothing is written
+ * (RFC 1982 decides newer; old + 1 where the rule's value is not).
  *
  * STATUS_OK, STATUS_MALFORMED (what is in the store is damaged), STATUS_NO_SPACE (an answer that no
- * message can carry; diag says which), STATUS_SYSTEM. On failure the edit is to be aborted.
+ * message can carry; diag says which), STATUS_INVALID (a key cannot be used; diag says which),
+ * STATUS_SYSTEM. On failure the edit is to be aborted.
  */
-MUST_CHECK enum status commit_build(struct edit *edit, const struct config_zone *zone,
-                                    struct build *build, int64_t now,
-                                    const struct commit_observer *observer, struct diag *diag,
+MUST_CHECK enum status commit_build(const struct commit_request *request, struct build *build,
+                                    struct commit_result *out);
+
+/* Signs what the store has of the zone anew, as far as it is due; its contents stay. Outcomes as
+ * above; STATUS_NOT_FOUND when there is no such zone. */
+MUST_CHECK enum status commit_renew(const struct commit_request *request,
                                     struct commit_result *out);
 
 /* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone. */

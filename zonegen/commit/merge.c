@@ -119,13 +119,28 @@ static enum status drop_stored(struct merge *merge, struct bench *bench)
     return status == STATUS_OK ? cursor_seek(&bench->cursor) : status;
 }
 
-/* The ZONEMD of the store is made after the merge: the source has none to compare with. */
+static bool covers_zonemd(const struct rdata *rdata)
+{
+    struct reader r = reader_of(rdata->octets, rdata->length);
+    return reader_u16(&r) == TYPE_ZONEMD;
+}
+
+/* The ZONEMD of the store and its signatures are made after the merge: the source has none to
+ * compare with. */
 static void forget_zonemd(struct node *node)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < node->rrset_count; i++)
-        if (node->rrsets[i].type != TYPE_ZONEMD)
-            node->rrsets[kept++] = node->rrsets[i];
+    for (size_t i = 0; i < node->rrset_count; i++) {
+        struct rrset *rrset = &node->rrsets[i];
+        size_t items = 0;
+        for (size_t n = 0; n < rrset->count && rrset->type == TYPE_RRSIG; n++)
+            if (!covers_zonemd(&rrset->items[n]))
+                rrset->items[items++] = rrset->items[n];
+        if (rrset->type == TYPE_RRSIG)
+            rrset->count = (uint16_t)items;
+        if (rrset->type != TYPE_ZONEMD && rrset->count > 0)
+            node->rrsets[kept++] = *rrset;
+    }
     node->rrset_count = kept;
 }
 
@@ -140,20 +155,60 @@ static bool rrset_equals(const struct rrset *a, const struct rrset *b)
     return true;
 }
 
-static bool node_equals(const struct node *a, const struct node *b)
+/* What signing makes of the other records. */
+static bool is_made_by_signing(uint16_t type)
 {
-    if (a->owner.length != b->owner.length ||
-        memcmp(a->owner.octets, b->owner.octets, a->owner.length) != 0 ||
-        a->rrset_count != b->rrset_count)
-        return false;
-    for (size_t i = 0; i < a->rrset_count; i++)
-        if (!rrset_equals(&a->rrsets[i], &b->rrsets[i]))
+    return type == TYPE_RRSIG || type == TYPE_NSEC;
+}
+
+enum difference { DIFFERS_NOT, DIFFERS_IN_SIGNATURES, DIFFERS_IN_CONTENTS };
+
+/* The RRset at `*n` or after it, signatures and NSEC aside; NULL at the end. */
+static const struct rrset *next_content(const struct node *node, size_t *n)
+{
+    while (*n < node->rrset_count && is_made_by_signing(node->rrsets[*n].type))
+        (*n)++;
+    return *n < node->rrset_count ? &node->rrsets[(*n)++] : NULL;
+}
+
+static bool has_same_contents(const struct node *a, const struct node *b)
+{
+    size_t at = 0;
+    size_t bt = 0;
+
+    for (;;) {
+        const struct rrset *left = next_content(a, &at);
+        const struct rrset *right = next_content(b, &bt);
+        if (left == NULL || right == NULL)
+            return left == right;
+        if (!rrset_equals(left, right))
             return false;
+    }
+}
+
+static bool has_same_signatures(const struct node *a, const struct node *b)
+{
+    static const uint16_t types[] = {TYPE_RRSIG, TYPE_NSEC};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct rrset *left = node_rrset(a, types[i]);
+        const struct rrset *right = node_rrset(b, types[i]);
+        if (left == NULL || right == NULL ? left != right : !rrset_equals(left, right))
+            return false;
+    }
     return true;
 }
 
+static enum difference compare_nodes(const struct node *a, const struct node *b)
+{
+    if (a->owner.length != b->owner.length ||
+        memcmp(a->owner.octets, b->owner.octets, a->owner.length) != 0 || !has_same_contents(a, b))
+        return DIFFERS_IN_CONTENTS;
+    return has_same_signatures(a, b) ? DIFFERS_NOT : DIFFERS_IN_SIGNATURES;
+}
+
 /* Counts a name whose stored value differs: as changed only where its records do, since the value
- * of an alias also has what it leads to. */
+ * of an alias also has what it leads to, and signatures are no contents. */
 static enum status count_change(struct merge *merge, struct bench *bench, const struct node *node,
                                 bool keep)
 {
@@ -169,9 +224,16 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     }
     if (keep)
         forget_zonemd(&before);
-    if (!node_equals(&before, node)) {
+    switch (compare_nodes(&before, node)) {
+    case DIFFERS_IN_CONTENTS:
         merge->result->names_changed++;
         observe(merge, &before, node);
+        break;
+    case DIFFERS_IN_SIGNATURES:
+        merge->result->names_renewed++;
+        break;
+    case DIFFERS_NOT:
+        break;
     }
     return STATUS_OK;
 }

@@ -5,8 +5,8 @@
 #ifndef COMMIT_MERGE_H
 #define COMMIT_MERGE_H
 
-#include "store/edit.h"
 #include "commit/commit.h"
+#include "store/edit.h"
 #include "zone/compile.h"
 
 struct merge {

@@ -38,7 +38,7 @@ const char *keyfile_algorithm_name(uint8_t algorithm)
 
 size_t keyfile_signature_octets(uint8_t algorithm)
 {
-    /* RFC 6605 §4, RFC 8080 §4. */
+    /* RFC 6605, RFC 8080. */
     return algorithm == ALGORITHM_ECDSAP256SHA256 || algorithm == ALGORITHM_ED25519 ? 64 : 0;
 }
 

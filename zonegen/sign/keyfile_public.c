@@ -101,7 +101,7 @@ static enum status read_octets(const char *path, char *text, size_t length, cons
 
 static size_t key_octets(uint8_t algorithm)
 {
-    /* RFC 6605 §4, RFC 8080 §3. */
+    /* RFC 6605, RFC 8080. */
     return algorithm == ALGORITHM_ECDSAP256SHA256 ? 64 : algorithm == ALGORITHM_ED25519 ? 32 : 0;
 }
 

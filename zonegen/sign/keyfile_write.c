@@ -261,7 +261,7 @@ static enum status collect_tags(const struct target *target, const struct name *
     return STATUS_OK;
 }
 
-/* The tag that a key would have with the REVOKE bit (RFC 5011 §2.1) should be free as well. */
+/* The tag that a key would have with the REVOKE bit (RFC 5011) should be free as well. */
 static bool is_free(const struct tags *tags, const struct keyfile *key)
 {
     uint8_t revoked[KEYFILE_MAX_DNSKEY_OCTETS];

@@ -25,6 +25,7 @@ struct keyset {
 /*
  * Brings a zone's keys together.
  *
+ *   snapshot         or NULL: there is no database yet
  *   stored_dnskeys   the DNSKEY RRset of the zone as it is stored, or NULL
  *   diag             errors: no key at all (names `zonegen key generate ZONE`), a key that the
  *                    database says is in use without its file, one with other octets under the same
@@ -44,7 +45,8 @@ MUST_CHECK enum status keyset_open(const struct config_zone *zone, struct snapsh
  *   ttl   of all of them, seconds
  *   out   room for 3
  *
- * STATUS_OK with `*count` 1 or 3, or STATUS_SYSTEM.
+ * STATUS_OK with `*count` 1 (no CDS and CDNSKEY: `cds: off`, or no key wants a DS) or 3, or
+ * STATUS_SYSTEM.
  */
 MUST_CHECK enum status keyset_rrsets(const struct keyset *keyset, const struct config_zone *zone,
                                      uint32_t ttl, struct arena *arena, struct rrset *out,

@@ -20,7 +20,7 @@
 /*
  * One private key of one thread. With ECDSA, ldns_sign_public_buffer() sets up OpenSSL anew for
  * each signature, which takes a quarter of its time (37 µs against 28); so the set-up is kept in
- * `context`, and ldns only turns the result into the form of RFC 6605 §4. Ed25519 gains nothing.
+ * `context`, and ldns only turns the result into the form of RFC 6605. Ed25519 gains nothing.
  */
 struct signer {
     ldns_key *key;

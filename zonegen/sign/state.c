@@ -98,6 +98,28 @@ static void write_signing_key(struct writer *w, const struct signing_key *key)
     writer_octets(w, key->digest, STATE_DIGEST_OCTETS);
 }
 
+/* Writes what follows the checksum. */
+static void write_state(struct writer *w, const struct signing_state *state)
+{
+    writer_u8(w, VERSION);
+    writer_u8(w, (uint8_t)state->key_count);
+    write_roll(w, &state->roll);
+    for (size_t i = 0; i < state->key_count; i++)
+        write_signing_key(w, &state->keys[i]);
+}
+
+bool state_equals(const struct signing_state *a, const struct signing_state *b)
+{
+    uint8_t left[VALUE_MAX_OCTETS];
+    uint8_t right[VALUE_MAX_OCTETS];
+    struct writer lw = writer_of(left, sizeof left);
+    struct writer rw = writer_of(right, sizeof right);
+
+    write_state(&lw, a);
+    write_state(&rw, b);
+    return writer_length(&lw) == writer_length(&rw) && memcmp(left, right, writer_length(&lw)) == 0;
+}
+
 enum status state_write(struct edit *edit, const struct name *apex,
                         const struct signing_state *state)
 {
@@ -106,11 +128,7 @@ enum status state_write(struct edit *edit, const struct name *apex,
     struct writer w = writer_of(value + CHECKSUM_OCTETS, sizeof value - CHECKSUM_OCTETS);
 
     size_t key_octets = make_key(key, apex);
-    writer_u8(&w, VERSION);
-    writer_u8(&w, (uint8_t)state->key_count);
-    write_roll(&w, &state->roll);
-    for (size_t i = 0; i < state->key_count; i++)
-        write_signing_key(&w, &state->keys[i]);
+    write_state(&w, state);
     if (w.failed)
         return STATUS_SYSTEM;
     struct writer start = writer_of(value, CHECKSUM_OCTETS);

@@ -66,6 +66,8 @@ struct signing_state {
     struct roll roll;
 };
 
+bool state_equals(const struct signing_state *a, const struct signing_state *b);
+
 /* STATUS_OK, STATUS_NOT_FOUND (never signed here), STATUS_MALFORMED, STATUS_SYSTEM. */
 MUST_CHECK enum status state_read(struct snapshot *snapshot, const struct name *apex,
                                   struct signing_state *out);

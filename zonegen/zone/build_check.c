@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/* What a card grows by when it is signed: a UDP answer then has 1232 octets at most. */
+#define SIGNED_UDP_OCTETS 1232
+#define OPT_OCTETS        11
+#define SIGNATURE_OCTETS  (18 + 64) /* RRSIG RDATA beside the zone's name; ECDSA P-256, Ed25519 */
+#define BITMAP_OCTETS     16        /* of the types that a zone made from contacts has */
+
 /* The answers besides the card's TXT, which is made to fit. */
 enum answer_kind { ANSWER_CARD_RP, ANSWER_TXT, ANSWER_RP, ANSWER_CERT, ANSWER_URI };
 #define ANSWER_COUNT 5
@@ -18,6 +24,8 @@ static const char *const answer_types[ANSWER_COUNT] = {"RP", "TXT", "RP", "CERT"
 struct findings {
     size_t card_label;            /* whose card is longest */
     size_t card_excess;           /* octets it is too long by; 0: nothing is shortened anywhere */
+    size_t signed_label;          /* whose card is longest with its signatures */
+    size_t signed_octets;         /* of that answer; 0: the zone is not signed */
     size_t answers[ANSWER_COUNT]; /* octets */
     struct name owners[ANSWER_COUNT];
     bool refused_count, refused_octets; /* said already */
@@ -51,6 +59,22 @@ static size_t card_need(const struct card *card)
             need = line - CARD_LINE_OCTETS;
     }
     return need;
+}
+
+/*
+ * Octets of the widest answer with a card and DO, from above: two signatures with an alias; one,
+ * and the NSEC with its own for a name below a wildcard (RFC 4035 §3.1.3.3), whose two names may
+ * each be a label longer than the zone's.
+ */
+static size_t signed_octets(const struct view *view, const struct card *card)
+{
+    size_t zone = view->rules->zone->domain.length;
+    size_t octets = card_octets(card) > DNS_UDP_OCTETS ? DNS_UDP_OCTETS : card_octets(card);
+    size_t signature = CARD_RECORD_OCTETS + SIGNATURE_OCTETS + zone;
+    size_t owner = view->owner.length + NAME_MAX_LABEL + 1u;
+    size_t nsec = owner + 10 + zone + NAME_MAX_LABEL + 1 + BITMAP_OCTETS;
+    size_t proof = nsec + owner + 10 + SIGNATURE_OCTETS + zone;
+    return octets + OPT_OCTETS + signature + (proof > signature ? proof : signature);
 }
 
 static void note_answer(struct findings *worst, enum answer_kind kind, size_t octets,
@@ -138,6 +162,10 @@ static void measure_label(struct check *check, const struct view *view, size_t l
     if (need > worst->card_excess) {
         worst->card_excess = need;
         worst->card_label = label;
+    }
+    if (check->rules->zone->dnssec && signed_octets(view, &card) > worst->signed_octets) {
+        worst->signed_octets = signed_octets(view, &card);
+        worst->signed_label = label;
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct node *node = &list->items[i];
@@ -295,6 +323,20 @@ static void report_answers(const struct check *check)
     }
 }
 
+/* RFC 4035 §3.1.1: an answer that leaves its signatures out is a truncated one. */
+static void report_signed(const struct check *check)
+{
+    const struct findings *worst = &check->worst;
+
+    if (worst->signed_octets <= SIGNED_UDP_OCTETS)
+        return;
+    diag_warning(check->diag, check->entry->place, "card-signed",
+                 "the card of .%s may take %zu octets with its signatures, %d fit an answer over "
+                 "UDP; serve a shorter domain",
+                 check->entry->labels[worst->signed_label].a_label, worst->signed_octets,
+                 SIGNED_UDP_OCTETS);
+}
+
 static enum status check_entry(const struct build *build, const struct entry *entry,
                                struct node_list *list, struct diag *diag)
 {
@@ -316,6 +358,7 @@ static enum status check_entry(const struct build *build, const struct entry *en
     if (check.worst.card_excess > 0)
         report_card(&check);
     report_answers(&check);
+    report_signed(&check);
     return arena_failed(list->arena) ? STATUS_SYSTEM : STATUS_OK;
 }
 

@@ -1,8 +1,7 @@
 #include "zone/zonemd.h"
 
-#include "wire/record.h"
 #include "wire/writer.h"
-#include "zone/rdata.h"
+#include "zone/canonical.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -17,8 +16,7 @@
 struct hashing {
     EVP_MD_CTX *context;
     uint8_t *record; /* RECORD_OCTETS: one record in canonical form */
-    struct rdata *sorted;
-    size_t sorted_size;
+    struct canonical canonical;
 };
 
 static enum status hashing_open(struct hashing *hashing, const EVP_MD *hash)
@@ -34,40 +32,7 @@ static void hashing_close(struct hashing *hashing)
 {
     EVP_MD_CTX_free(hashing->context);
     free(hashing->record);
-    free(hashing->sorted);
-}
-
-static int compare_items(const void *a, const void *b, void *type)
-{
-    return rdata_compare(*(const uint16_t *)type, a, b);
-}
-
-static bool is_canonical(const struct rrset *rrset)
-{
-    for (size_t i = 1; i < rrset->count; i++)
-        if (rdata_compare(rrset->type, &rrset->items[i - 1], &rrset->items[i]) > 0)
-            return false;
-    return true;
-}
-
-/* The items in canonical order (RFC 4034 §6.3): rrset_order() has another one for TXT. NULL when
- * memory is out. */
-static const struct rdata *canonical_items(struct hashing *hashing, const struct rrset *rrset)
-{
-    uint16_t type = rrset->type;
-
-    if (is_canonical(rrset))
-        return rrset->items;
-    if (hashing->sorted_size < rrset->count) {
-        struct rdata *sorted = reallocarray(hashing->sorted, rrset->count, sizeof *sorted);
-        if (sorted == NULL)
-            return NULL;
-        hashing->sorted = sorted;
-        hashing->sorted_size = rrset->count;
-    }
-    memcpy(hashing->sorted, rrset->items, rrset->count * sizeof *rrset->items);
-    qsort_r(hashing->sorted, rrset->count, sizeof *hashing->sorted, compare_items, &type);
-    return hashing->sorted;
+    canonical_close(&hashing->canonical);
 }
 
 static uint16_t covered_type(const struct rdata *rdata)
@@ -93,21 +58,12 @@ static uint32_t record_ttl(const struct node *node, const struct rrset *rrset,
 }
 
 /* Adds one record in canonical form (RFC 4034 §6.2). */
-static enum status add_record(struct hashing *hashing, const uint8_t *owner, size_t owner_octets,
-                              uint16_t type, uint32_t ttl, const struct rdata *rdata)
+static enum status add_record(struct hashing *hashing, const struct name *owner, uint16_t type,
+                              uint32_t ttl, const struct rdata *rdata)
 {
     struct writer w = writer_of(hashing->record, RECORD_OCTETS);
-    size_t first, end;
 
-    writer_octets(&w, owner, owner_octets);
-    record_write_fixed(&w, type, CLASS_IN, ttl, rdata->length);
-    uint8_t *octets = w.next;
-    writer_octets(&w, rdata->octets, rdata->length);
-    rdata_names(type, rdata->octets, rdata->length, &first, &end);
-    while (first < end) {
-        name_lower(octets + first);
-        first += name_octets(octets + first);
-    }
+    canonical_write(&w, owner, type, ttl, rdata);
     if (w.failed || EVP_DigestUpdate(hashing->context, hashing->record, writer_length(&w)) != 1)
         return STATUS_SYSTEM;
     return STATUS_OK;
@@ -120,13 +76,13 @@ static enum status add_node(struct hashing *hashing, const struct node *node, bo
     name_lower(owner.octets);
     for (size_t i = 0; i < node->rrset_count; i++) {
         const struct rrset *rrset = &node->rrsets[i];
-        const struct rdata *items = canonical_items(hashing, rrset);
+        const struct rdata *items = canonical_items(&hashing->canonical, rrset);
         if (items == NULL)
             return STATUS_SYSTEM;
         for (size_t n = 0; n < rrset->count; n++) {
             if (is_left_out(is_apex, rrset->type, &items[n]))
                 continue;
-            enum status status = add_record(hashing, owner.octets, owner.length, rrset->type,
+            enum status status = add_record(hashing, &owner, rrset->type,
                                             record_ttl(node, rrset, &items[n]), &items[n]);
             if (status != STATUS_OK)
                 return status;

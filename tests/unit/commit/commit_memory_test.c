@@ -1,8 +1,8 @@
 /* The n-th allocation fails, for every n: a commit ends with STATUS_SYSTEM or is not hurt, neither
  * leaks nor crashes, and once aborted has changed nothing. */
+#include "tests/unit/commit/published.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/zone/golden.h"
-#include "tests/unit/commit/published.h"
 
 #define NOW 1795352400
 
@@ -17,7 +17,9 @@ static enum status commit_contacts(struct published *p, struct edit *edit, size_
 
     assert_int_equal(build_open(&p->f.rules, arena, p->f.diag, &build), STATUS_OK);
     failing_left = n;
-    enum status status = commit_build(edit, &p->f.zone, build, NOW + 1, NULL, p->f.diag, &result);
+    const struct commit_request request = {
+        .edit = edit, .zone = &p->f.zone, .now = NOW + 1, .diag = p->f.diag};
+    enum status status = commit_build(&request, build, &result);
     size_t left = failing_left;
     failing_left = 0;
     build_close(build);

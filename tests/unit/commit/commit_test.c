@@ -1,6 +1,6 @@
 /* When the serial moves, what is written, what is left alone. */
-#include "tests/unit/zone/golden.h"
 #include "tests/unit/commit/published.h"
+#include "tests/unit/zone/golden.h"
 
 #include "wire/serial.h"
 

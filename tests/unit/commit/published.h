@@ -5,8 +5,8 @@
 #include "tests/unit/store/temporary.h"
 #include "tests/unit/zone/fixture.h"
 
-#include "store/zones.h"
 #include "commit/commit.h"
+#include "store/zones.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
@@ -66,7 +66,9 @@ static inline enum status put_build(struct edit *edit, const struct build_rules 
     if (status != STATUS_OK)
         diag_print(diag, DIAG_GNU, stderr);
     assert_int_equal(status, STATUS_OK);
-    status = commit_build(edit, rules->zone, build, now, observer, diag, out);
+    const struct commit_request request = {
+        .edit = edit, .zone = rules->zone, .now = now, .observer = observer, .diag = diag};
+    status = commit_build(&request, build, out);
     build_close(build);
     diag_destroy(diag);
     arena_destroy(arena);

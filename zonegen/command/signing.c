@@ -1,0 +1,204 @@
+#include "command/signing.h"
+
+#include "sign/signature.h"
+#include "zone/stored_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define TIME_OCTETS 32
+
+/* What the store has at the apex. */
+struct stored_apex {
+    bool is_signed;
+    struct rrset dnskeys; /* in the arena; count 0: none */
+    uint32_t expiration;  /* of the earliest signature of its SOA; where is_signed */
+};
+
+static const char *time_text(int64_t when, char text[TIME_OCTETS])
+{
+    struct tm parts = {0};
+    time_t seconds = (time_t)when;
+
+    gmtime_r(&seconds, &parts);
+    strftime(text, TIME_OCTETS, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text;
+}
+
+/* Keeps the DNSKEYs of an apex beyond the source that yielded it. */
+static enum status keep_dnskeys(const struct rrset *from, struct arena *arena, struct rrset *out)
+{
+    struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
+
+    for (size_t i = 0; items != NULL && i < from->count; i++) {
+        items[i].length = from->items[i].length;
+        items[i].octets =
+            (const uint8_t *)arena_copy(arena, from->items[i].octets, from->items[i].length);
+    }
+    *out = (struct rrset){from->type, from->count, from->ttl, items};
+    return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
+}
+
+static enum status look_at(const struct node *apex, struct arena *arena, struct stored_apex *out)
+{
+    const struct rrset *dnskeys = node_rrset(apex, TYPE_DNSKEY);
+    const struct rrset *signatures = node_rrset(apex, TYPE_RRSIG);
+
+    for (size_t i = 0; signatures != NULL && i < signatures->count; i++) {
+        struct signature signature;
+        if (signature_read(&signatures->items[i], &signature) != STATUS_OK ||
+            signature.covered != TYPE_SOA)
+            continue;
+        if (!out->is_signed || signature.expiration < out->expiration)
+            out->expiration = signature.expiration;
+        out->is_signed = true;
+    }
+    return dnskeys != NULL ? keep_dnskeys(dnskeys, arena, &out->dnskeys) : STATUS_OK;
+}
+
+static enum status read_apex(struct edit *edit, const struct zone_record *record,
+                             struct arena *arena, struct stored_apex *out)
+{
+    struct stored_source *source;
+    struct node apex;
+
+    *out = (struct stored_apex){.is_signed = false};
+    if (record == NULL)
+        return STATUS_OK;
+    enum status status = stored_source_open(edit_snapshot(edit), record, &source);
+    if (status != STATUS_OK)
+        return status;
+    struct node_source nodes = stored_source_nodes(source);
+    status = nodes.find(nodes.state, nodes.apex.octets, &apex);
+    if (status == STATUS_OK)
+        status = look_at(&apex, arena, out);
+    stored_source_close(source);
+    return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
+}
+
+/* A signed zone that loses its signatures is refused by every validating resolver as long as the
+ * parent has a DS: not by accident. */
+static enum status refuse_unsigning(struct context *context, const struct config_zone *zone)
+{
+    char name[NAME_TEXT_OCTETS];
+
+    if (context->options->force)
+        return STATUS_OK;
+    context_say(context,
+                "zone %s is signed and 'dnssec' is off now: resolvers that validate would refuse "
+                "it while its parent has a DS; have the DS removed first ('cds: delete' asks for "
+                "it), then publish with --force",
+                context_name_text(&zone->domain, name));
+    return STATUS_INVALID;
+}
+
+static enum status check_clock(struct context *context, const struct config_zone *zone,
+                               const struct zone_record *record)
+{
+    char name[NAME_TEXT_OCTETS];
+    char now[TIME_OCTETS];
+    char last[TIME_OCTETS];
+
+    if (record == NULL || context->now >= record->published || context->options->force)
+        return STATUS_OK;
+    context_say(context,
+                "zone %s: the clock says %s, which is before the last publish at %s; set it right, "
+                "or publish with --force if the last publish had the wrong time",
+                context_name_text(&zone->domain, name), time_text(context->now, now),
+                time_text(record->published, last));
+    return STATUS_INVALID;
+}
+
+static void say_expired(struct context *context, const struct config_zone *zone,
+                        const struct stored_apex *apex)
+{
+    char name[NAME_TEXT_OCTETS];
+    char when[TIME_OCTETS];
+
+    if (!apex->is_signed || (int32_t)(apex->expiration - (uint32_t)context->now) > 0)
+        return;
+    int64_t ago = (uint32_t)context->now - apex->expiration;
+    context_say(context,
+                "zone %s: signatures had expired on %s, and resolvers that validate refused it "
+                "since; let a timer publish every day (zonegen-publish.timer)",
+                context_name_text(&zone->domain, name), time_text(context->now - ago, when));
+}
+
+static enum status open_keys(struct context *context, struct edit *edit,
+                             const struct config_zone *zone, const struct stored_apex *apex,
+                             struct arena *arena, struct keyset *out)
+{
+    char name[NAME_TEXT_OCTETS];
+    struct diag *diag = diag_create();
+
+    if (diag == NULL)
+        return STATUS_SYSTEM;
+    enum status status =
+        keyset_open(zone, edit_snapshot(edit), apex->dnskeys.count > 0 ? &apex->dnskeys : NULL,
+                    arena, diag, out);
+    diag_print(diag, DIAG_GNU, context->err);
+    if (status == STATUS_INVALID)
+        context_say(context, "zone %s cannot be signed; nothing is published",
+                    context_name_text(&zone->domain, name));
+    diag_destroy(diag);
+    return status;
+}
+
+/* Says what STATUS_MALFORMED and STATUS_SYSTEM mean here; the rest has been said. */
+static enum status say_status(struct context *context, const struct config_zone *zone,
+                              enum status status)
+{
+    char name[NAME_TEXT_OCTETS];
+
+    if (status == STATUS_MALFORMED)
+        context_say(context,
+                    "%s: what is stored of zone %s is damaged; move the database away and publish "
+                    "again, or restore an export",
+                    context->config->database, context_name_text(&zone->domain, name));
+    else if (status == STATUS_SYSTEM)
+        context_say(context, "zone %s cannot be signed: %s", context_name_text(&zone->domain, name),
+                    errno != 0 ? strerror(errno) : "out of memory");
+    return status;
+}
+
+enum status signing_prepare(struct context *context, struct edit *edit,
+                            const struct config_zone *zone, const struct zone_record *record,
+                            struct arena *arena, struct signing *out)
+{
+    struct stored_apex apex;
+
+    *out = (struct signing){.is_on = zone->dnssec};
+    errno = 0;
+    enum status status = read_apex(edit, record, arena, &apex);
+    if (status != STATUS_OK)
+        return say_status(context, zone, status);
+    if (!zone->dnssec) {
+        bool is_restored = record != NULL && (record->flags & ZONE_RESTORED) != 0;
+        return apex.is_signed && !is_restored ? refuse_unsigning(context, zone) : STATUS_OK;
+    }
+    status = check_clock(context, zone, record);
+    if (status != STATUS_OK)
+        return status;
+    say_expired(context, zone, &apex);
+    return say_status(context, zone, open_keys(context, edit, zone, &apex, arena, &out->keys));
+}
+
+enum status signing_remember(struct context *context, struct edit *edit,
+                             const struct config_zone *zone, struct signing *signing)
+{
+    struct signing_state *state = &signing->keys.state;
+    struct signing_state stored;
+
+    errno = 0;
+    if (!signing->is_on) {
+        enum status status = state_delete(edit, &zone->domain);
+        return status == STATUS_OK ? status : say_status(context, zone, status);
+    }
+    if (state->roll.step > 0 && state->roll.published == 0)
+        state->roll.published = context->now;
+    if (state_read(edit_snapshot(edit), &zone->domain, &stored) == STATUS_OK &&
+        state_equals(&stored, state))
+        return STATUS_OK;
+    return say_status(context, zone, state_write(edit, &zone->domain, state));
+}
