@@ -4,7 +4,7 @@
 
 #define COPIED_FLAGS (0x7800 | HEADER_RD | HEADER_CD) /* opcode, RD, CD */
 
-static bool wants_dnssec(const struct draft *draft)
+bool draft_wants_dnssec(const struct draft *draft)
 {
     return draft->request->edns.present && draft->request->edns.dnssec_ok;
 }
@@ -28,14 +28,15 @@ static void add_part(struct reply *out, const uint8_t *octets, size_t length)
 /* The OPT beside records: 11, NSID 4 + 255, keepalive 6. */
 #define OPT_OCTETS 276
 
-bool draft_has_room(const struct draft *draft, const struct stored_answer *answer)
-{
-    size_t octets = draft->out->octets + OPT_OCTETS;
+/* The proof of a wildcard in a part, the OPT in another. */
+#define LAST_PARTS 2
 
-    for (size_t i = 0; i < STORED_PARTS; i++)
-        octets += answer->octets[i];
-    return octets <= DNS_MESSAGE_OCTETS &&
-           draft->out->part_count + STORED_PARTS + 2 <= REPLY_MAX_PARTS;
+bool draft_has_room(const struct draft *draft, size_t octets, size_t parts)
+{
+    if (draft->records[SECTION_ANSWER] == 0)
+        return true;
+    return draft->out->octets + octets + draft->reserved + OPT_OCTETS <= DNS_MESSAGE_OCTETS &&
+           draft->out->part_count + parts + LAST_PARTS <= REPLY_MAX_PARTS;
 }
 
 void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
@@ -46,19 +47,33 @@ void draft_add(struct draft *draft, enum section section, const uint8_t *octets,
     draft->records[section] = (uint16_t)(draft->records[section] + records);
 }
 
+static void add_stored_part(struct draft *draft, enum section section,
+                            const struct stored_answer *answer, enum stored_part part)
+{
+    draft_add(draft, section, answer->part[part], answer->octets[part], answer->records[part]);
+}
+
 void draft_add_stored(struct draft *draft, const struct stored_answer *answer)
 {
-    static const enum section section[STORED_PARTS] = {
-        [PART_ANSWER] = SECTION_ANSWER,         [PART_ANSWER_SIGNATURES] = SECTION_ANSWER,
-        [PART_AUTHORITY] = SECTION_AUTHORITY,   [PART_AUTHORITY_SIGNATURES] = SECTION_AUTHORITY,
-        [PART_ADDITIONAL] = SECTION_ADDITIONAL,
-    };
-    bool dnssec = wants_dnssec(draft);
+    bool dnssec = draft_wants_dnssec(draft);
 
     draft->referral = draft->referral || answer->records[PART_AUTHORITY] > 0;
-    for (size_t i = 0; i < STORED_PARTS; i++)
-        if (dnssec || (i != PART_ANSWER_SIGNATURES && i != PART_AUTHORITY_SIGNATURES))
-            draft_add(draft, section[i], answer->part[i], answer->octets[i], answer->records[i]);
+    add_stored_part(draft, SECTION_ANSWER, answer, PART_ANSWER);
+    if (dnssec)
+        add_stored_part(draft, SECTION_ANSWER, answer, PART_ANSWER_SIGNATURES);
+    add_stored_part(draft, SECTION_AUTHORITY, answer, PART_AUTHORITY);
+    if (dnssec)
+        add_stored_part(draft, SECTION_AUTHORITY, answer, PART_AUTHORITY_SIGNATURES);
+}
+
+void draft_add_additional(struct draft *draft, const struct stored_answer *answer)
+{
+    add_stored_part(draft, SECTION_ADDITIONAL, answer, PART_ADDITIONAL);
+    if (!draft_wants_dnssec(draft))
+        return;
+    add_stored_part(draft, SECTION_ADDITIONAL, answer, PART_ADDITIONAL_SIGNATURES);
+    draft->extra_octets = answer->octets[PART_ADDITIONAL_SIGNATURES];
+    draft->extra_records = answer->records[PART_ADDITIONAL_SIGNATURES];
 }
 
 void draft_start(struct draft *draft, const uint8_t *message)
@@ -76,6 +91,21 @@ void draft_start(struct draft *draft, const uint8_t *message)
     out->part_count = 0;
     memcpy(out->head + DNS_HEADER_OCTETS, message + DNS_HEADER_OCTETS, request->question_octets);
     add_part(out, out->head, DNS_HEADER_OCTETS + request->question_octets);
+}
+
+void draft_clear(struct draft *draft)
+{
+    struct reply *out = draft->out;
+
+    out->part_count = 1;
+    out->octets = out->parts[0].iov_len;
+    for (size_t i = 0; i < SECTIONS; i++) {
+        draft->records[i] = 0;
+        draft->octets[i] = 0;
+    }
+    draft->extra_records = 0;
+    draft->extra_octets = 0;
+    draft->referral = false;
 }
 
 /* Writes the OPT that a request with one gets (RFC 6891 §6.1.1). Returns its octets. */
@@ -155,14 +185,22 @@ static void keep_records(struct draft *draft, size_t room)
 }
 
 /*
- * Makes the reply fit, the OPT kept: without additional records where they are no glue
- * (RFC 2181 §9, RFC 9471 §3), else with TC and as many whole records as fit, in their stored order.
+ * Makes the reply fit, the OPT kept: without signatures of additional records (RFC 4035 §3.1.1),
+ * without additional records where they are no glue (RFC 2181 §9, RFC 9471 §3), else with TC and as
+ * many whole records as fit, in their stored order.
  */
 static void truncate_to(struct draft *draft, size_t room)
 {
     size_t head = draft->out->parts[0].iov_len;
     size_t body = draft->octets[SECTION_ANSWER] + draft->octets[SECTION_AUTHORITY];
+    size_t additional = draft->octets[SECTION_ADDITIONAL] - draft->extra_octets;
 
+    if (head + body + additional <= room) {
+        draft->records[SECTION_ADDITIONAL] =
+            (uint16_t)(draft->records[SECTION_ADDITIONAL] - draft->extra_records);
+        cut_parts(draft->out, head + body + additional);
+        return;
+    }
     draft->records[SECTION_ADDITIONAL] = 0;
     if (head + body <= room && !draft->referral) {
         cut_parts(draft->out, head + body);

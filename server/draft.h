@@ -20,6 +20,10 @@ struct draft {
     uint16_t rcode;
     uint16_t records[SECTIONS]; /* without the OPT */
     size_t octets[SECTIONS];
+    /* Of the additional section: signatures, which may go first (RFC 4035 §3.1.1). */
+    uint16_t extra_records;
+    size_t extra_octets;
+    size_t reserved;        /* octets that are needed for proofs: see draft_has_room() */
     bool referral;          /* a stored answer had an authority part: its additional part is glue */
     int error;              /* extended error (RFC 8914), or -1 */
     const char *error_text; /* or NULL */
@@ -30,16 +34,26 @@ struct draft {
  * sent. Fill in `view`, `request`, `transport` and `out` before. */
 void draft_start(struct draft *draft, const uint8_t *message);
 
-/* True when a reply by TCP has parts and octets left for another stored answer and an OPT; the
- * first one always has. */
-bool draft_has_room(const struct draft *draft, const struct stored_answer *answer);
+/* Takes away all records that were added. */
+void draft_clear(struct draft *draft);
+
+/* True when the client asks for signatures and proofs (RFC 3225 §3). */
+bool draft_wants_dnssec(const struct draft *draft);
+
+/* True when a reply by TCP has room for `octets` more in up to `parts` parts, for what is reserved
+ * and for an OPT. What is added first always has room. */
+bool draft_has_room(const struct draft *draft, size_t octets, size_t parts);
 
 /* Adds octets that outlive the reply's sending to a section. */
 void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
                uint16_t records);
 
-/* Adds a stored answer's parts, signatures only with DO (RFC 4035 §3.1). */
+/* Adds a stored answer's parts for the answer and authority sections, signatures only with DO
+ * (RFC 4035 §3.1). */
 void draft_add_stored(struct draft *draft, const struct stored_answer *answer);
+
+/* Adds its parts for the additional section. Everything else comes before. */
+void draft_add_additional(struct draft *draft, const struct stored_answer *answer);
 
 /* Finishes the reply: nothing may be added after it. */
 void draft_finish(struct draft *draft);

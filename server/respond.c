@@ -1,16 +1,19 @@
 #include "server/respond.h"
 
 #include "server/chaos.h"
+#include "server/dnssec.h"
 #include "server/draft.h"
-#include "store/lookup.h"
 #include "wire/serial.h"
 
 #include <string.h>
 
-/* The SOA of the zone that denies (RFC 2308 §3). */
+/* The SOA of the zone that denies (RFC 2308 §3), its signatures with DO. */
 static void add_soa(struct draft *draft, const struct served_zone *zone)
 {
     draft_add(draft, SECTION_AUTHORITY, zone->soa, zone->soa_octets, 1);
+    if (draft_wants_dnssec(draft))
+        draft_add(draft, SECTION_AUTHORITY, zone->soa + zone->soa_octets, zone->signature_octets,
+                  zone->signature_records);
 }
 
 static void hint(struct draft *draft, int error, const char *text)
@@ -19,43 +22,53 @@ static void hint(struct draft *draft, int error, const char *text)
     draft->error_text = text;
 }
 
-static void nodata(struct draft *draft, const struct served_zone *zone)
-{
-    draft->flags |= HEADER_AA;
-    add_soa(draft, zone);
-}
-
-/* The name is there but has nothing of this type: tells people what it has. */
-static void nodata_at_node(struct draft *draft, const struct served_zone *zone,
-                           const struct stored *node)
-{
-    struct stored_answer answer;
-
-    nodata(draft, zone);
-    if (stored_find(node, TYPE_TXT, &answer) == STATUS_OK)
-        hint(draft, EDE_OTHER, "ask for TXT");
-}
-
-static void nxdomain(struct draft *draft, const struct served_zone *zone)
-{
-    draft->rcode = RCODE_NXDOMAIN;
-    draft->flags |= HEADER_AA;
-    add_soa(draft, zone);
-    hint(draft, EDE_OTHER, zone->miss_hint);
-}
-
 static void servfail(struct draft *draft, int error, const char *text)
 {
     draft->rcode = RCODE_SERVFAIL;
     hint(draft, error, text);
 }
 
+/* What was added before the damage was seen is no answer. */
 static void damaged(struct draft *draft)
 {
+    draft_clear(draft);
+    draft->flags &= (uint16_t)~HEADER_AA;
     servfail(draft, EDE_OTHER, "a record in the database is damaged");
 }
 
-static void stored(struct draft *draft, const struct served_zone *zone,
+/* Adds what DNSSEC asks for beside an answer, NULL for none. */
+static void prove(struct draft *draft, const struct asked *asked,
+                  const struct stored_answer *answer)
+{
+    if (dnssec_prove(draft, asked, answer) != STATUS_OK)
+        damaged(draft);
+}
+
+static void nodata(struct draft *draft, const struct asked *asked)
+{
+    draft->flags |= HEADER_AA;
+    add_soa(draft, asked->zone);
+    prove(draft, asked, NULL);
+}
+
+/* The name is there but has nothing of this type: tells people what it has. */
+static void nodata_at_node(struct draft *draft, const struct asked *asked)
+{
+    struct stored_answer answer;
+
+    if (stored_find(&asked->found.node, TYPE_TXT, &answer) == STATUS_OK)
+        hint(draft, EDE_OTHER, "ask for TXT");
+    nodata(draft, asked);
+}
+
+static void nxdomain(struct draft *draft, const struct asked *asked)
+{
+    draft->rcode = RCODE_NXDOMAIN;
+    hint(draft, EDE_OTHER, asked->zone->miss_hint);
+    nodata(draft, asked);
+}
+
+static void stored(struct draft *draft, const struct asked *asked,
                    const struct stored_answer *answer)
 {
     draft->rcode = answer->rcode;
@@ -63,7 +76,10 @@ static void stored(struct draft *draft, const struct served_zone *zone,
         draft->flags |= HEADER_AA;
     draft_add_stored(draft, answer);
     if (answer->flags & STORED_NEGATIVE)
-        add_soa(draft, zone);
+        add_soa(draft, asked->zone);
+    prove(draft, asked, answer);
+    if (draft->rcode != RCODE_SERVFAIL)
+        draft_add_additional(draft, answer);
 }
 
 /* True for a line that ANY may get: an RRset of the name itself. */
@@ -98,52 +114,64 @@ static enum status all_of(struct draft *draft, const struct stored *node)
         struct stored_answer answer;
         if (stored_answer_at(node, n, &answer) != STATUS_OK)
             return STATUS_MALFORMED;
-        answer.octets[PART_ADDITIONAL] = 0;
-        answer.records[PART_ADDITIONAL] = 0;
-        if (!is_own(&answer) || !draft_has_room(draft, &answer))
+        size_t octets = (size_t)answer.octets[PART_ANSWER] + answer.octets[PART_ANSWER_SIGNATURES];
+        if (!is_own(&answer) || !draft_has_room(draft, octets, 1))
             continue;
-        draft->flags |= HEADER_AA;
         draft_add_stored(draft, &answer);
         outcome = STATUS_OK;
+    }
+    if (outcome == STATUS_OK && draft_wants_dnssec(draft)) {
+        enum status status = dnssec_add_own(draft, node, TYPE_NSEC);
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     return outcome;
 }
 
-static enum status any(struct draft *draft, const struct served_zone *zone,
-                       const struct stored *node)
-{
-    struct stored_answer answer;
+/* The NSEC or NSEC3 of a wildcard's proof, with two signatures by RSA of 2048 bits. */
+#define PROOF_OCTETS 2048
 
-    if (node->flags & STORED_CUT) { /* not ours to answer: refer */
-        enum status status = stored_find(node, 0, &answer);
+/* ANY, RRSIG and NSEC: what no single line of the table answers. STATUS_NOT_FOUND when the node has
+ * none of it. */
+static enum status from_several(struct draft *draft, const struct asked *asked, uint16_t type)
+{
+    const struct stored *node = &asked->found.node;
+    struct stored_answer answer = {.type = type};
+    enum status status;
+
+    if (type == TYPE_ANY && draft->transport == TRANSPORT_UDP) {
+        status = pick_any(node, &answer);
         if (status == STATUS_OK)
-            stored(draft, zone, &answer);
+            stored(draft, asked, &answer);
         return status;
     }
-    if (draft->transport == TRANSPORT_TCP)
-        return all_of(draft, node);
-    enum status status = pick_any(node, &answer);
-    if (status == STATUS_OK)
-        stored(draft, zone, &answer);
+    if (asked->found.outcome == LOOKUP_WILDCARD && asked->zone->is_signed)
+        draft->reserved = PROOF_OCTETS;
+    status = type == TYPE_ANY ? all_of(draft, node) : dnssec_add_own(draft, node, type);
+    if (status == STATUS_OK) {
+        draft->flags |= HEADER_AA;
+        prove(draft, asked, &answer);
+    }
     return status;
 }
 
 /* Answers from a node: the name's own, or the wildcard's that stands for it. */
-static void from_node(struct draft *draft, const struct served_zone *zone,
-                      const struct stored *node, uint16_t type)
+static void from_node(struct draft *draft, const struct asked *asked, uint16_t type)
 {
+    bool several = type == TYPE_ANY || type == TYPE_RRSIG || type == TYPE_NSEC;
+    enum status status = STATUS_NOT_FOUND;
     struct stored_answer answer;
-    enum status status;
 
-    if (type == TYPE_ANY) {
-        status = any(draft, zone, node);
-    } else {
-        status = stored_find(node, type, &answer);
+    if (several && (asked->found.node.flags & STORED_CUT) != 0)
+        type = 0; /* not ours to answer: refer */
+    else if (several)
+        status = from_several(draft, asked, type);
+    if (status == STATUS_NOT_FOUND && type != TYPE_ANY) {
+        status = stored_find(&asked->found.node, type, &answer);
         if (status == STATUS_OK)
-            stored(draft, zone, &answer);
+            stored(draft, asked, &answer);
     }
     if (status == STATUS_NOT_FOUND)
-        nodata_at_node(draft, zone, node);
+        nodata_at_node(draft, asked);
     else if (status != STATUS_OK)
         damaged(draft);
 }
@@ -151,28 +179,27 @@ static void from_node(struct draft *draft, const struct served_zone *zone,
 static void from_zone(struct draft *draft, const struct served_zone *zone, uint16_t type)
 {
     const uint8_t *name = draft->request->question.name.octets;
-    size_t depth = name_labels(name) - zone->apex_labels;
-    struct found found;
-    struct key key;
+    struct asked asked;
 
-    key_of_name(&key, zone->number, name, depth);
-    if (lookup(draft->view->snapshot, &key, &found) != STATUS_OK) {
+    asked.zone = zone;
+    key_of_name(&asked.key, zone->number, name, name_labels(name) - zone->apex_labels);
+    if (lookup(draft->view->snapshot, &asked.key, &asked.found) != STATUS_OK) {
         damaged(draft);
         return;
     }
-    switch (found.outcome) {
+    switch (asked.found.outcome) {
     case LOOKUP_NODE:
     case LOOKUP_WILDCARD:
-        from_node(draft, zone, &found.node, type);
+        from_node(draft, &asked, type);
         return;
     case LOOKUP_CUT: /* below a cut every type is referred, DS too */
-        from_node(draft, zone, &found.node, 0);
+        from_node(draft, &asked, 0);
         return;
     case LOOKUP_EMPTY:
-        nodata(draft, zone);
+        nodata(draft, &asked);
         return;
     case LOOKUP_NOTHING:
-        nxdomain(draft, zone);
+        nxdomain(draft, &asked);
         return;
     }
 }

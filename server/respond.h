@@ -34,7 +34,9 @@ enum reply_action {
 /* A CHAOS TXT of 12 + 256, and an OPT with all options that this server sends: 11, NSID 4 + 255,
  * extended error 6 + 400, keepalive 6. */
 #define REPLY_TAIL_OCTETS 960
-#define REPLY_MAX_PARTS   24
+/* A negative answer with proofs has head, answer, SOA, sixteen proofs and OPT; the rest is for ANY
+ * and RRSIG by TCP, with a part or two for each RRset. */
+#define REPLY_MAX_PARTS 48
 
 /* A reply; the caller owns it and reuses it. Its parts point into itself and into the map. */
 struct reply {

@@ -98,13 +98,19 @@ static void write_hint(struct served_zone *zone)
 
 static void load(struct served_zone *zone, const struct zone_record *record)
 {
-    if (record->soa_octets > sizeof zone->soa)
+    struct writer w = writer_of(zone->soa, sizeof zone->soa);
+
+    writer_octets(&w, record->soa, record->soa_octets);
+    writer_octets(&w, record->signatures, record->signature_octets);
+    if (w.failed)
         return;
     zone->loaded = true;
     zone->number = record->number;
     zone->serial = record->serial;
+    zone->is_signed = (record->flags & ZONE_SIGNED) != 0;
     zone->soa_octets = record->soa_octets;
-    memcpy(zone->soa, record->soa, record->soa_octets);
+    zone->signature_octets = record->signature_octets;
+    zone->signature_records = record->signature_records;
 }
 
 static enum status load_all(struct zone_table *table, struct snapshot *snapshot)

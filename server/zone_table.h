@@ -9,7 +9,7 @@
 #include "store/store.h"
 #include "wire/name.h"
 
-#define SERVED_SOA_OCTETS  1024 /* an SOA with three names of 255 octets fits */
+#define SERVED_SOA_OCTETS  4096 /* an SOA with three names of 255 octets, and its signatures */
 #define SERVED_HINT_OCTETS 200  /* a zone name longer than that goes unsaid */
 
 struct served_zone {
@@ -19,8 +19,11 @@ struct served_zone {
     uint32_t serial;
     struct name apex; /* lower case */
     uint8_t apex_labels;
+    bool is_signed;      /* answers are proved to who asks for it */
     uint16_t soa_octets; /* negative SOA, owner in full */
-    uint8_t soa[SERVED_SOA_OCTETS];
+    uint16_t signature_octets;
+    uint8_t signature_records;
+    uint8_t soa[SERVED_SOA_OCTETS];     /* its signatures behind it */
     char miss_hint[SERVED_HINT_OCTETS]; /* what an NXDOMAIN tells people (RFC 8914) */
 };
 

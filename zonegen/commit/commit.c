@@ -13,7 +13,10 @@
 #include <time.h>
 
 #define SOA_BUFFER_OCTETS 1024 /* three names of 255 octets and the fixed fields fit */
-#define RECORD_OCTETS     (ZONE_RECORD_OCTETS + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS)
+#define SIGNATURES_OCTETS 3072 /* of that SOA: three by RSA of 4096 bits, with the longest names   \
+                                */
+#define RECORD_OCTETS                                                                              \
+    (ZONE_RECORD_OCTETS + UINT8_MAX + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS + SIGNATURES_OCTETS)
 
 static const uint8_t meta_label[] = {'_', 'm', 'e', 't', 'a'};
 
@@ -195,12 +198,17 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
                                    uint8_t flags)
 {
     uint8_t soa[SOA_BUFFER_OCTETS];
+    uint8_t signatures[SIGNATURES_OCTETS];
     uint8_t value[RECORD_OCTETS];
     uint8_t key[KEY_PREFIX_OCTETS];
     struct writer soa_writer = writer_of(soa, sizeof soa);
+    struct writer signature_writer = writer_of(signatures, sizeof signatures);
     struct writer w = writer_of(value, sizeof value);
 
     compile_negative_soa(&soa_writer, apex);
+    size_t signature_records = compile_negative_signatures(&signature_writer, apex);
+    if (node_rrset(apex, TYPE_DNSKEY) && node_rrset(apex, TYPE_RRSIG))
+        flags |= ZONE_SIGNED;
     struct zone_record record = {
         .number = merge->zone,
         .serial = merge->result->serial,
@@ -211,9 +219,12 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
         .apex = apex->owner.octets,
         .soa = soa,
         .soa_octets = (uint16_t)writer_length(&soa_writer),
+        .signatures = signatures,
+        .signature_octets = (uint16_t)writer_length(&signature_writer),
+        .signature_records = (uint8_t)signature_records,
     };
     zone_record_write(&w, &record);
-    if (soa_writer.failed || w.failed)
+    if (soa_writer.failed || signature_writer.failed || w.failed)
         return STATUS_NO_SPACE;
     key_of_zone(key, merge->zone);
     return edit_put(merge->edit, key, sizeof key, value, writer_length(&w));

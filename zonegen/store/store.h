@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_FORMAT         1u
+#define STORE_FORMAT         2u
 #define STORE_MESSAGE_OCTETS 2400
 #define STORE_MAX_READERS    1024
 

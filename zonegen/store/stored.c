@@ -174,7 +174,9 @@ enum status zone_record_read(const uint8_t *key, size_t key_octets, const uint8_
     out->soa_octets = reader_u16(&r);
     out->signature_octets = reader_u16(&r);
     out->signature_records = reader_u8(&r);
-    reader_u8(&r);
+    out->salt_octets = reader_u8(&r);
+    out->iterations = reader_u16(&r);
+    out->salt = reader_octets(&r, out->salt_octets);
     out->apex = name_take(&r, &apex_octets);
     out->soa = reader_octets(&r, out->soa_octets);
     out->signatures = reader_octets(&r, out->signature_octets);
@@ -197,7 +199,9 @@ void zone_record_write(struct writer *w, const struct zone_record *record)
     writer_u16(w, record->soa_octets);
     writer_u16(w, record->signature_octets);
     writer_u8(w, record->signature_records);
-    writer_u8(w, 0);
+    writer_u8(w, record->salt_octets);
+    writer_u16(w, record->iterations);
+    writer_octets(w, record->salt, record->salt_octets);
     writer_octets(w, record->apex, apex_octets);
     writer_octets(w, record->soa, record->soa_octets);
     writer_octets(w, record->signatures, record->signature_octets);

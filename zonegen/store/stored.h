@@ -13,16 +13,17 @@
  *   8      2     p: octets of the denial proof
  *   10     1     records in the denial proof
  *   11     1     reserved, 0
- *   12     28×n  the table, by type, ascending:
+ *   12     32×n  the table, by type, ascending:
  *          2       type; 0 for "any type that has no line of its own"
  *          1       RCODE
  *          1       flags: enum stored_answer_flag
  *          4       where its body starts, octets from the start of the value
- *          5×2     records in: answer, its signatures, authority, its signatures, additional
- *          5×2     octets of the same
+ *          6×2     records in: answer, its signatures, authority, its signatures, additional, its
+ *                  signatures
+ *          6×2     octets of the same
  *   …      o     owner labels, case kept
  *   …      p     denial proof: NSEC and its RRSIGs, owners in full
- *   …            bodies: the five parts of each answer, one after the other, in that order
+ *   …            bodies: the six parts of each answer, one after the other, in that order
  *
  * In a body every owner that is the question's name is the pointer C0 0C, to octet 12, where the
  * question starts in each message. Other owners are pointers to where the body will stand when the
@@ -30,7 +31,8 @@
  * wildcard). Names in RDATA are never compressed, so that a transfer copies them as they are.
  *
  * The SOA of a negative answer is not in here: it changes with each serial. It stands once in the
- * zone's record and is added after the authority part where STORED_NEGATIVE says so.
+ * zone's record and is added after the authority part where STORED_NEGATIVE says so. Nor are the
+ * proofs that something does not exist: the server finds them for each question (denial.h).
  */
 #ifndef STORE_STORED_H
 #define STORE_STORED_H
@@ -44,16 +46,17 @@
 #include <stdint.h>
 
 #define STORED_HEADER_OCTETS 12
-#define STORED_LINE_OCTETS   28
+#define STORED_LINE_OCTETS   32
 #define STORED_MAX_ANSWERS   255
 
 enum stored_flag { STORED_CUT = 1 /* a zone cut is at this name */ };
 
 enum stored_answer_flag {
-    STORED_ANSWERS = 1,       /* given to questions for its type */
-    STORED_IN_ZONE = 2,       /* its answer part is this name's own RRset: part of the zone */
-    STORED_AUTHORITATIVE = 4, /* AA is set */
-    STORED_NEGATIVE = 8,      /* the zone's SOA goes into the authority section */
+    STORED_ANSWERS = 1,        /* given to questions for its type */
+    STORED_IN_ZONE = 2,        /* its answer part is this name's own RRset: part of the zone */
+    STORED_AUTHORITATIVE = 4,  /* AA is set */
+    STORED_NEGATIVE = 8,       /* the zone's SOA goes into the authority section */
+    STORED_PROVE_TARGETS = 16, /* what the CNAMEs in the answer part lead to needs proofs, too */
 };
 
 enum stored_part {
@@ -62,6 +65,7 @@ enum stored_part {
     PART_AUTHORITY,
     PART_AUTHORITY_SIGNATURES,
     PART_ADDITIONAL,
+    PART_ADDITIONAL_SIGNATURES,
     STORED_PARTS
 };
 
@@ -142,14 +146,18 @@ void stored_write(struct writer *w, const uint8_t *key, size_t key_octets,
  *   26     2     s: octets of the negative SOA
  *   28     2     g: octets of its signatures
  *   30     1     records in its signatures
- *   31     1     reserved, 0
- *   32     a     apex, uncompressed, case kept
- *   …      s     SOA record for negative answers, owner in full, TTL min(TTL, MINIMUM) (RFC 2308
- * §3) …      g     its signatures, owner in full
+ *   31     1     t: octets of the salt of NSEC3 names (RFC 5155 §3.1.5)
+ *   32     2     further iterations of their hash (RFC 5155 §3.1.3)
+ *   34     t     salt
+ *   …      a     apex, uncompressed, case kept
+ *   …      s     SOA record for negative answers, owner in full, TTL min(TTL, MINIMUM)
+ *                (RFC 2308 §3)
+ *   …      g     its signatures, owner in full, the same TTL
  */
 enum zone_flag {
     ZONE_RESTORED = 1, /* came from a zone file, not from contacts */
-    ZONE_SIGNED = 2,
+    ZONE_SIGNED = 2,   /* has DNSKEY and RRSIG records: answers are proved to who asks for it */
+    ZONE_NSEC3 = 4,    /* by NSEC3 (nsec3.h), with SHA-1 and the parameters of the record */
 };
 
 struct zone_record {
@@ -165,9 +173,12 @@ struct zone_record {
     const uint8_t *signatures;
     uint16_t signature_octets;
     uint8_t signature_records;
+    const uint8_t *salt;
+    uint8_t salt_octets;
+    uint16_t iterations;
 };
 
-#define ZONE_RECORD_OCTETS 32
+#define ZONE_RECORD_OCTETS 34
 
 MUST_CHECK enum status zone_record_read(const uint8_t *key, size_t key_octets, const uint8_t *value,
                                         size_t value_octets, struct zone_record *out);

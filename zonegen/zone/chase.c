@@ -27,6 +27,7 @@ static enum status resolve(const struct node_source *source, const struct name *
             const uint8_t *encloser = name_parent(ancestor, 1);
             status = find_wildcard(source, encloser, &out->node);
             out->outcome = status == STATUS_NOT_FOUND ? CHASE_NOTHING : CHASE_NODE;
+            out->synthesised = out->synthesised || status == STATUS_OK;
             return status == STATUS_NOT_FOUND ? STATUS_OK : status;
         }
         if (status != STATUS_OK)
@@ -49,21 +50,42 @@ static bool is_among(const struct name *visited, size_t count, const struct node
     return false;
 }
 
-enum status chase_alias(const struct node_source *source, const struct node *alias,
-                        struct chase *out)
+/* Copies the link and its signatures out of a node. */
+static void take_link(const struct node *alias, const struct rrset *cname,
+                      struct writer *signatures, struct chase_link *out)
 {
+    const struct rrset *all = node_rrset(alias, TYPE_RRSIG);
+
+    out->ttl = cname->ttl;
+    name_set(&out->target, cname->items[0].octets);
+    out->signatures_at = writer_length(signatures);
+    out->signature_count = 0;
+    for (size_t i = 0; all && i < all->count; i++) {
+        const struct rdata *rdata = &all->items[i];
+        if (rrsig_type_covered(rdata) != TYPE_CNAME)
+            continue;
+        writer_u16(signatures, rdata->length);
+        writer_octets(signatures, rdata->octets, rdata->length);
+        out->signature_count++;
+    }
+}
+
+enum status chase_alias(const struct node_source *source, const struct node *alias,
+                        struct writer *signatures, struct chase *out)
+{
+    const struct node *node = alias;
     const struct rrset *cname = node_rrset(alias, TYPE_CNAME);
     struct name visited[CHASE_MAX_LINKS + 1] = {alias->owner};
 
     out->link_count = 0;
+    out->synthesised = false;
     while (cname) {
         if (out->link_count == CHASE_MAX_LINKS) {
             out->outcome = CHASE_OUTSIDE;
             return STATUS_OK;
         }
         struct chase_link *link = &out->links[out->link_count++];
-        link->ttl = cname->ttl;
-        name_set(&link->target, cname->items[0].octets);
+        take_link(node, cname, signatures, link);
         if (!name_is_within(link->target.octets, source->apex.octets)) {
             out->outcome = CHASE_OUTSIDE;
             return STATUS_OK;
@@ -76,6 +98,7 @@ enum status chase_alias(const struct node_source *source, const struct node *ali
             return STATUS_OK;
         }
         visited[out->link_count] = out->node.owner;
+        node = &out->node;
         cname = node_rrset(&out->node, TYPE_CNAME);
     }
     return STATUS_OK;

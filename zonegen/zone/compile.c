@@ -33,14 +33,19 @@ static struct owner owner_is_question(void)
 enum status compile_open(struct compile *compile, const struct node_source *source, uint16_t zone)
 {
     uint8_t *buffer = malloc(COMPILE_VALUE_OCTETS);
+    uint8_t *links = malloc(DNS_MESSAGE_OCTETS);
 
-    if (!buffer)
+    if (!buffer || !links) {
+        free(buffer);
+        free(links);
         return STATUS_SYSTEM;
+    }
     *compile = (struct compile){
         .source = source,
         .zone = zone,
         .apex_labels = (uint8_t)name_labels(source->apex.octets),
         .bodies = writer_of(buffer, COMPILE_VALUE_OCTETS),
+        .links = writer_of(links, DNS_MESSAGE_OCTETS),
     };
     return STATUS_OK;
 }
@@ -48,7 +53,8 @@ enum status compile_open(struct compile *compile, const struct node_source *sour
 void compile_close(struct compile *compile)
 {
     free(compile->bodies.start);
-    compile->bodies.start = NULL;
+    free(compile->links.start);
+    compile->bodies.start = compile->links.start = NULL;
 }
 
 /* Begins a line of the table; its parts are appended in order. NULL when the table is full. */
@@ -106,13 +112,6 @@ static void add_rrset(struct compile *compile, struct stored_answer *answer, enu
         add_record(compile, answer, part, owner, rrset->type, rrset->ttl, &rrset->items[i]);
 }
 
-/* The type that an RRSIG covers (RFC 4034 §3.1.1). */
-static uint16_t type_covered(const struct rdata *rdata)
-{
-    struct reader r = reader_of(rdata->octets, rdata->length);
-    return reader_u16(&r);
-}
-
 /* Adds the signatures of one RRset. They have its TTL (RFC 4034 §3), so that those of one name
  * differ; the node keeps one for all of them. */
 static void add_signatures(struct compile *compile, struct stored_answer *answer,
@@ -123,39 +122,82 @@ static void add_signatures(struct compile *compile, struct stored_answer *answer
     const struct rrset *covered = node_rrset(node, type);
 
     for (size_t i = 0; signatures && covered && i < signatures->count; i++)
-        if (type_covered(&signatures->items[i]) == type)
+        if (rrsig_type_covered(&signatures->items[i]) == type)
             add_record(compile, answer, part, owner, TYPE_RRSIG, covered->ttl,
                        &signatures->items[i]);
 }
 
-/* Adds an RRset to the additional section where it still fits a message: an answer that is right
- * without it must not fail for it. */
-static void add_extra(struct compile *compile, struct stored_answer *answer,
-                      const struct name *owner, const struct rrset *rrset)
-{
-    size_t octets = rrset->count * (owner->length + RECORD_FIXED_OCTETS) + rrset_octets(rrset);
+/* A host whose addresses go into the additional section. */
+struct host {
+    struct name name;
+    uint8_t to_sign; /* bits of address_types whose RRset is there and signed */
+};
 
-    if (answer_octets(answer) + octets <= MAX_ANSWER_OCTETS)
-        add_rrset(compile, answer, PART_ADDITIONAL, owner_in_full(owner), rrset);
+static const uint16_t address_types[] = {TYPE_A, TYPE_AAAA};
+#define ADDRESS_TYPES (sizeof address_types / sizeof address_types[0])
+
+/* Octets of the signatures of one type that a node has, as records. */
+static size_t signatures_octets(const struct node *node, uint16_t type)
+{
+    const struct rrset *all = node_rrset(node, TYPE_RRSIG);
+    size_t octets = 0;
+
+    for (size_t i = 0; all && i < all->count; i++)
+        if (rrsig_type_covered(&all->items[i]) == type)
+            octets += node->owner.length + RECORD_FIXED_OCTETS + all->items[i].length;
+    return octets;
 }
 
-/* Adds the addresses that the zone has for a name, owners in full. */
-static enum status add_addresses(struct compile *compile, struct stored_answer *answer,
-                                 const uint8_t *host)
+/* Adds the addresses that a node has to the additional section where they still fit a message: an
+ * answer that is right without them must not fail for them. */
+static void add_addresses(struct compile *compile, struct stored_answer *answer,
+                          const struct node *node, struct host *host)
 {
-    static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
+    struct owner owner = owner_in_full(&node->owner);
+
+    for (size_t i = 0; i < ADDRESS_TYPES; i++) {
+        const struct rrset *rrset = node_rrset(node, address_types[i]);
+        if (!rrset)
+            continue;
+        size_t octets = rrset->count * (owner.length + RECORD_FIXED_OCTETS) + rrset_octets(rrset);
+        if (answer_octets(answer) + octets > MAX_ANSWER_OCTETS)
+            continue;
+        add_rrset(compile, answer, PART_ADDITIONAL, owner, rrset);
+        if (signatures_octets(node, address_types[i]) > 0)
+            host->to_sign |= (uint8_t)(1u << i);
+    }
+}
+
+/* Adds the signatures of what add_addresses() added, as far as they fit (RFC 4035 §3.1.1). */
+static void sign_addresses(struct compile *compile, struct stored_answer *answer,
+                           const struct node *node, const struct host *host)
+{
+    for (size_t i = 0; i < ADDRESS_TYPES; i++) {
+        uint16_t type = address_types[i];
+        if ((host->to_sign & 1u << i) != 0 &&
+            answer_octets(answer) + signatures_octets(node, type) <= MAX_ANSWER_OCTETS)
+            add_signatures(compile, answer, PART_ADDITIONAL_SIGNATURES, owner_in_full(&node->owner),
+                           node, type);
+    }
+}
+
+/* Adds the addresses, or else their signatures, of each host that the zone has. */
+static enum status for_hosts(struct compile *compile, struct stored_answer *answer,
+                             struct host *hosts, size_t count, bool sign)
+{
     const struct node_source *source = compile->source;
     struct node node;
 
-    if (!name_is_within(host, source->apex.octets))
-        return STATUS_OK;
-    enum status status = source->find(source->state, host, &node);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        const struct rrset *rrset = node_rrset(&node, types[i]);
-        if (rrset)
-            add_extra(compile, answer, &node.owner, rrset);
+    for (size_t i = 0; i < count; i++) {
+        if (!name_is_within(hosts[i].name.octets, source->apex.octets))
+            continue;
+        enum status status = source->find(source->state, hosts[i].name.octets, &node);
+        if (status == STATUS_OK && sign)
+            sign_addresses(compile, answer, &node, &hosts[i]);
+        else if (status == STATUS_OK)
+            add_addresses(compile, answer, &node, &hosts[i]);
+        else if (status != STATUS_NOT_FOUND)
+            return status;
     }
     return STATUS_OK;
 }
@@ -178,16 +220,16 @@ static bool host_offset(uint16_t type, size_t *offset)
     }
 }
 
-static bool is_among(const struct name *hosts, size_t count, const uint8_t *host)
+static bool is_among(const struct host *hosts, size_t count, const uint8_t *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (name_equals(hosts[i].octets, host))
+        if (name_equals(hosts[i].name.octets, name))
             return true;
     return false;
 }
 
 /* Copies the host names out of an RRset, each once. Returns how many. */
-static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct name *hosts)
+static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct host *hosts)
 {
     size_t count = 0;
 
@@ -197,7 +239,7 @@ static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct nam
         reader_octets(&r, offset);
         const uint8_t *host = name_take(&r, &length);
         if (host && !is_among(hosts, count, host))
-            name_set(&hosts[count++], host);
+            name_set(&hosts[count++].name, host);
     }
     return count;
 }
@@ -207,17 +249,20 @@ static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct nam
 static enum status add_additional(struct compile *compile, struct stored_answer *answer,
                                   const struct rrset *rrset)
 {
-    enum status status = STATUS_OK;
+    bool to_sign = false;
     size_t offset;
 
     if (!answer || !host_offset(rrset->type, &offset))
         return STATUS_OK;
-    struct name *hosts = calloc(rrset->count, sizeof *hosts);
+    struct host *hosts = calloc(rrset->count, sizeof *hosts);
     if (!hosts)
         return STATUS_SYSTEM;
     size_t count = collect_hosts(rrset, offset, hosts);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = add_addresses(compile, answer, hosts[i].octets);
+    enum status status = for_hosts(compile, answer, hosts, count, false);
+    for (size_t i = 0; i < count; i++)
+        to_sign = to_sign || hosts[i].to_sign != 0;
+    if (status == STATUS_OK && to_sign)
+        status = for_hosts(compile, answer, hosts, count, true);
     free(hosts);
     return status;
 }
@@ -266,25 +311,56 @@ static enum status compile_cut(struct compile *compile, const struct node *node)
     return status;
 }
 
-/* Copies the CNAMEs of a chain into the answer part: each but the first is owned by what the one
- * before it leads to. Returns the owner of what the last one leads to. */
-static struct owner add_links(struct compile *compile, struct stored_answer *answer,
-                              const struct chase *chase, uint8_t pointer[2])
+/* How the owners of a chain's records are written: of each CNAME, and of what the last leads to. */
+struct chain_owners {
+    struct owner owners[CHASE_MAX_LINKS + 1];
+    uint8_t pointers[CHASE_MAX_LINKS][2];
+};
+
+/* Each CNAME but the first is owned by what the one before it leads to: its name stands there in
+ * the RDATA, behind the question and the CNAMEs before it. */
+static void place_owners(const struct compile *compile, const struct chase *chase,
+                         struct chain_owners *out)
 {
     size_t at = DNS_HEADER_OCTETS + compile->owner.length + 4u;
-    struct owner owner = owner_is_question();
 
+    out->owners[0] = owner_is_question();
+    for (size_t i = 0; i < chase->link_count; i++) {
+        const struct chase_link *link = &chase->links[i];
+        at += out->owners[i].length + RECORD_FIXED_OCTETS;
+        out->pointers[i][0] = (uint8_t)(0xc0 | at >> 8);
+        out->pointers[i][1] = (uint8_t)at;
+        at += link->target.length;
+        out->owners[i + 1] = compile->synthesised ? owner_in_full(&link->target)
+                                                  : (struct owner){out->pointers[i], 2};
+    }
+}
+
+static void add_links(struct compile *compile, struct stored_answer *answer,
+                      const struct chase *chase, const struct chain_owners *owners)
+{
     for (size_t i = 0; i < chase->link_count; i++) {
         const struct chase_link *link = &chase->links[i];
         struct rdata rdata = {link->target.octets, link->target.length};
-        add_record(compile, answer, PART_ANSWER, owner, TYPE_CNAME, link->ttl, &rdata);
-        at += owner.length + 10;
-        pointer[0] = (uint8_t)(0xc0 | at >> 8);
-        pointer[1] = (uint8_t)at;
-        at += link->target.length;
-        owner = compile->synthesised ? owner_in_full(&link->target) : (struct owner){pointer, 2};
+        add_record(compile, answer, PART_ANSWER, owners->owners[i], TYPE_CNAME, link->ttl, &rdata);
     }
-    return owner;
+}
+
+static void add_link_signatures(struct compile *compile, struct stored_answer *answer,
+                                const struct chase *chase, const struct chain_owners *owners)
+{
+    for (size_t i = 0; i < chase->link_count; i++) {
+        const struct chase_link *link = &chase->links[i];
+        struct reader r = reader_of(compile->links.start, writer_length(&compile->links));
+        reader_octets(&r, link->signatures_at);
+        for (size_t n = 0; n < link->signature_count; n++) {
+            struct rdata rdata = {.length = reader_u16(&r)};
+            rdata.octets = reader_octets(&r, rdata.length);
+            if (rdata.octets) /* all but after a writer that failed */
+                add_record(compile, answer, PART_ANSWER_SIGNATURES, owners->owners[i], TYPE_RRSIG,
+                           link->ttl, &rdata);
+        }
+    }
 }
 
 /* A line of a CNAME's owner for one type of what the chain leads to, with its RRset where there is
@@ -292,15 +368,20 @@ static struct owner add_links(struct compile *compile, struct stored_answer *ans
 static struct stored_answer *add_chased(struct compile *compile, const struct chase *chase,
                                         uint16_t type, const struct rrset *rrset)
 {
-    uint8_t pointer[2];
+    struct chain_owners owners;
     struct stored_answer *answer =
         begin_answer(compile, type, STORED_ANSWERS | STORED_AUTHORITATIVE);
 
-    struct owner owner = add_links(compile, answer, chase, pointer);
+    place_owners(compile, chase, &owners);
+    struct owner owner = owners.owners[chase->link_count];
+    add_links(compile, answer, chase, &owners);
     if (rrset)
         add_rrset(compile, answer, PART_ANSWER, owner, rrset);
+    add_link_signatures(compile, answer, chase, &owners);
     if (rrset)
         add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner, &chase->node, rrset->type);
+    if (answer && chase->synthesised)
+        answer->flags |= STORED_PROVE_TARGETS;
     return answer;
 }
 
@@ -321,9 +402,12 @@ static enum status add_chased_cut(struct compile *compile, const struct chase *c
         const struct rrset *ds = node_rrset(cut, TYPE_DS);
         struct stored_answer *answer = add_chased(compile, chase, TYPE_DS, ds);
         if (answer && !ds)
-            answer->flags |= STORED_NEGATIVE;
+            answer->flags |= STORED_NEGATIVE | STORED_PROVE_TARGETS;
     }
-    return add_referral(compile, add_chased(compile, chase, 0, NULL), cut);
+    struct stored_answer *referral = add_chased(compile, chase, 0, NULL);
+    if (referral && !node_rrset(cut, TYPE_DS))
+        referral->flags |= STORED_PROVE_TARGETS;
+    return add_referral(compile, referral, cut);
 }
 
 /* The lines of an alias: itself, and for every type what following it gives (RFC 1034 §3.6.2). */
@@ -333,17 +417,20 @@ static enum status compile_alias(struct compile *compile, const struct node *nod
 
     enum status status =
         add_own(compile, node, node_rrset(node, TYPE_CNAME), STORED_ANSWERS | STORED_AUTHORITATIVE);
+    compile->links = writer_of(compile->links.start, DNS_MESSAGE_OCTETS);
     if (status == STATUS_OK)
-        status = chase_alias(compile->source, node, &chase);
+        status = chase_alias(compile->source, node, &compile->links, &chase);
     if (status != STATUS_OK)
         return status;
+    if (compile->links.failed)
+        return STATUS_NO_SPACE;
     if (chase.outcome == CHASE_CUT)
         return add_chased_cut(compile, &chase);
     struct stored_answer *rest = add_chased(compile, &chase, 0, NULL);
     if (rest && chase.outcome == CHASE_NOTHING)
         rest->rcode = RCODE_NXDOMAIN; /* of the last step (RFC 6604 §3) */
     if (rest && (chase.outcome == CHASE_NOTHING || chase.outcome == CHASE_NODE))
-        rest->flags |= STORED_NEGATIVE;
+        rest->flags |= STORED_NEGATIVE | STORED_PROVE_TARGETS;
     if (chase.outcome != CHASE_NODE)
         return STATUS_OK;
     for (size_t i = 0; i < chase.node.rrset_count; i++) {
@@ -400,7 +487,7 @@ static void put_proof(struct compile *compile, const struct node *node, struct s
     for (size_t i = 0; nsec && i < nsec->count; i++, records++)
         put_record(w, owner, TYPE_NSEC, nsec->ttl, &nsec->items[i]);
     for (size_t i = 0; signatures && i < signatures->count; i++)
-        if (type_covered(&signatures->items[i]) == TYPE_NSEC) {
+        if (rrsig_type_covered(&signatures->items[i]) == TYPE_NSEC) {
             put_record(w, owner, TYPE_RRSIG, nsec->ttl, &signatures->items[i]);
             records++;
         }
@@ -445,6 +532,15 @@ enum status compile_node(struct compile *compile, const struct node *node, struc
     return compile->bodies.failed || value->failed ? STATUS_NO_SPACE : STATUS_OK;
 }
 
+/* The TTL of the SOA in negative answers (RFC 2308 §3); its RDATA has at least four octets. */
+static uint32_t negative_ttl(const struct rrset *soa)
+{
+    const struct rdata *rdata = &soa->items[0];
+    struct reader minimum = reader_of(rdata->octets + rdata->length - 4, 4);
+    uint32_t limit = reader_u32(&minimum);
+    return soa->ttl < limit ? soa->ttl : limit;
+}
+
 void compile_negative_soa(struct writer *w, const struct node *apex)
 {
     const struct rrset *soa = node_rrset(apex, TYPE_SOA);
@@ -453,9 +549,21 @@ void compile_negative_soa(struct writer *w, const struct node *apex)
         w->failed = true;
         return;
     }
-    const struct rdata *rdata = &soa->items[0];
-    struct reader minimum = reader_of(rdata->octets + rdata->length - 4, 4);
-    uint32_t limit = reader_u32(&minimum);
-    put_record(w, owner_in_full(&apex->owner), TYPE_SOA, soa->ttl < limit ? soa->ttl : limit,
-               rdata);
+    put_record(w, owner_in_full(&apex->owner), TYPE_SOA, negative_ttl(soa), &soa->items[0]);
+}
+
+size_t compile_negative_signatures(struct writer *w, const struct node *apex)
+{
+    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
+    const struct rrset *signatures = node_rrset(apex, TYPE_RRSIG);
+    size_t count = 0;
+
+    for (size_t i = 0; soa && signatures && i < signatures->count; i++) {
+        if (rrsig_type_covered(&signatures->items[i]) != TYPE_SOA || soa->items[0].length < 4)
+            continue;
+        put_record(w, owner_in_full(&apex->owner), TYPE_RRSIG, negative_ttl(soa),
+                   &signatures->items[i]);
+        count++;
+    }
+    return count;
 }

@@ -24,6 +24,7 @@ struct compile {
     struct name owner;
     bool synthesised;     /* a wildcard: the question's length is not known */
     struct writer bodies; /* owned: COMPILE_VALUE_OCTETS */
+    struct writer links; /* owned: DNS_MESSAGE_OCTETS; signatures of the CNAMEs that are followed */
     size_t answer_count;
     struct stored_answer answers[STORED_MAX_ANSWERS];
 };
@@ -50,5 +51,9 @@ MUST_CHECK enum status compile_node(struct compile *compile, const struct node *
  * `w->failed` when it does not fit or the apex has no SOA.
  */
 void compile_negative_soa(struct writer *w, const struct node *apex);
+
+/* Writes the signatures of that SOA: owner in full, the same TTL. Returns how many; 0 in an
+ * unsigned zone. `w->failed` when they do not fit. */
+size_t compile_negative_signatures(struct writer *w, const struct node *apex);
 
 #endif

@@ -128,6 +128,12 @@ size_t rrset_octets(const struct rrset *rrset)
     return octets;
 }
 
+uint16_t rrsig_type_covered(const struct rdata *rdata)
+{
+    struct reader r = reader_of(rdata->octets, rdata->length);
+    return reader_u16(&r);
+}
+
 const struct rrset *node_rrset(const struct node *node, uint16_t type)
 {
     for (size_t i = 0; i < node->rrset_count; i++)

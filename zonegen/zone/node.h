@@ -72,6 +72,9 @@ void rrset_sort(struct rrset *rrset);
 /* Octets of all RDATA of an RRset. */
 size_t rrset_octets(const struct rrset *rrset);
 
+/* The type that an RRSIG covers (RFC 4034 §3.1.1). */
+uint16_t rrsig_type_covered(const struct rdata *rdata);
+
 /* The RRset of a type, or NULL. */
 const struct rrset *node_rrset(const struct node *node, uint16_t type);
 
