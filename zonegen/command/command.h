@@ -37,4 +37,7 @@ int command_key_ds(struct context *context);
 /* A key pair that another program made, into the folder of keys. */
 int command_key_import(struct context *context);
 
+/* A key roll: its next step, where it stands, or its end before it has begun to matter. */
+int command_key_roll(struct context *context);
+
 #endif

@@ -14,6 +14,9 @@ enum option {
     OPTION_ZSK = 32,
     OPTION_SHA384 = 64,
     OPTION_SIGNAL = 128,
+    OPTION_DOUBLE_DS = 256,
+    OPTION_STATUS = 512,
+    OPTION_ABORT = 1024,
 };
 
 /* How an option is written in a synopsis, in the order of enum option. */
@@ -21,9 +24,17 @@ static const struct option_name {
     const char *text;
     const char *synopsis; /* NULL: it is printed by itself, or with the one before */
 } option_names[] = {
-    {"--format", NULL},          {"--force", " [--force]"},   {"--now", " [--now TIME]"},
-    {"--spare", " [--spare]"},   {"--ksk", " [--ksk|--zsk]"}, {"--zsk", NULL},
-    {"--sha384", " [--sha384]"}, {"--signal", " [--signal]"},
+    {"--format", NULL},
+    {"--force", " [--force]"},
+    {"--now", " [--now TIME]"},
+    {"--spare", " [--spare]"},
+    {"--ksk", " [--ksk|--zsk]"},
+    {"--zsk", NULL},
+    {"--sha384", " [--sha384]"},
+    {"--signal", " [--signal]"},
+    {"--double-ds", " [--double-ds]"},
+    {"--status", " [--status|--abort]"},
+    {"--abort", NULL},
 };
 
 #define OPTION_COUNT (sizeof option_names / sizeof option_names[0])
@@ -87,6 +98,11 @@ static const struct command_rules commands[] = {
                         .most = 1,
                         .operands = "[ZONE]"},
     [COMMAND_KEY_IMPORT] = {.name = "key import", .least = 1, .most = 2, .operands = "FILE [ZONE]"},
+    [COMMAND_KEY_ROLL] = {.name = "key roll",
+                          .options = OPTION_NOW | OPTION_KSK | OPTION_ZSK | OPTION_DOUBLE_DS |
+                                     OPTION_STATUS | OPTION_ABORT,
+                          .most = 1,
+                          .operands = "[ZONE]"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -283,6 +299,11 @@ static enum status check_rules(const struct parse *p, const struct command_rules
     }
     if ((p->seen & OPTION_KSK) != 0 && (p->seen & OPTION_ZSK) != 0)
         return refuse(p, "%s takes one of --ksk and --zsk", rules->name);
+    if ((p->seen & OPTION_STATUS) != 0 && (p->seen & OPTION_ABORT) != 0)
+        return refuse(p, "%s takes one of --status and --abort", rules->name);
+    if ((p->seen & (OPTION_STATUS | OPTION_ABORT)) != 0 &&
+        (p->seen & (OPTION_KSK | OPTION_ZSK | OPTION_DOUBLE_DS)) != 0)
+        return refuse(p, "%s takes --ksk, --zsk and --double-ds only to begin a roll", rules->name);
     if (p->out->operand_count < rules->least)
         return refuse(p, "%s needs %s", rules->name, rules->operands);
     if (p->out->operand_count > rules->most)
@@ -298,6 +319,9 @@ static void set_plain(unsigned seen, struct options *out)
     out->zsk = (seen & OPTION_ZSK) != 0;
     out->sha384 = (seen & OPTION_SHA384) != 0;
     out->signal = (seen & OPTION_SIGNAL) != 0;
+    out->double_ds = (seen & OPTION_DOUBLE_DS) != 0;
+    out->status = (seen & OPTION_STATUS) != 0;
+    out->abort = (seen & OPTION_ABORT) != 0;
 }
 
 enum status options_parse(int argc, char **argv, struct options *out,

@@ -33,6 +33,7 @@ enum command {
     COMMAND_KEY_LIST,
     COMMAND_KEY_DS,
     COMMAND_KEY_IMPORT,
+    COMMAND_KEY_ROLL,
     COMMAND_HELP,    /* help, --help, -h */
     COMMAND_VERSION, /* --version, -V */
 };
@@ -55,6 +56,8 @@ struct options {
     bool ksk, zsk;             /* --ksk, --zsk; never both */
     bool sha384;               /* --sha384 */
     bool signal;               /* --signal */
+    bool double_ds;            /* --double-ds */
+    bool status, abort;        /* --status, --abort; never both */
     bool now_given;            /* --now */
     int64_t now;               /* seconds since 1970, where given */
     size_t operand_count;
