@@ -340,7 +340,7 @@ enum status options_parse(int argc, char **argv, struct options *out,
     if (status != STATUS_OK || answered)
         return status;
     status = find_command(&p, &rules, &words);
-    if (status != STATUS_OK || out->command == COMMAND_HELP)
+    if (status != STATUS_OK || rules == NULL) /* help has none */
         return status;
     set_plain(p.seen, out);
     out->operand_count = (size_t)p.operands - words;
