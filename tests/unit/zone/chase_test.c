@@ -48,7 +48,7 @@ static const struct {
     {"one.example", CHASE_NODE, 1, "here.example."},
     {"c1.example", CHASE_NODE, 8, "here.example."},
     {"hash.example", CHASE_NOTHING, 1, NULL}, /* RFC 5155 §7.2.8 */
-    {"c0.example", CHASE_OUTSIDE, 8, NULL}, /* the ninth is not followed */
+    {"c0.example", CHASE_OUTSIDE, 8, NULL},   /* the ninth is not followed */
     {"self.example", CHASE_OUTSIDE, 1, NULL},
     {"loop1.example", CHASE_OUTSIDE, 2, NULL},
     {"toloop.example", CHASE_OUTSIDE, 3, NULL},
