@@ -316,6 +316,12 @@ int command_key_roll(struct context *context)
     if (context_configure(context) != STATUS_OK || !context_clock_is_set(context) ||
         context_zone(context, operand, &zone) != STATUS_OK)
         return outcome;
+    if (!zone->dnssec) {
+        char name[NAME_TEXT_OCTETS];
+        context_say(context, "zone %s is not signed: its 'dnssec' is off",
+                    context_name_text(&zone->domain, name));
+        return outcome;
+    }
     if (roll_look_open(context, zone, &look) == STATUS_OK)
         outcome = run(context, &look);
     roll_look_close(&look);
