@@ -182,6 +182,7 @@ static void from_zone(struct draft *draft, const struct served_zone *zone, uint1
     struct asked asked;
 
     asked.zone = zone;
+    asked.name = name;
     key_of_name(&asked.key, zone->number, name, name_labels(name) - zone->apex_labels);
     if (lookup(draft->view->snapshot, &asked.key, &asked.found) != STATUS_OK) {
         damaged(draft);

@@ -22,6 +22,9 @@ DO = (wire.opt(4096, flags=0x8000),)
 KINDS = {
     "nsec.example": ("dnssec-signzone",),
     "ldns.example": ("ldns-signzone",),
+    "nsec3.example": ("dnssec-signzone", "-3", "-", "-H", "0"),
+    "salted.example": ("ldns-signzone", "-n", "-t", "5", "-s", "abcdef"),
+    "optout.example": ("dnssec-signzone", "-3", "-", "-H", "0", "-A"),
 }
 DNSSEC_TYPES = [43, 46, 47, 48, 50, 51]
 
