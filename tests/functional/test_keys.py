@@ -166,6 +166,42 @@ def test_a_list_tells_what_keys_do(keys):
         "file": os.path.relpath(stem, keys.folder) + ".private"}]
 
 
+def test_published_keys_and_spares_are_told_apart(keys):
+    used, = keys.generate()
+    keys.publish()
+    spare, = keys.generate("--spare")
+    assert {key["tag"]: (key["published"], key["use"]) for key in keys.listed()} == {
+        tag_of(used): (True, ["published", "signs-keys", "signs-data", "wants-ds"]),
+        tag_of(spare): (False, [])}
+    said = keys.done("key", "list")
+    assert f"{tag_of(used):5}  ECDSAP256SHA256  CSK  published, signs keys, signs data, DS" in said
+    assert f"{tag_of(spare):5}  ECDSAP256SHA256  CSK  spare\n" in said
+    assert {ds[0] for ds in ds_set(keys.done("key", "ds"))} == {tag_of(used)}
+    assert "; the zone publishes, signed" in keys.done("key", "ds")
+
+
+def test_a_key_in_use_whose_files_are_gone_is_named(keys):
+    used, = keys.generate()
+    keys.publish()
+    os.unlink(used + ".key")
+    os.unlink(used + ".private")
+    for command in (["key", "list"], ["key", "ds"], ["key", "generate"]):
+        assert f"its key {tag_of(used)} (algorithm 13) is in use, and its files are not here; " \
+               f"bring K...+013+{tag_of(used):05}.key and .private back" in keys.refused(*command)
+
+
+def test_without_dnssec_on_nothing_is_promised(keys, tmp_path):
+    keys.policy(zone="")
+    keys.generate()
+    assert "CSK  with 'dnssec: on': published" in keys.done("key", "list")
+    assert "; not yet for the parent: first 'dnssec: on', 'zonegen publish'" in \
+        keys.done("key", "ds")
+    stem = call("dnssec-keygen", "-q", "-a", "ED25519", "-f", "KSK", "cc.example",
+                cwd=tmp_path).strip()
+    said = keys.done("key", "import", str(tmp_path / stem))
+    assert "is not signed until 'dnssec: on'" in said and "signs with it" not in said
+
+
 # What others make of our files.
 
 def test_ds_records_are_those_of_bind_and_ldns(each):
@@ -229,6 +265,15 @@ def test_a_zsk_alone_is_imported_with_a_warning(keys, tmp_path):
     assert result.returncode == 0
     assert "imported, and not used yet" in result.stdout
     assert "no key of algorithm 15 (ED25519) signs its keys" in result.stderr
+
+
+def test_a_key_imported_beside_others_is_a_spare(keys, tmp_path):
+    keys.generate()
+    keys.publish()
+    stem = call("dnssec-keygen", "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "cc.example",
+                cwd=tmp_path).strip()
+    assert "a spare: the zone is signed with other keys; 'zonegen key roll cc.example'" in \
+        keys.done("key", "import", str(tmp_path / stem))
 
 
 def test_the_keys_of_a_restored_zone_are_taken_again(keys):

@@ -43,8 +43,10 @@ static void print_comments(const struct key_view *view, const struct rrset *rrse
     FILE *out = view->context->out;
 
     if (!view->remembered)
-        fprintf(out, "; not yet for the parent: first 'zonegen publish', and every name server "
-                     "has the signed zone\n");
+        fprintf(out,
+                "; not yet for the parent: first %s'zonegen publish', and every name server has "
+                "the signed zone\n",
+                view->zone->dnssec ? "" : "'dnssec: on', ");
     if (count == 1) {
         fprintf(out, "; the zone %s no CDS and CDNSKEY (cds: %s)\n",
                 view->remembered ? "publishes" : "will publish", cds_word(view->zone->policy->cds));

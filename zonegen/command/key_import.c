@@ -26,7 +26,7 @@ static void say_use(struct key_view *view, const struct keyfile *key)
                 "a spare: the zone is signed with other keys; 'zonegen key roll %s' brings it "
                 "into use\n",
                 view->name);
-    else if (status == STATUS_OK)
+    else if (status == STATUS_OK && view->zone->dnssec)
         fputs("the next 'zonegen publish' signs with it\n", out);
     if (!view->zone->dnssec)
         fprintf(out, "zone %s is not signed until 'dnssec: on' stands at it in %s\n", view->name,

@@ -36,7 +36,9 @@ static void describe(const struct key_view *view, const struct keyfile *key,
     else if (use == 0)
         at = (size_t)snprintf(text, WORDS_OCTETS, "spare");
     else if (!view->remembered)
-        at = (size_t)snprintf(text, WORDS_OCTETS, "from the next publish on: ");
+        at = (size_t)snprintf(
+            text, WORDS_OCTETS,
+            "%s: ", view->zone->dnssec ? "from the next publish on" : "with 'dnssec: on'");
     for (size_t i = 0; i < USE_COUNT; i++) {
         if ((use & uses[i].use) == 0)
             continue;
