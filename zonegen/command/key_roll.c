@@ -199,8 +199,8 @@ static int remove_files(struct context *context, const struct roll_look *look)
             continue;
         enum status status = keyfile_remove(file, look->arena, context->diag);
         if (status == STATUS_OK) {
-            fprintf(context->out, "    its files are in %s/removed now: key %u\n",
-                    look->zone->policy->key_dir, key->tag);
+            fprintf(context->out, "    moved to %s/removed: key %u\n", look->zone->policy->key_dir,
+                    key->tag);
             continue;
         }
         context_say_diagnostics(context);
