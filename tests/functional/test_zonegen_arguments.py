@@ -23,7 +23,7 @@ def run(*arguments, **more):
     (["rollback", "7"], "unknown command 'rollback'"),
     (["verify"], "unknown command 'verify'"),
     (["purge"], "unknown command 'purge'"),
-    (["key"], "key needs one of: generate, list, ds, import"),
+    (["key"], "key needs one of: generate, list, ds, import, roll"),
     (["key", "lst"], "unknown command 'key lst'; key has: generate, list"),
     (["key", "generate", "--ksk", "--zsk"], "key generate takes one of --ksk and --zsk"),
     (["secondary", "nsd"], "unknown command 'secondary'"),

@@ -199,8 +199,8 @@ static int remove_files(struct context *context, const struct roll_look *look)
             continue;
         enum status status = keyfile_remove(file, look->arena, context->diag);
         if (status == STATUS_OK) {
-            fprintf(context->out, "    its files are in %s/removed now: key %u\n",
-                    look->zone->policy->key_dir, key->tag);
+            fprintf(context->out, "    moved to %s/removed: key %u\n", look->zone->policy->key_dir,
+                    key->tag);
             continue;
         }
         context_say_diagnostics(context);
@@ -316,6 +316,12 @@ int command_key_roll(struct context *context)
     if (context_configure(context) != STATUS_OK || !context_clock_is_set(context) ||
         context_zone(context, operand, &zone) != STATUS_OK)
         return outcome;
+    if (!zone->dnssec) {
+        char name[NAME_TEXT_OCTETS];
+        context_say(context, "zone %s is not signed: its 'dnssec' is off",
+                    context_name_text(&zone->domain, name));
+        return outcome;
+    }
     if (roll_look_open(context, zone, &look) == STATUS_OK)
         outcome = run(context, &look);
     roll_look_close(&look);

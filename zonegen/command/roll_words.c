@@ -111,7 +111,7 @@ static void print_wanted_ds(const struct roll_look *look, const struct signing_s
         fprintf(out, "        %s. IN DS %u %u %d ", look->name, key->tag, key->algorithm,
                 DS_SHA256);
         for (size_t n = 4; n < ds.length; n++)
-            fprintf(out, "%02X", ds.octets[n]);
+            fprintf(out, "%02x", ds.octets[n]);
         fputc('\n', out);
     }
 }

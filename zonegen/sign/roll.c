@@ -313,8 +313,10 @@ enum status roll_begin(struct signing_state *state, const struct roll_plan *plan
 static unsigned users_of(const struct signing_state *state, unsigned use)
 {
     unsigned set = 0;
-    for (size_t i = 0; i < state->key_count; i++)
-        set |= (unsigned)((state->keys[i].use & use) == use) << i;
+    for (size_t i = 0; i < state->key_count; i++) {
+        if ((state->keys[i].use & use) == use)
+            set |= 1u << i;
+    }
     return set;
 }
 
@@ -514,8 +516,10 @@ enum roll_wait roll_waits_next(const struct signing_state *state, const struct r
 static bool parent_is_ahead(const struct signing_state *state, const struct roll_parent *parent)
 {
     unsigned incoming = 0;
-    for (size_t i = 0; i < state->key_count; i++)
-        incoming |= (unsigned)(state->keys[i].part == KEY_INCOMING) << i;
+    for (size_t i = 0; i < state->key_count; i++) {
+        if (state->keys[i].part == KEY_INCOMING)
+            incoming |= 1u << i;
+    }
     return parent->trouble == NULL && (parent->ds & incoming) != 0 && (parent->ds & ~incoming) == 0;
 }
 

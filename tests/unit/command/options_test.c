@@ -57,6 +57,7 @@ static void each_command_is_known_by_its_name(void **state)
         {"key list", COMMAND_KEY_LIST},
         {"key ds", COMMAND_KEY_DS},
         {"key import f", COMMAND_KEY_IMPORT},
+        {"key roll", COMMAND_KEY_ROLL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];
@@ -170,6 +171,10 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"key generate --format json", "key generate does not take --format"},
         {"key generate --spare --ksk --zsk", "key generate takes one of --ksk and --zsk"},
         {"key ds --signals", "unknown option '--signals'"},
+        {"key roll --status --abort", "key roll takes one of --status and --abort"},
+        {"key roll --status --double-ds",
+         "key roll takes --ksk, --zsk and --double-ds only to begin a roll"},
+        {"key roll a b", "'b' is one too many for key roll"},
         {"check --ksk", "check does not take --ksk"},
         {"check --strict", "unknown option '--strict'"},
         {"check -x", "unknown option '-x'"},
