@@ -149,10 +149,10 @@ ns1.cc.example. 60 IN A 192.0.2.1
 def test_a_database_of_another_version_is_refused_with_what_to_do(published, command):
     with open(published.database, "rb") as file:
         octets = file.read()
-    magic = b"contactd\0\0\0\1"
+    magic = b"contactd\0\0\0\2"
     assert magic in octets
     with open(published.database, "wb") as file:
-        file.write(octets.replace(magic, b"contactd\0\0\0\x63"))
+        file.write(octets.replace(magic, b"contactd\0\0\0\1"))
     published.write("zone", ZONE)
     arguments = ["restore", "zone"] if command == "restore" else [command]
     error = published.refused(*arguments)
