@@ -20,13 +20,13 @@ struct merge {
 };
 
 /*
- * Merges the whole source into the zone's nodes.
+ * Merges the whole source into the zone's nodes, and its NSEC3 records into their table.
  * STATUS_OK; STATUS_NO_SPACE with a diagnostic that names the owner; STATUS_MALFORMED;
  * STATUS_SYSTEM.
  */
 MUST_CHECK enum status merge_zone(struct merge *merge);
 
-/* Deletes all nodes of the zone. Outcomes as above. */
+/* Deletes all nodes and NSEC3 records of the zone. Outcomes as above. */
 MUST_CHECK enum status merge_nothing(struct merge *merge);
 
 /* Compiles one node and puts it, whatever was there. Outcomes as above. */
