@@ -38,16 +38,17 @@ static size_t take_rdata(const struct ask *ask, uint16_t type, struct arena *are
     return count;
 }
 
-/* The signatures over one type at the zone's apex, by keys of a zone. */
+/* The signatures over one type at the zone's apex, by keys of `zone`, or of any where it is NULL.
+ */
 static void take_signers(const struct ask *ask, uint16_t covered, const struct name *zone,
-                         struct arena *arena, struct observed_signers *out, uint32_t *ttl)
+                         struct arena *arena, struct observed_signers *out)
 {
     struct reply_walk walk = {0};
     struct reply_record record;
     struct reply_signature signature;
 
-    out->count = 0;
-    out->items = arena_alloc(arena, MOST_RECORDS * sizeof *out->items);
+    *out =
+        (struct observed_signers){.items = arena_alloc(arena, MOST_RECORDS * sizeof *out->items)};
     while (out->items != NULL && out->count < MOST_RECORDS &&
            reply_next_of(ask, REPLY_ANSWER, &ask->name, TYPE_RRSIG, &walk, &record)) {
         if (reply_signature(ask, &record, &signature) != STATUS_OK ||
@@ -55,8 +56,7 @@ static void take_signers(const struct ask *ask, uint16_t covered, const struct n
             (zone != NULL && !name_equals(signature.signer.octets, zone->octets)))
             continue;
         out->items[out->count++] = (struct observed_signer){signature.algorithm, signature.tag};
-        if (signature.ttl > *ttl)
-            *ttl = signature.ttl;
+        out->ttl = signature.ttl > out->ttl ? signature.ttl : out->ttl;
     }
 }
 
@@ -64,12 +64,11 @@ static const char *take_soa(const struct ask *ask, struct arena *arena, struct o
 {
     struct reply_walk walk = {0};
     struct reply_record record;
-    uint32_t ttl = 0;
 
     if (!reply_next_of(ask, REPLY_ANSWER, &ask->name, TYPE_SOA, &walk, &record) ||
         reply_serial(ask, &record, &out->serial) != STATUS_OK)
         return "answers without the zone's SOA";
-    take_signers(ask, TYPE_SOA, &ask->name, arena, &out->of_soa, &ttl);
+    take_signers(ask, TYPE_SOA, &ask->name, arena, &out->of_soa);
     return NULL;
 }
 
@@ -86,7 +85,7 @@ static void take_server(const struct ask asks[2], struct arena *arena, struct ob
     if (out->trouble != NULL)
         return;
     out->dnskey_count = take_rdata(&asks[0], TYPE_DNSKEY, arena, &out->dnskeys, &ttl);
-    take_signers(&asks[0], TYPE_DNSKEY, &asks[0].name, arena, &out->of_dnskey, &ttl);
+    take_signers(&asks[0], TYPE_DNSKEY, &asks[0].name, arena, &out->of_dnskey);
 }
 
 static void take_parent(const struct ask *ask, struct arena *arena, struct observed_parent *out)
@@ -108,7 +107,8 @@ static void take_resolved_ds(const struct ask *ask, struct arena *arena,
         out->trouble = text != NULL ? text : "answers with an error";
     } else {
         take_parent(ask, arena, out);
-        take_signers(ask, TYPE_DS, NULL, arena, &signers, &out->ttl);
+        take_signers(ask, TYPE_DS, NULL, arena, &signers);
+        out->ttl = signers.ttl > out->ttl ? signers.ttl : out->ttl;
     }
 }
 
@@ -230,13 +230,19 @@ static enum status find_all(struct observer *observer, const struct config_zone 
     return status;
 }
 
-enum status observe_zone(const struct config *config, const struct config_zone *zone,
-                         const char *resolv_conf, struct arena *arena, struct observation *out)
+static struct observer observer_of(const struct observe_means *means)
 {
-    struct observer observer = {.config = config,
-                                .resolv_conf = resolv_conf,
-                                .deadline = ask_clock() + OBSERVE_MS,
-                                .arena = arena};
+    return (struct observer){.config = means->config,
+                             .resolv_conf = means->resolv_conf,
+                             .deadline = ask_clock() + OBSERVE_MS,
+                             .arena = means->arena};
+}
+
+enum status observe_zone(const struct observe_means *means, const struct config_zone *zone,
+                         struct observation *out)
+{
+    struct observer observer = observer_of(means);
+    struct arena *arena = means->arena;
     struct targets servers = {.count = 0};
     struct targets parents = {.count = 0};
     struct ask ds = {.name = zone->domain, .type = TYPE_DS};
@@ -263,15 +269,12 @@ enum status observe_zone(const struct config *config, const struct config_zone *
     return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
 }
 
-enum status observe_ds(const struct config *config, const struct config_zone *const *zones,
-                       size_t count, const char *resolv_conf, struct arena *arena,
-                       struct observed_parent *out)
+enum status observe_ds(const struct observe_means *means, const struct config_zone *const *zones,
+                       size_t count, struct observed_parent *out)
 {
+    struct arena *arena = means->arena;
+    struct observer observer = observer_of(means);
     struct ask *asks = arena_alloc(arena, (count + 1) * sizeof *asks);
-    struct observer observer = {.config = config,
-                                .resolv_conf = resolv_conf,
-                                .deadline = ask_clock() + OBSERVE_MS,
-                                .arena = arena};
     const struct config_policy *policy = NULL;
     enum status found = STATUS_OK;
 
@@ -379,8 +382,23 @@ static void view_server(const struct observed_server *server, const struct signi
     }
 }
 
-enum status observe_view(const struct observation *observation, const struct signing_state *state,
-                         const struct name *zone, const struct observed_key *keys,
+/* Which of the keys have a DS among these. */
+static uint16_t view_ds(const struct observed_parent *parent, const struct observed_keys *keys)
+{
+    unsigned set = 0;
+
+    for (size_t k = 0; k < keys->state->key_count; k++) {
+        const struct signing_key *key = &keys->state->keys[k];
+        for (size_t d = 0; d < parent->ds_count; d++) {
+            if (observe_ds_is_of(&parent->ds[d], keys->zone, key->algorithm, key->tag,
+                                 &keys->known[k]))
+                set |= 1u << k;
+        }
+    }
+    return (uint16_t)set;
+}
+
+enum status observe_view(const struct observation *observation, const struct observed_keys *keys,
                          struct arena *arena, struct roll_view *out)
 {
     size_t server_count = observation->server_count;
@@ -391,20 +409,14 @@ enum status observe_view(const struct observation *observation, const struct sig
     if (servers == NULL || parents == NULL)
         return STATUS_SYSTEM;
     for (size_t i = 0; i < server_count; i++)
-        view_server(&observation->servers[i], state, &servers[i]);
+        view_server(&observation->servers[i], keys->state, &servers[i]);
     for (size_t i = 0; i < parent_count; i++) {
         const struct observed_parent *parent = &observation->parents[i];
         parents[i] = (struct roll_parent){.text = parent->text,
                                           .trouble = parent->trouble,
                                           .any = parent->ds_count > 0,
+                                          .ds = view_ds(parent, keys),
                                           .ttl = parent->ttl};
-        for (size_t k = 0; k < state->key_count; k++) {
-            const struct signing_key *key = &state->keys[k];
-            for (size_t d = 0; d < parent->ds_count; d++) {
-                if (observe_ds_is_of(&parent->ds[d], zone, key->algorithm, key->tag, &keys[k]))
-                    parents[i].ds |= (uint16_t)(1u << k);
-            }
-        }
     }
     *out = (struct roll_view){server_count, parent_count, servers, parents};
     return STATUS_OK;
