@@ -8,15 +8,30 @@
 #define DS_HEADER_OCTETS 4  /* tag, algorithm, digest type (RFC 4034 §5.1) */
 #define MOST_RECORDS     64 /* of an RRset that are looked at */
 
-/* Why an answer of a server that should serve the zone tells nothing; NULL when it does. */
-static const char *trouble_of(const struct ask *ask, struct arena *arena)
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+/* Why there is no answer that could tell anything; NULL when there is. */
+static const char *failure_of(const struct ask *ask, bool may_be_missing, struct arena *arena)
 {
     if (ask->outcome != ASK_ANSWERED)
         return ask_outcome_text(ask->outcome);
-    if (reply_rcode(ask) != RCODE_NOERROR) {
-        const char *text = arena_format(arena, "answers %s", reply_rcode_text(ask, arena));
-        return text != NULL ? text : "answers with an error";
-    }
+    unsigned rcode = reply_rcode(ask);
+    if (rcode == RCODE_NOERROR || (rcode == RCODE_NXDOMAIN && may_be_missing))
+        return NULL;
+    return or_else(arena_format(arena, "answers %s", reply_rcode_text(ask, arena)),
+                   "answers with an error");
+}
+
+/* Why an answer of a server that should serve the zone tells nothing; NULL when it does. */
+static const char *trouble_of(const struct ask *ask, struct arena *arena)
+{
+    const char *failure = failure_of(ask, false, arena);
+
+    if (failure != NULL)
+        return failure;
     return reply_is_authoritative(ask) ? NULL : "is not authoritative for the zone";
 }
 
@@ -88,10 +103,46 @@ static void take_server(const struct ask asks[2], struct arena *arena, struct ob
     take_signers(&asks[0], TYPE_DNSKEY, &asks[0].name, arena, &out->of_dnskey);
 }
 
+/* The owner of the SOA that comes with a denial. STATUS_OK or STATUS_NOT_FOUND. */
+static enum status find_denier(const struct ask *ask, struct name *out)
+{
+    struct reply_walk walk = {0};
+    struct reply_record record;
+
+    while (reply_next(ask, REPLY_AUTHORITY, &walk, &record)) {
+        if (record.type == TYPE_SOA) {
+            *out = record.owner;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+/*
+ * Takes the DS RRset, or its denial: only the parent can deny it. A server that has the zone itself
+ * and not its parent says "no data" as well (RFC 4035 §3.1.4.1), and means nothing by it.
+ */
+static const char *take_ds(const struct ask *ask, struct arena *arena, struct observed_parent *out)
+{
+    struct name denier;
+
+    out->ds_count = take_rdata(ask, TYPE_DS, arena, &out->ds, &out->ttl);
+    if (out->ds_count > 0)
+        return NULL;
+    if (find_denier(ask, &denier) != STATUS_OK)
+        return "answers with neither DS nor SOA";
+    bool is_above = name_is_within(ask->name.octets, denier.octets) &&
+                    !name_equals(ask->name.octets, denier.octets);
+    return is_above ? NULL : "answers for the zone, not for its parent";
+}
+
 static void take_parent(const struct ask *ask, struct arena *arena, struct observed_parent *out)
 {
-    out->ttl = 0;
-    out->ds_count = take_rdata(ask, TYPE_DS, arena, &out->ds, &out->ttl);
+    out->trouble = failure_of(ask, true, arena);
+    if (out->trouble == NULL && !reply_is_authoritative(ask))
+        out->trouble = "is not authoritative for the parent";
+    if (out->trouble == NULL)
+        out->trouble = take_ds(ask, arena, out);
 }
 
 /* Through a resolver the TTL has run down already: the signature says what it was. */
@@ -100,16 +151,13 @@ static void take_resolved_ds(const struct ask *ask, struct arena *arena,
 {
     struct observed_signers signers;
 
-    if (ask->outcome != ASK_ANSWERED) {
-        out->trouble = ask_outcome_text(ask->outcome);
-    } else if (reply_rcode(ask) != RCODE_NOERROR && reply_rcode(ask) != RCODE_NXDOMAIN) {
-        const char *text = arena_format(arena, "answers %s", reply_rcode_text(ask, arena));
-        out->trouble = text != NULL ? text : "answers with an error";
-    } else {
-        take_parent(ask, arena, out);
-        take_signers(ask, TYPE_DS, NULL, arena, &signers);
-        out->ttl = signers.ttl > out->ttl ? signers.ttl : out->ttl;
-    }
+    out->trouble = failure_of(ask, true, arena);
+    if (out->trouble == NULL)
+        out->trouble = take_ds(ask, arena, out);
+    if (out->trouble != NULL)
+        return;
+    take_signers(ask, TYPE_DS, NULL, arena, &signers);
+    out->ttl = signers.ttl > out->ttl ? signers.ttl : out->ttl;
 }
 
 /*
@@ -190,8 +238,6 @@ static void take_parents(const struct targets *targets, const struct direct *dir
         struct observed_parent *parent = &out->parents[out->parent_count++];
         *parent = (struct observed_parent){.text = targets->items[i].text,
                                            .trouble = targets->items[i].trouble};
-        if (parent->trouble == NULL)
-            parent->trouble = trouble_of(&direct->to_parents[i], arena);
         if (parent->trouble == NULL)
             take_parent(&direct->to_parents[i], arena, parent);
     }
