@@ -166,13 +166,12 @@ static enum status deny(struct draft *draft, const struct asked *asked,
     return status;
 }
 
-enum status dnssec_prove(struct draft *draft, const struct asked *asked,
+static enum status prove(struct draft *draft, const struct asked *asked,
                          const struct stored_answer *answer)
 {
-    struct denial denial = {.count = 0};
+    struct denial denial;
 
-    if (!asked->zone->is_signed || !draft_wants_dnssec(draft))
-        return STATUS_OK;
+    denial.count = 0;
     enum status status = deny(draft, asked, answer, &denial);
     if (status != STATUS_OK)
         return status;
@@ -180,4 +179,12 @@ enum status dnssec_prove(struct draft *draft, const struct asked *asked,
         draft_add(draft, SECTION_AUTHORITY, denial.proofs[i].octets, denial.proofs[i].length,
                   denial.proofs[i].records);
     return STATUS_OK;
+}
+
+enum status dnssec_prove(struct draft *draft, const struct asked *asked,
+                         const struct stored_answer *answer)
+{
+    if (!asked->zone->is_signed || !draft_wants_dnssec(draft))
+        return STATUS_OK;
+    return prove(draft, asked, answer);
 }

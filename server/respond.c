@@ -115,7 +115,7 @@ static enum status all_of(struct draft *draft, const struct stored *node)
         if (stored_answer_at(node, n, &answer) != STATUS_OK)
             return STATUS_MALFORMED;
         size_t octets = (size_t)answer.octets[PART_ANSWER] + answer.octets[PART_ANSWER_SIGNATURES];
-        if (!is_own(&answer) || !draft_has_room(draft, octets, 1))
+        if (!is_own(&answer) || !draft_has_room(draft, octets, 2))
             continue;
         draft_add_stored(draft, &answer);
         outcome = STATUS_OK;

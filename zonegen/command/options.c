@@ -17,6 +17,7 @@ enum option {
     OPTION_DOUBLE_DS = 256,
     OPTION_STATUS = 512,
     OPTION_ABORT = 1024,
+    OPTION_UNSIGNED = 2048,
 };
 
 /* How an option is written in a synopsis, in the order of enum option. */
@@ -35,6 +36,7 @@ static const struct option_name {
     {"--double-ds", " [--double-ds]"},
     {"--status", " [--status|--abort]"},
     {"--abort", NULL},
+    {"--unsigned", " [--unsigned]"},
 };
 
 #define OPTION_COUNT (sizeof option_names / sizeof option_names[0])
@@ -68,7 +70,7 @@ static const struct command_rules commands[] = {
     [COMMAND_PUBLISH] = {.name = "publish", .options = OPTION_FORCE | OPTION_NOW, .operands = ""},
     [COMMAND_EXPORT] =
         {"export",
-         OPTION_FORMAT,
+         OPTION_FORMAT | OPTION_UNSIGNED,
          0,
          1,
          {{"zone", FORMAT_ZONE}, {"text", FORMAT_TEXT}, {"csv", FORMAT_CSV}, {"json", FORMAT_JSON}},
@@ -321,6 +323,7 @@ static void set_plain(unsigned seen, struct options *out)
     out->signal = (seen & OPTION_SIGNAL) != 0;
     out->double_ds = (seen & OPTION_DOUBLE_DS) != 0;
     out->status = (seen & OPTION_STATUS) != 0;
+    out->is_unsigned = (seen & OPTION_UNSIGNED) != 0;
     out->abort = (seen & OPTION_ABORT) != 0;
 }
 
@@ -337,7 +340,7 @@ enum status options_parse(int argc, char **argv, struct options *out,
     if (status != STATUS_OK || answered)
         return status;
     status = find_command(&p, &rules, &words);
-    if (status != STATUS_OK || out->command == COMMAND_HELP)
+    if (status != STATUS_OK || rules == NULL) /* help has none */
         return status;
     set_plain(p.seen, out);
     out->operand_count = (size_t)p.operands - words;

@@ -58,6 +58,7 @@ struct options {
     bool signal;               /* --signal */
     bool double_ds;            /* --double-ds */
     bool status, abort;        /* --status, --abort; never both */
+    bool is_unsigned;          /* --unsigned */
     bool now_given;            /* --now */
     int64_t now;               /* seconds since 1970, where given */
     size_t operand_count;

@@ -179,7 +179,14 @@ enum status denial_nsec3_add(const struct denial_zone *zone, const struct denial
                              enum denial_claim claim, struct denial *denial)
 {
     const struct search search = {zone, name, denial};
+    const struct found *found = name->found;
+    size_t depth = name->key->depth;
+    /* Only a database that lies has it otherwise; names are taken apart by these. */
+    bool exists = found->outcome == LOOKUP_NODE || found->outcome == LOOKUP_EMPTY;
+    size_t cut = claim == DENIAL_OF_DS ? found->node.cut : 0;
 
+    if (found->encloser > depth || cut > depth || (!exists && cut == 0 && found->encloser == depth))
+        return STATUS_MALFORMED;
     switch (claim) {
     case DENIAL_OF_DATA:
         return deny_data(&search);

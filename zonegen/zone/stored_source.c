@@ -274,8 +274,8 @@ static enum status decode_nsec3(const struct item *item, struct arena *scratch, 
     if (copy.value == NULL)
         return STATUS_SYSTEM;
     enum status status = nsec3_value_read(&copy, &value);
-    if (status != STATUS_OK)
-        return status;
+    if (status != STATUS_OK || value.records == 0)
+        return status == STATUS_OK ? STATUS_MALFORMED : status;
     gathered.size = value.records;
     gathered.records = arena_alloc(scratch, gathered.size * sizeof *gathered.records);
     if (gathered.records == NULL)
