@@ -328,13 +328,21 @@ def test_a_restored_zone_whose_signatures_have_expired_is_repaired(signed, tmp_p
     assert ldns_complaint(site.path("zone"), moment("2027-06-22")) == ""
 
 
-def test_a_restored_zone_with_another_key_is_signed_by_ours(signed, tmp_path):
-    """Disaster: the keys are lost, the zone is left. The new key takes over; the parent's DS is then
-    a matter of people."""
+def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
+    """Disaster: the keys are lost, the zone is left. Another key would make it bogus while the parent
+    has the old one's DS; what to do is said, and does."""
     site = restored(signed, tmp_path / "new")
     folder = site.path("db/contacts.mdb-keys")
     shutil.rmtree(folder)
     key = make_keys(folder, "cc.example")[0]
+    before = site.export()
+    error = site.refused("publish", "--now", "2026-11-23")
+    assert "it is signed with keys of which none is here" in error and "[key-foreign]" in error
+    assert site.export() == before
+    configuration = site.read("contactd.conf")
+    site.write("contactd.conf", configuration.replace("dnssec: on", "dnssec: off"))
+    assert site.run("publish", "--force", "--now", "2026-11-23").returncode == 0
+    site.write("contactd.conf", configuration)
     site.publish(now="2026-11-23")
     copy = Copy(site.export())
     assert {rdata for _, rdata in copy.rrsets[copy.apex, "DNSKEY"]} == {
