@@ -62,6 +62,9 @@ def mixed(domain, **items):
 CORNERS = {
     "one-entry": ({}, [zone("cc.example")]),
     "ksk-zsk": ({"keys": "ksk-zsk"}, [zone("cc.example")]),
+    "nsec3": ({"denial": "nsec3"}, [zone("cc.example"), zone("b.test", zonemd="off")]),
+    "nsec3-split": ({"denial": "nsec3", "keys": "ksk-zsk", "algorithm": "ed25519"},
+                    [mixed("cc.example")]),
     "ed25519": ({"algorithm": "ed25519"}, [zone("cc.example")]),
     "ed25519-split": ({"algorithm": "ed25519", "keys": "ksk-zsk"}, [zone("cc.example")]),
     "counter": ({}, [zone("cc.example", serial="counter")]),
@@ -110,11 +113,12 @@ def test_keys_sign_what_they_are_for(tmp_path):
 RESTORED = {"corner.example": "csk", "star.example": "ksk-zsk"}
 
 
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
 @pytest.mark.parametrize("domain", RESTORED)
-def test_a_zone_file_with_every_corner_is_signed_where_it_is_ours(tmp_path, domain):
+def test_a_zone_file_with_every_corner_is_signed_where_it_is_ours(tmp_path, domain, denial):
     """RFC 4035 §2.2, §2.3: delegations and what lies below them are not signed, empty non-terminals
     have no NSEC, wildcards do; contents stay as they were restored."""
-    site = SignedSite(tmp_path, [zone(domain, zonemd="off")], {"keys": RESTORED[domain]},
+    site = SignedSite(tmp_path, [zone(domain, zonemd="off")], {"keys": RESTORED[domain], "denial": denial},
                       tlds="any", contacts=write_entries(tmp_path / "contacts", LABELS))
     site.restore(f"{ZONES}/{domain}", domain)
     before = Copy(site.export(domain))
@@ -122,7 +126,7 @@ def test_a_zone_file_with_every_corner_is_signed_where_it_is_ours(tmp_path, doma
     assert f"zone {domain} was restored and stays as it is" in said
     assert site.complaints(domain, zonemd=False) == []
     after = Copy(site.export(domain))
-    added = {"NSEC", "DNSKEY", "CDS", "CDNSKEY"}
+    added = {"NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY"}
     left = {key: value for key, value in after.rrsets.items() if key[1] not in added | {"SOA"}}
     assert left == {key: value for key, value in before.rrsets.items() if key[1] != "SOA"}
 
