@@ -336,13 +336,12 @@ def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
     shutil.rmtree(folder)
     key = make_keys(folder, "cc.example")[0]
     before = site.export()
-    error = site.refused("publish", "--now", "2026-11-23")
+    error = site.refused("publish", now="2026-11-23")
     assert "it is signed with keys of which none is here" in error and "[key-foreign]" in error
     assert site.export() == before
-    configuration = site.read("contactd.conf")
-    site.write("contactd.conf", configuration.replace("dnssec: on", "dnssec: off"))
-    assert site.run("publish", "--force", "--now", "2026-11-23").returncode == 0
-    site.write("contactd.conf", configuration)
+    site.configure(zone="dnssec: off")
+    assert site.run("publish", "--force", now="2026-11-23").returncode == 0
+    site.configure(zone="dnssec: on")
     site.publish(now="2026-11-23")
     copy = Copy(site.export())
     assert {rdata for _, rdata in copy.rrsets[copy.apex, "DNSKEY"]} == {
