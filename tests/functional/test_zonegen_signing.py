@@ -329,12 +329,22 @@ def test_a_restored_zone_whose_signatures_have_expired_is_repaired(signed, tmp_p
 
 
 def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
-    """Its DS is of the old one: what to do is said, and nothing is done."""
+    """Disaster: the keys are lost, the zone is left. Another key would make it bogus while the parent
+    has the old one's DS; what to do is said, and does."""
     site = restored(signed, tmp_path / "new")
     folder = site.path("db/contacts.mdb-keys")
     shutil.rmtree(folder)
-    make_keys(folder, "cc.example")
-    said = site.refused("publish", now="2026-11-23")
-    assert f"it is signed with keys of which none is here, such as {signed.keys[0].tag}" in said
-    assert "have the DS removed" in said
-    assert site.export() == signed.site.export()
+    key = make_keys(folder, "cc.example")[0]
+    before = site.export()
+    error = site.refused("publish", now="2026-11-23")
+    assert "it is signed with keys of which none is here" in error and "[key-foreign]" in error
+    assert site.export() == before
+    site.configure(zone="dnssec: off")
+    assert site.run("publish", "--force", now="2026-11-23").returncode == 0
+    site.configure(zone="dnssec: on")
+    site.publish(now="2026-11-23")
+    copy = Copy(site.export())
+    assert {rdata for _, rdata in copy.rrsets[copy.apex, "DNSKEY"]} == {
+        " ".join(key.dnskey.split()[:3]) + " " + "".join(key.dnskey.split()[3:])}
+    site.write("zone", site.export())
+    assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
