@@ -131,6 +131,19 @@ def test_a_zone_file_with_every_corner_is_signed_where_it_is_ours(tmp_path, doma
     assert left == {key: value for key, value in before.rrsets.items() if key[1] != "SOA"}
 
 
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
+@pytest.mark.parametrize("ttl,negative,expected", [("4h", "5m", 300), ("30m", "2h", 1800)])
+def test_denials_live_as_long_as_negative_answers(tmp_path, denial, ttl, negative, expected):
+    """RFC 9077 §3: the smaller of the SOA's TTL and its last field."""
+    items = {"ttl": ttl, "negative-ttl": negative}
+    site = SignedSite(tmp_path, [zone("cc.example", **items)], {"denial": denial}, tlds="any",
+                      contacts=write_entries(tmp_path / "contacts", LABELS))
+    publish_now(site)
+    ttls = {kind: {int(ttl) for ttl, _ in found} for (_, kind), found in
+            Copy(site.export("cc.example")).rrsets.items() if kind in ("NSEC", "NSEC3")}
+    assert ttls == {denial.upper(): {expected}}
+
+
 def test_a_flipped_octet_is_found(tmp_path):
     """That the verifiers above look: one octet of one signature, one letter of one text, one NSEC."""
     need("ldns-verify-zone", "kzonecheck", "dnssec-verify")
