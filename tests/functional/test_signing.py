@@ -11,7 +11,7 @@ import pytest
 
 from conftest import SHORT
 from support import client, wire
-from support.contactd import SOURCE, ZONES, Contactd, zone
+from support.contactd import NOW, SAMPLES, ZONES, Contactd, zone
 from support.contacts import sample_of, write_entries
 from support.keys import (Copy, Key, SignedSite, bind_complaint, key_tag, knot_complaint,
                           ldns_complaint)
@@ -131,6 +131,19 @@ def test_a_zone_file_with_every_corner_is_signed_where_it_is_ours(tmp_path, doma
     assert left == {key: value for key, value in before.rrsets.items() if key[1] != "SOA"}
 
 
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
+@pytest.mark.parametrize("ttl,negative,expected", [("4h", "5m", 300), ("30m", "2h", 1800)])
+def test_denials_live_as_long_as_negative_answers(tmp_path, denial, ttl, negative, expected):
+    """RFC 9077 §3: the smaller of the SOA's TTL and its last field."""
+    items = {"ttl": ttl, "negative-ttl": negative}
+    site = SignedSite(tmp_path, [zone("cc.example", **items)], {"denial": denial}, tlds="any",
+                      contacts=write_entries(tmp_path / "contacts", LABELS))
+    publish_now(site)
+    ttls = {kind: {int(ttl) for ttl, _ in found} for (_, kind), found in
+            Copy(site.export("cc.example")).rrsets.items() if kind in ("NSEC", "NSEC3")}
+    assert ttls == {denial.upper(): {expected}}
+
+
 def test_a_flipped_octet_is_found(tmp_path):
     """That the verifiers above look: one octet of one signature, one letter of one text, one NSEC."""
     need("ldns-verify-zone", "kzonecheck", "dnssec-verify")
@@ -219,29 +232,62 @@ def test_cds_delete_asks_the_parent_to_remove_the_ds(tmp_path):
 
 # 1232 octets.
 
-def test_every_signed_card_fits_1232_octets_with_do(sample):
-    """DESIGN §3: the 309 labels and names of up to 64 octets below them, aliases; and a victim's name
-    below an alias, which is not promised."""
-    with Contactd(sample, name="signed") as server:
-        for domain in ("cc.example", "cc-contacts.test"):
-            copy = Copy(sample.export(domain))
-            labels = [(owner, kind) for owner, kind in copy.rrsets
-                      if kind in ("TXT", "CNAME") and owner.endswith(copy.apex)
-                      and owner.count(".") == copy.apex.count(".") + 1 and owner[0] not in "_*"]
-            assert len(labels) > 309
-            below = {"TXT": ("", "www.bank.", f"{'x' * 63}.", "a." * 32), "CNAME": ("", "www.bank.")}
-            names = [wire.name_from_text(before + label)
-                     for label, kind in labels[::10 if SHORT else 1] for before in below[kind]]
-            replies = client.udp_many(server.at, [wire.query(name, "TXT", additional=[DO])
-                                                  for name in names])
-            longest = 0
-            for name, octets in zip(names, replies):
-                octets = octets or client.udp(server.at, wire.query(name, "TXT", additional=[DO]))
-                reply = wire.Message(octets)
-                longest = max(longest, len(octets))
-                assert not reply.has(wire.TC) and len(octets) <= 1232, name
-                assert reply.rcode == 0 and any(r.type == 46 for r in reply.answer), name
-            print(f"{domain}: {len(names)} cards, the longest answer has {longest} octets")
+def ask_every_card(site, domain, below_aliases=()):
+    """Asks for every card over UDP as DNS flag day has it: the labels and names of up to 64 octets
+    below them, aliases, and some names below them. How long the longest answer is."""
+    copy, longest = Copy(site.export(domain)), 0
+    labels = [(owner, kind) for owner, kind in copy.rrsets
+              if kind in ("TXT", "CNAME") and owner.endswith(copy.apex)
+              and owner.count(".") == copy.apex.count(".") + 1 and owner[0] not in "_*"]
+    assert len(labels) > 280
+    below = {"TXT": ("", "www.bank.", f"{'x' * 63}.", "a." * 32), "CNAME": ("", *below_aliases)}
+    names = [wire.name_from_text(before + label)
+             for label, kind in labels[::10 if SHORT else 1] for before in below[kind]]
+    with Contactd(site, name="signed") as server:
+        replies = client.udp_many(server.at, [wire.query(name, "TXT", additional=[DO])
+                                              for name in names])
+    for name, octets in zip(names, replies):
+        reply = wire.Message(octets)
+        longest = max(longest, len(octets))
+        assert not reply.has(wire.TC) and len(octets) <= 1232, name
+        assert reply.rcode == 0 and any(r.type == 46 for r in reply.answer), name
+    return longest
+
+
+@pytest.mark.parametrize("domain", ["cc.example", "cc-contacts.test"])
+def test_every_signed_card_fits_1232_octets_with_do(sample, domain):
+    """DESIGN §3; of a victim's name below an alias, too, which is not promised."""
+    print(f"the longest answer has {ask_every_card(sample, domain, ['www.bank.'])} octets")
+
+
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
+def test_cards_that_check_does_not_warn_of_fit_whatever_the_zone_is_called(tmp_path, denial):
+    """The longest name of a zone that is checked without a warning of rule card-signed: one octet more
+    is warned of."""
+    contacts = str(tmp_path / "contacts")
+    shutil.copytree(SAMPLES, contacts)
+
+    def site_of(length):
+        folder = tmp_path / str(len(os.listdir(tmp_path)))  # new keys each time: a folder of its own
+        folder.mkdir()
+        return SignedSite(folder, [zone(f"{'z' * length}.example")], {"denial": denial},
+                          contacts=contacts)
+
+    said = site_of(63).zonegen("check", "--now", NOW, code=1).stdout
+    for name in set(re.findall(r"(?m)/([a-z0-9-]+\.yaml):\d+:\d+: error: ", said)):
+        os.unlink(os.path.join(contacts, name))  # too long for such a zone, signed or not
+
+    def warns(length):
+        return "[card-signed]" in site_of(length).zonegen("check", "--now", NOW).stdout
+    shortest, longest = 10, 63
+    assert not warns(shortest) and warns(longest)
+    while longest - shortest > 1:
+        middle = (shortest + longest) // 2
+        shortest, longest = (shortest, middle) if warns(middle) else (middle, longest)
+    site = site_of(shortest)
+    site.publish()
+    octets = ask_every_card(site, f"{'z' * shortest}.example")
+    print(f"{shortest} octets of a name: the longest answer has {octets}")
 
 
 # systemd.
