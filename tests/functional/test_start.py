@@ -1,8 +1,8 @@
 """What keeps contactd from starting is one clear line and exit 1; as root it gives up what it can."""
 
 import os
-import tempfile
 import re
+import tempfile
 
 import pytest
 
