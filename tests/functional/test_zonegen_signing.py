@@ -348,3 +348,19 @@ def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
         " ".join(key.dnskey.split()[:3]) + " " + "".join(key.dnskey.split()[3:])}
     site.write("zone", site.export())
     assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
+
+
+def test_a_restored_signed_zone_does_not_lose_its_signatures_by_accident(signed, tmp_path):
+    """A configuration made in haste has dnssec off: the zone is served as it was restored, but not
+    replaced by an unsigned one without --force."""
+    site = restored(signed, tmp_path / "new")
+    site.configure()
+    before = site.export()
+    assert site.run("publish", now="2026-11-23").returncode == 0
+    assert site.export() == before
+    site.entry("aa", registry="Another name")
+    assert "zone cc.example is signed and 'dnssec' is off now" in site.refused("publish",
+                                                                             now="2026-11-24")
+    assert site.export() == before
+    site.publish("--force", now="2026-11-24")
+    assert Copy(site.export()).signatures == {}

@@ -173,10 +173,8 @@ enum status signing_prepare(struct context *context, struct edit *edit,
     enum status status = read_apex(edit, record, arena, &apex);
     if (status != STATUS_OK)
         return say_status(context, zone, status);
-    if (!zone->dnssec) {
-        bool is_restored = record != NULL && (record->flags & ZONE_RESTORED) != 0;
-        return apex.is_signed && !is_restored ? refuse_unsigning(context, zone) : STATUS_OK;
-    }
+    if (!zone->dnssec)
+        return apex.is_signed ? refuse_unsigning(context, zone) : STATUS_OK;
     status = check_clock(context, zone, record);
     if (status != STATUS_OK)
         return status;
