@@ -364,3 +364,18 @@ def test_a_restored_signed_zone_does_not_lose_its_signatures_by_accident(signed,
     assert site.export() == before
     site.publish("--force", now="2026-11-24")
     assert Copy(site.export()).signatures == {}
+
+
+def test_a_restored_zone_whose_copies_outlive_their_signatures_is_told_of(tmp_path):
+    """The configuration is refused where `expire` is too long for its policy; a zone that is restored
+    brings its own."""
+    made = Signed(tmp_path)
+    for expire, is_told in ((2419200, False), (2592000, False), (2678400, True),
+                            (31536000, True)):
+        made.site.write("dump", f"$ORIGIN cc.example.\n@ 3600 IN SOA ns1 hostmaster 1 3600 900 {expire} "
+                        "300\n@ 3600 IN NS ns1\nns1 3600 IN A 192.0.2.1\n")
+        made.site.done("restore", "--force", "dump", now=None)
+        result = made.site.run("publish", now=None)
+        assert result.returncode == 0
+        assert (f"serve a copy for {expire} seconds" in result.stderr) == is_told
+        assert "raise 'rrsig-refresh'" in result.stderr or not is_told
