@@ -16,14 +16,14 @@ DAY = 86400
 class Signed:
     """A site with one signed zone. `keys`: those of the zone; `folder`: where they lie."""
 
-    def __init__(self, folder, zone="dnssec: on", layout="csk", top=""):
+    def __init__(self, folder, zone="dnssec: on", layout="csk", top="", algorithm="ecdsap256sha256"):
         self.site = Site(folder)
         self.site.entries(labels(4))
         self.zone, self.top = zone, top
         self.site.configure(zone=zone, top=top)
         self.folder = self.site.path("db/contacts.mdb-keys")
         os.makedirs(self.site.path("db"))
-        self.keys = make_keys(self.folder, "cc.example", layout)
+        self.keys = make_keys(self.folder, "cc.example", layout, algorithm)
 
     def valid(self, now, name="zone"):
         path = self.site.path(name)
@@ -348,6 +348,29 @@ def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
         " ".join(key.dnskey.split()[:3]) + " " + "".join(key.dnskey.split()[3:])}
     site.write("zone", site.export())
     assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsap256sha256", "ed25519"])
+def test_a_restored_zone_that_was_edited_is_valid_again(tmp_path, algorithm):
+    """What was signed before it was edited is signed again, and nothing else; ZONEMD is right."""
+    signed = Signed(tmp_path, algorithm=algorithm)
+    signed.site.publish()
+    site = restored(signed, tmp_path / "new")
+    text = site.read("dump")
+    rrsig = next(line for line in text.splitlines() if line.startswith("ab.") and " RRSIG RP " in line)
+    edited = text.replace("Registry of aa", "Registry of zz")
+    edited = edited.replace(rrsig, rrsig[:-20] + ("A" if rrsig[-20] != "A" else "B") + rrsig[-19:])
+    assert edited != text
+    site.write("dump", edited)
+    site.done("restore", "--force", "dump", now=None)
+    assert site.run("publish", now="2026-11-23").returncode == 0
+    before, after = Copy(edited), Copy(site.export())
+    assert "Registry of zz" in site.export()
+    site.write("zone", site.export())
+    assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
+    assert {key for key in before.signatures if before.signatures[key] != after.signatures[key]} == {
+        ("aa.cc.example.", "TXT"), ("*.aa.cc.example.", "TXT"), ("ab.cc.example.", "RP"),
+        ("cc.example.", "SOA"), ("cc.example.", "ZONEMD"), ("_meta.cc.example.", "TXT")}
 
 
 def test_a_restored_signed_zone_does_not_lose_its_signatures_by_accident(signed, tmp_path):
