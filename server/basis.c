@@ -26,6 +26,11 @@ enum status basis_create(struct store *store, const struct config *config, struc
     }
     basis->store = store;
     basis->log = log;
+    if (sha1_create(&basis->view.sha1) != STATUS_OK) {
+        log_write(log, LOG_LEVEL_ERROR, "cannot start: out of memory");
+        basis_destroy(basis);
+        return STATUS_SYSTEM;
+    }
     basis->view.config = config;
     basis->view.snapshot = basis->snapshot;
     basis->change = snapshot_change(basis->snapshot);
@@ -47,6 +52,7 @@ void basis_destroy(struct basis *basis)
         return;
     zone_table_destroy(basis->zones);
     snapshot_destroy(basis->snapshot);
+    sha1_destroy(basis->view.sha1);
     free(basis);
 }
 

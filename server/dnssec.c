@@ -86,15 +86,18 @@ static struct ending ending_of(const struct stored_answer *answer)
 static enum status deny_end(struct draft *draft, const struct asked *asked,
                             const struct ending *ending, struct denial *denial)
 {
-    const struct denial_name name = {&asked->key, &asked->found};
-    struct snapshot *snapshot = draft->view->snapshot;
+    const struct served_zone *zone = asked->zone;
+    const struct denial_name name = {asked->name, &asked->key, &asked->found};
+    const struct nsec3_hashing hashing = {zone->iterations, zone->salt_octets, zone->salt,
+                                          sha1_digest, draft->view->sha1};
+    const struct denial_zone source = {draft->view->snapshot, zone->has_nsec3 ? &hashing : NULL};
 
     if (ending->negative)
-        return denial_add(snapshot, &name, DENIAL_OF_DATA, denial);
+        return denial_add(&source, &name, DENIAL_OF_DATA, denial);
     if (ending->insecure)
-        return denial_add(snapshot, &name, DENIAL_OF_DS, denial);
+        return denial_add(&source, &name, DENIAL_OF_DS, denial);
     if (ending->answered && asked->found.outcome == LOOKUP_WILDCARD)
-        return denial_add(snapshot, &name, DENIAL_OF_CLOSER, denial);
+        return denial_add(&source, &name, DENIAL_OF_CLOSER, denial);
     return STATUS_OK;
 }
 
@@ -118,6 +121,7 @@ static enum status look_up_target(struct draft *draft, const struct served_zone 
                                   const uint8_t *target, struct asked *out)
 {
     out->zone = zone;
+    out->name = target;
     key_of_name(&out->key, zone->number, target, name_labels(target) - zone->apex_labels);
     return lookup(draft->view->snapshot, &out->key, &out->found);
 }
@@ -162,13 +166,12 @@ static enum status deny(struct draft *draft, const struct asked *asked,
     return status;
 }
 
-enum status dnssec_prove(struct draft *draft, const struct asked *asked,
+static enum status prove(struct draft *draft, const struct asked *asked,
                          const struct stored_answer *answer)
 {
-    struct denial denial = {.count = 0};
+    struct denial denial;
 
-    if (!asked->zone->is_signed || !draft_wants_dnssec(draft))
-        return STATUS_OK;
+    denial.count = 0;
     enum status status = deny(draft, asked, answer, &denial);
     if (status != STATUS_OK)
         return status;
@@ -176,4 +179,12 @@ enum status dnssec_prove(struct draft *draft, const struct asked *asked,
         draft_add(draft, SECTION_AUTHORITY, denial.proofs[i].octets, denial.proofs[i].length,
                   denial.proofs[i].records);
     return STATUS_OK;
+}
+
+enum status dnssec_prove(struct draft *draft, const struct asked *asked,
+                         const struct stored_answer *answer)
+{
+    if (!asked->zone->is_signed || !draft_wants_dnssec(draft))
+        return STATUS_OK;
+    return prove(draft, asked, answer);
 }

@@ -12,6 +12,7 @@
 /* A name that is asked for, and what its zone has of it. */
 struct asked {
     const struct served_zone *zone;
+    const uint8_t *name; /* full */
     struct key key;
     struct found found;
 };

@@ -115,7 +115,7 @@ static enum status all_of(struct draft *draft, const struct stored *node)
         if (stored_answer_at(node, n, &answer) != STATUS_OK)
             return STATUS_MALFORMED;
         size_t octets = (size_t)answer.octets[PART_ANSWER] + answer.octets[PART_ANSWER_SIGNATURES];
-        if (!is_own(&answer) || !draft_has_room(draft, octets, 1))
+        if (!is_own(&answer) || !draft_has_room(draft, octets, 2))
             continue;
         draft_add_stored(draft, &answer);
         outcome = STATUS_OK;
@@ -182,6 +182,7 @@ static void from_zone(struct draft *draft, const struct served_zone *zone, uint1
     struct asked asked;
 
     asked.zone = zone;
+    asked.name = name;
     key_of_name(&asked.key, zone->number, name, name_labels(name) - zone->apex_labels);
     if (lookup(draft->view->snapshot, &asked.key, &asked.found) != STATUS_OK) {
         damaged(draft);

@@ -7,6 +7,7 @@
 #define SERVER_RESPOND_H
 
 #include "conf/config.h"
+#include "server/sha1.h"
 #include "server/zone_table.h"
 #include "store/store.h"
 #include "wire/record.h"
@@ -19,6 +20,7 @@ struct view {
     struct snapshot *snapshot; /* live, not reset */
     const struct config *config;
     const struct zone_table *zones;
+    struct sha1 *sha1; /* for zones with NSEC3 */
 };
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP };

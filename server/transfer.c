@@ -1,6 +1,7 @@
 #include "server/transfer.h"
 
 #include "store/key.h"
+#include "store/nsec3.h"
 #include "store/stored.h"
 #include "store/zones.h"
 #include "wire/writer.h"
@@ -10,7 +11,7 @@
 
 #define POINTER_LIMIT 0x4000 /* a compression pointer has 14 bits (RFC 1035 §4.1.4) */
 
-enum stage { STAGE_FIRST_SOA, STAGE_NODES, STAGE_LAST_SOA, STAGE_DONE };
+enum stage { STAGE_FIRST_SOA, STAGE_NODES, STAGE_NSEC3, STAGE_LAST_SOA, STAGE_DONE };
 
 /* Where a transfer stands within a node: its records are taken part by part. */
 struct place_in_node {
@@ -19,6 +20,7 @@ struct place_in_node {
     size_t answer;         /* next line of the table */
     struct reader records; /* what is left of the part in work */
     uint8_t part;          /* of the line in work: answer, its signatures, then the proof */
+    bool is_nsec3;         /* no node: `records` is all there is */
 };
 
 struct transfer {
@@ -61,6 +63,7 @@ static enum status open_node(struct transfer *transfer, const struct item *item)
         memcpy(place->owner.octets, place->node.owner, place->node.owner_octets);
     place->answer = 0;
     place->part = 0;
+    place->is_nsec3 = false;
     place->records = (struct reader){NULL, NULL, false};
     return STATUS_OK;
 }
@@ -84,6 +87,43 @@ static enum status open_apex(struct transfer *transfer)
     if (status == STATUS_OK)
         status = stored_find(&transfer->place.node, TYPE_SOA, &transfer->soa);
     return status;
+}
+
+/* Sets the place to an NSEC3 record and its signatures; their owner is that of the first. */
+static enum status open_nsec3(struct transfer *transfer, const struct item *item)
+{
+    struct place_in_node *place = &transfer->place;
+    struct nsec3_value value;
+    size_t length;
+
+    enum status status = nsec3_value_read(item, &value);
+    if (status != STATUS_OK)
+        return status;
+    struct reader r = reader_of(value.octets, value.length);
+    const uint8_t *owner = name_take(&r, &length);
+    if (!owner || !name_is_within(owner, transfer->apex.octets))
+        return STATUS_MALFORMED;
+    name_set(&place->owner, owner);
+    place->is_nsec3 = true;
+    place->records = reader_of(value.octets, value.length);
+    return STATUS_OK;
+}
+
+/* Opens the next of the zone's NSEC3 records, or the first. STATUS_NOT_FOUND after the last. */
+static enum status next_nsec3(struct transfer *transfer, bool first)
+{
+    const uint8_t lowest[NSEC3_HASH_OCTETS] = {0};
+    uint8_t key[NSEC3_KEY_OCTETS];
+    struct item item;
+
+    nsec3_key(key, transfer->zone, lowest);
+    enum status status = snapshot_walk(transfer->snapshot, first ? WALK_AT_OR_AFTER : WALK_NEXT,
+                                       key, sizeof key, &item);
+    if (status != STATUS_OK)
+        return status;
+    bool in_zone =
+        item.key_octets >= KEY_PREFIX_OCTETS && memcmp(item.key, key, KEY_PREFIX_OCTETS) == 0;
+    return in_zone ? open_nsec3(transfer, &item) : STATUS_NOT_FOUND;
 }
 
 /* Opens the next node. STATUS_NOT_FOUND after the zone's last. */
@@ -191,6 +231,8 @@ static enum status next_part(const struct transfer *transfer, struct place_in_no
 {
     struct stored_answer answer;
 
+    if (place->is_nsec3)
+        return STATUS_NOT_FOUND;
     while (place->answer < place->node.answer_count) {
         enum status status = stored_answer_at(&place->node, place->answer, &answer);
         if (status != STATUS_OK)
@@ -247,6 +289,19 @@ static enum status write_nodes(struct transfer *transfer, struct message *messag
     return status;
 }
 
+static enum status write_nsec3(struct transfer *transfer, struct message *message)
+{
+    enum status status = write_node(transfer, message);
+
+    while (status == STATUS_OK) {
+        status = next_nsec3(transfer, false);
+        message->owner_at = 0;
+        if (status == STATUS_OK)
+            status = write_node(transfer, message);
+    }
+    return status;
+}
+
 /* Writes the SOA that opens and closes the zone (RFC 5936 §2.2). */
 static enum status write_soa(struct transfer *transfer, struct message *message)
 {
@@ -274,9 +329,16 @@ static enum status fill(struct transfer *transfer, struct message *message)
     if (status == STATUS_OK && transfer->stage == STAGE_NODES) {
         status = write_nodes(transfer, message);
         if (status == STATUS_NOT_FOUND) {
-            transfer->stage = STAGE_LAST_SOA;
-            status = STATUS_OK;
+            status = next_nsec3(transfer, true);
+            transfer->stage = STAGE_NSEC3;
+            message->owner_at = 0;
         }
+    }
+    if (status == STATUS_OK && transfer->stage == STAGE_NSEC3)
+        status = write_nsec3(transfer, message);
+    if (status == STATUS_NOT_FOUND) {
+        transfer->stage = STAGE_LAST_SOA;
+        status = STATUS_OK;
     }
     if (status == STATUS_OK && transfer->stage == STAGE_LAST_SOA) {
         status = write_soa(transfer, message);

@@ -111,6 +111,10 @@ static void load(struct served_zone *zone, const struct zone_record *record)
     zone->soa_octets = record->soa_octets;
     zone->signature_octets = record->signature_octets;
     zone->signature_records = record->signature_records;
+    zone->has_nsec3 = (record->flags & ZONE_NSEC3) != 0;
+    zone->iterations = record->iterations;
+    zone->salt_octets = record->salt_octets;
+    memcpy(zone->salt, record->salt, record->salt_octets);
 }
 
 static enum status load_all(struct zone_table *table, struct snapshot *snapshot)

@@ -6,6 +6,7 @@
 #define SERVER_ZONE_TABLE_H
 
 #include "conf/config.h"
+#include "store/nsec3.h"
 #include "store/store.h"
 #include "wire/name.h"
 
@@ -23,7 +24,11 @@ struct served_zone {
     uint16_t soa_octets; /* negative SOA, owner in full */
     uint16_t signature_octets;
     uint8_t signature_records;
-    uint8_t soa[SERVED_SOA_OCTETS];     /* its signatures behind it */
+    uint8_t soa[SERVED_SOA_OCTETS]; /* its signatures behind it */
+    bool has_nsec3;                 /* proved by NSEC3, with these: */
+    uint16_t iterations;
+    uint8_t salt_octets;
+    uint8_t salt[UINT8_MAX];
     char miss_hint[SERVED_HINT_OCTETS]; /* what an NXDOMAIN tells people (RFC 8914) */
 };
 

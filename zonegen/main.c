@@ -29,9 +29,17 @@ static void take_standard_descriptors(void)
 static int run(struct context *context)
 {
     static int (*const commands[])(struct context *) = {
-        [COMMAND_CHECK] = command_check,     [COMMAND_PLAN] = command_plan,
-        [COMMAND_PUBLISH] = command_publish, [COMMAND_EXPORT] = command_export,
-        [COMMAND_RESTORE] = command_restore, [COMMAND_REPORT] = command_report,
+        [COMMAND_CHECK] = command_check,
+        [COMMAND_PLAN] = command_plan,
+        [COMMAND_PUBLISH] = command_publish,
+        [COMMAND_EXPORT] = command_export,
+        [COMMAND_RESTORE] = command_restore,
+        [COMMAND_REPORT] = command_report,
+        [COMMAND_KEY_GENERATE] = command_key_generate,
+        [COMMAND_KEY_LIST] = command_key_list,
+        [COMMAND_KEY_DS] = command_key_ds,
+        [COMMAND_KEY_IMPORT] = command_key_import,
+        [COMMAND_KEY_ROLL] = command_key_roll,
     };
     return commands[context->options->command](context);
 }

@@ -19,6 +19,7 @@ class Site:
     contacts: pathlib.Path
     zone_file: pathlib.Path
     server_cpu: int
+    signed: bool = False
 
 
 class Server:
@@ -119,14 +120,19 @@ zone:
   - domain: {origin}
     nameservers: ns1.{origin} 192.0.2.53
     acl: transfer-localhost
+    dnssec: {dnssec}
 """
 
     def configure(self):
         """Publishes the contacts, and exports the zone file that the other servers load."""
         config = self.write('contactd.conf', self.CONFIGURATION.format(
-            address=ADDRESS, port=self.port, contacts=self.site.contacts, origin=self.site.origin))
+            address=ADDRESS, port=self.port, contacts=self.site.contacts, origin=self.site.origin,
+            dnssec='on' if self.site.signed else 'off'))
         zonegen = self.site.build / 'zonegen' / 'zonegen'
         with open(self.log, 'ab') as log:
+            if self.site.signed:
+                subprocess.run([zonegen, 'key', 'generate', '-c', config], stdout=log, stderr=log,
+                               check=True)
             subprocess.run([zonegen, 'publish', '-c', config], stdout=log, stderr=log, check=True)
             with open(self.site.zone_file, 'wb') as out:
                 subprocess.run([zonegen, 'export', '-c', config], stdout=out, stderr=log, check=True)

@@ -8,6 +8,7 @@ COUNT = 65536  # distinct draws; the load generator starts again after the last
 
 TYPE_A, TYPE_TXT, TYPE_RP, TYPE_OPT, CLASS_IN = 1, 16, 17, 41, 1
 EDNS_OCTETS = 1232
+DO = 0x8000
 
 # What is asked, of a label that has an entry and a number that makes names differ: share in
 # percent, name below the origin, type.
@@ -26,10 +27,10 @@ def wire_name(text):
     return b''.join(bytes([len(label)]) + label for label in labels) + b'\0'
 
 
-def query(name, rrtype):
-    """A query with EDNS and without RD, as a resolver sends it."""
+def query(name, rrtype, dnssec):
+    """A query with EDNS and without RD, as a resolver sends it; with DO where it validates."""
     header = struct.pack('>6H', 0, 0, 1, 0, 0, 1)
-    opt = b'\0' + struct.pack('>HHIH', TYPE_OPT, EDNS_OCTETS, 0, 0)
+    opt = b'\0' + struct.pack('>HHIH', TYPE_OPT, EDNS_OCTETS, DO if dnssec else 0, 0)
     return header + wire_name(name) + struct.pack('>HH', rrtype, CLASS_IN) + opt
 
 
@@ -44,11 +45,11 @@ def questions(labels, origin):
     return out
 
 
-def write(path, labels, origin):
+def write(path, labels, origin, dnssec=False):
     """Writes the file that `load` reads, and returns the questions in it."""
     asked = questions(labels, origin)
     with open(path, 'wb') as file:
         for name, rrtype in asked:
-            message = query(name, rrtype)
+            message = query(name, rrtype, dnssec)
             file.write(struct.pack('>H', len(message)) + message)
     return asked

@@ -31,7 +31,7 @@ MODULES = {
     "server": (
         2,
         {"wire", "store", "conf"},
-        {"event2/event.h", "event2/event_struct.h", "event2/util.h"},
+        {"event2/event.h", "event2/event_struct.h", "event2/util.h", "openssl/evp.h"},
     ),
 }
 FOLDERS = {

@@ -25,4 +25,19 @@ int command_restore(struct context *context);
 /* What the secretariat has to do: entries that are due, stale, expired, missing, hard to reach. */
 int command_report(struct context *context);
 
+/* Makes the keys that a zone's policy asks for, or a spare one. */
+int command_key_generate(struct context *context);
+
+/* The keys of a zone, and what each does. */
+int command_key_list(struct context *context);
+
+/* The DS records of a zone, for its parent. */
+int command_key_ds(struct context *context);
+
+/* A key pair that another program made, into the folder of keys. */
+int command_key_import(struct context *context);
+
+/* A key roll: its next step, where it stands, or its end before it has begun to matter. */
+int command_key_roll(struct context *context);
+
 #endif

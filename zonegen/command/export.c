@@ -1,4 +1,5 @@
 #include "command/command.h"
+#include "sign/plain.h"
 #include "store/zones.h"
 #include "zone/export_forms.h"
 #include "zone/stored_source.h"
@@ -46,6 +47,30 @@ static enum status print(struct context *context, const struct node_source *sour
     }
 }
 
+/* Without what signing made of it, for others to sign. */
+static enum status print_unsigned(struct context *context, const struct node_source *source)
+{
+    struct plain plain;
+
+    enum status status = plain_open(source, &plain);
+    if (status == STATUS_OK) {
+        struct node_source nodes = plain_source(&plain);
+        status = print(context, &nodes);
+    }
+    plain_close(&plain);
+    return status;
+}
+
+static enum status print_stored(struct context *context, struct stored_source *stored)
+{
+    struct watched watched = {context, stored_source_nodes(stored)};
+    const struct node_source source = {&watched, watched.inner.apex, watched_next, watched_rewind,
+                                       watched_find};
+
+    return context->options->is_unsigned ? print_unsigned(context, &source)
+                                         : print(context, &source);
+}
+
 static int print_zone(struct context *context, struct snapshot *snapshot,
                       const struct zone_record *zone, const char *name)
 {
@@ -55,12 +80,9 @@ static int print_zone(struct context *context, struct snapshot *snapshot,
         context_say_memory(context);
         return OUTCOME_REFUSED;
     }
-    struct watched watched = {context, stored_source_nodes(stored)};
-    const struct node_source source = {&watched, watched.inner.apex, watched_next, watched_rewind,
-                                       watched_find};
     progress_begin(&context->progress, name);
     errno = 0;
-    enum status status = print(context, &source);
+    enum status status = print_stored(context, stored);
     int code = errno;
     stored_source_close(stored);
     progress_clear(&context->progress);

@@ -11,8 +11,9 @@
 
 const char *finding_issue_name(enum issue issue)
 {
-    static const char *const names[ISSUE_COUNT] = {"due",     "stale",        "expired",
-                                                   "missing", "without-24x7", "inside-tld"};
+    static const char *const names[ISSUE_COUNT] = {
+        "due",        "stale",    "expired",    "missing",    "without-24x7",
+        "inside-tld", "ds-wrong", "ds-missing", "ds-unknown", "signatures"};
     return names[issue];
 }
 

@@ -19,14 +19,19 @@ enum issue {
     ISSUE_MISSING,    /* a delegated ccTLD without an entry; none with `tlds: any` */
     ISSUE_NOT_24X7,   /* no published security contact answers 24x7 */
     ISSUE_INSIDE_TLD, /* the mailboxes of all published 24x7 contacts lie under its own labels */
+    /* About zones, not entries: found by report_signing.h. */
+    ISSUE_DS_WRONG,   /* the DS at the parent is of no key in the zone */
+    ISSUE_DS_MISSING, /* signed, and the parent has no DS */
+    ISSUE_DS_UNKNOWN, /* nobody says what the parent has */
+    ISSUE_SIGNATURES, /* signatures end before copies of the zone do */
 };
-#define ISSUE_COUNT 6
+#define ISSUE_COUNT 10
 
 struct finding {
     enum issue issue;
-    const char *label;         /* A-label */
-    const struct entry *entry; /* NULL: missing */
-    int32_t days;              /* since it was verified; 0 when missing */
+    const char *label;         /* A-label; the zone where the issue is about one */
+    const struct entry *entry; /* NULL: missing, or about a zone */
+    int32_t days;              /* since it was verified; 0 without entry */
     const char *detail;        /* registry, or territory; may be "" */
 };
 

@@ -5,7 +5,42 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum option { OPTION_FORMAT = 1, OPTION_FORCE = 2, OPTION_NOW = 4 };
+enum option {
+    OPTION_FORMAT = 1,
+    OPTION_FORCE = 2,
+    OPTION_NOW = 4,
+    OPTION_SPARE = 8,
+    OPTION_KSK = 16,
+    OPTION_ZSK = 32,
+    OPTION_SHA384 = 64,
+    OPTION_SIGNAL = 128,
+    OPTION_DOUBLE_DS = 256,
+    OPTION_STATUS = 512,
+    OPTION_ABORT = 1024,
+    OPTION_UNSIGNED = 2048,
+};
+
+/* How an option is written in a synopsis, in the order of enum option. */
+static const struct option_name {
+    const char *text;
+    const char *synopsis; /* NULL: it is printed by itself, or with the one before */
+} option_names[] = {
+    {"--format", NULL},
+    {"--force", " [--force]"},
+    {"--now", " [--now TIME]"},
+    {"--spare", " [--spare]"},
+    {"--ksk", " [--ksk|--zsk]"},
+    {"--zsk", NULL},
+    {"--sha384", " [--sha384]"},
+    {"--signal", " [--signal]"},
+    {"--double-ds", " [--double-ds]"},
+    {"--status", " [--status|--abort]"},
+    {"--abort", NULL},
+    {"--unsigned", " [--unsigned]"},
+};
+
+#define OPTION_COUNT (sizeof option_names / sizeof option_names[0])
+#define VALUED       ((unsigned)(OPTION_FORMAT | OPTION_NOW))
 
 #define MAX_FORMATS 4
 
@@ -16,7 +51,7 @@ struct format_name {
 
 /* What one command accepts; -c goes with all of them. */
 struct command_rules {
-    const char *name;
+    const char *name;                        /* one word, or two with a blank between them */
     unsigned options;                        /* enum option, or-ed */
     size_t least, most;                      /* operands */
     struct format_name formats[MAX_FORMATS]; /* the first is the default */
@@ -38,7 +73,7 @@ static const struct command_rules commands[] = {
                          .operands = "[PATH ...]"},
     [COMMAND_EXPORT] =
         {"export",
-         OPTION_FORMAT,
+         OPTION_FORMAT | OPTION_UNSIGNED,
          0,
          1,
          {{"zone", FORMAT_ZONE}, {"text", FORMAT_TEXT}, {"csv", FORMAT_CSV}, {"json", FORMAT_JSON}},
@@ -54,6 +89,25 @@ static const struct command_rules commands[] = {
                                     {"csv", FORMAT_CSV},
                                     {"json", FORMAT_JSON}},
                         .operands = ""},
+    [COMMAND_KEY_GENERATE] = {.name = "key generate",
+                              .options = OPTION_SPARE | OPTION_KSK | OPTION_ZSK,
+                              .most = 1,
+                              .operands = "[ZONE]"},
+    [COMMAND_KEY_LIST] = {.name = "key list",
+                          .options = OPTION_FORMAT,
+                          .most = 1,
+                          .formats = {{"text", FORMAT_TEXT}, {"json", FORMAT_JSON}},
+                          .operands = "[ZONE]"},
+    [COMMAND_KEY_DS] = {.name = "key ds",
+                        .options = OPTION_SHA384 | OPTION_SIGNAL,
+                        .most = 1,
+                        .operands = "[ZONE]"},
+    [COMMAND_KEY_IMPORT] = {.name = "key import", .least = 1, .most = 2, .operands = "FILE [ZONE]"},
+    [COMMAND_KEY_ROLL] = {.name = "key roll",
+                          .options = OPTION_NOW | OPTION_KSK | OPTION_ZSK | OPTION_DOUBLE_DS |
+                                     OPTION_STATUS | OPTION_ABORT,
+                          .most = 1,
+                          .operands = "[ZONE]"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -128,6 +182,18 @@ static enum status take_valued(struct parse *p, const char *argument)
     return STATUS_OK;
 }
 
+/* True when the argument is an option without a value, which is then seen. */
+static bool take_plain(struct parse *p, const char *argument)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((VALUED & 1u << i) == 0 && strcmp(argument, option_names[i].text) == 0) {
+            p->seen |= 1u << i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status take_option(struct parse *p, bool *answered)
 {
     const char *argument = p->argv[p->at];
@@ -138,10 +204,7 @@ static enum status take_option(struct parse *p, bool *answered)
     } else if (strcmp(argument, "--version") == 0 || strcmp(argument, "-V") == 0) {
         p->out->command = COMMAND_VERSION;
         *answered = true;
-    } else if (strcmp(argument, "--force") == 0) {
-        p->out->force = true;
-        p->seen |= OPTION_FORCE;
-    } else {
+    } else if (!take_plain(p, argument)) {
         return take_valued(p, argument);
     }
     return STATUS_OK;
@@ -167,7 +230,40 @@ static enum status take_all(struct parse *p, bool *answered)
     return STATUS_OK;
 }
 
-static enum status find_command(struct parse *p, const struct command_rules **rules)
+/* The words of a command's name that begin the operands: 1 or 2; 0 when it is another command. */
+static size_t match_command(const struct parse *p, const char *name)
+{
+    size_t first = strcspn(name, " ");
+
+    if (strncmp(p->argv[0], name, first) != 0 || p->argv[0][first] != '\0')
+        return 0;
+    if (name[first] == '\0')
+        return 1;
+    return p->operands > 1 && strcmp(p->argv[1], name + first + 1) == 0 ? 2 : 0;
+}
+
+/* Says that there is no such command, or which second words the first one has. */
+static enum status refuse_command(const struct parse *p)
+{
+    char words[OPTIONS_MESSAGE_OCTETS] = "";
+    size_t length = strlen(p->argv[0]);
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i].name;
+        size_t at = strlen(words);
+        if (strncmp(name, p->argv[0], length) == 0 && name[length] == ' ')
+            snprintf(words + at, sizeof words - at, "%s%s", at > 0 ? ", " : "", name + length + 1);
+    }
+    if (words[0] == '\0')
+        return refuse(p, "unknown command '%s'", p->argv[0]);
+    if (p->operands < 2)
+        return refuse(p, "%s needs one of: %s", p->argv[0], words);
+    return refuse(p, "unknown command '%s %.40s'; %s has: %s", p->argv[0], p->argv[1], p->argv[0],
+                  words);
+}
+
+/* Finds the command, and how many words its name has. */
+static enum status find_command(struct parse *p, const struct command_rules **rules, size_t *words)
 {
     if (p->operands == 0)
         return refuse(p, "no command given");
@@ -176,13 +272,14 @@ static enum status find_command(struct parse *p, const struct command_rules **ru
         return STATUS_OK;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(p->argv[0], commands[i].name) == 0) {
+        *words = match_command(p, commands[i].name);
+        if (*words > 0) {
             p->out->command = (enum command)i;
             *rules = &commands[i];
             return STATUS_OK;
         }
     }
-    return refuse(p, "unknown command '%s'", p->argv[0]);
+    return refuse_command(p);
 }
 
 static enum status find_format(const struct parse *p, const struct command_rules *rules)
@@ -201,12 +298,17 @@ static enum status find_format(const struct parse *p, const struct command_rules
 
 static enum status check_rules(const struct parse *p, const struct command_rules *rules)
 {
-    static const char *const names[] = {"--format", "--force", "--now"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
         if ((p->seen & ~rules->options & 1u << i) != 0)
-            return refuse(p, "%s does not take %s", rules->name, names[i]);
+            return refuse(p, "%s does not take %s", rules->name, option_names[i].text);
     }
+    if ((p->seen & OPTION_KSK) != 0 && (p->seen & OPTION_ZSK) != 0)
+        return refuse(p, "%s takes one of --ksk and --zsk", rules->name);
+    if ((p->seen & OPTION_STATUS) != 0 && (p->seen & OPTION_ABORT) != 0)
+        return refuse(p, "%s takes one of --status and --abort", rules->name);
+    if ((p->seen & (OPTION_STATUS | OPTION_ABORT)) != 0 &&
+        (p->seen & (OPTION_KSK | OPTION_ZSK | OPTION_DOUBLE_DS)) != 0)
+        return refuse(p, "%s takes --ksk, --zsk and --double-ds only to begin a roll", rules->name);
     if (p->out->operand_count < rules->least)
         return refuse(p, "%s needs %s", rules->name, rules->operands);
     if (p->out->operand_count > rules->most)
@@ -214,22 +316,38 @@ static enum status check_rules(const struct parse *p, const struct command_rules
     return find_format(p, rules);
 }
 
+static void set_plain(unsigned seen, struct options *out)
+{
+    out->force = (seen & OPTION_FORCE) != 0;
+    out->spare = (seen & OPTION_SPARE) != 0;
+    out->ksk = (seen & OPTION_KSK) != 0;
+    out->zsk = (seen & OPTION_ZSK) != 0;
+    out->sha384 = (seen & OPTION_SHA384) != 0;
+    out->signal = (seen & OPTION_SIGNAL) != 0;
+    out->double_ds = (seen & OPTION_DOUBLE_DS) != 0;
+    out->status = (seen & OPTION_STATUS) != 0;
+    out->is_unsigned = (seen & OPTION_UNSIGNED) != 0;
+    out->abort = (seen & OPTION_ABORT) != 0;
+}
+
 enum status options_parse(int argc, char **argv, struct options *out,
                           char message[OPTIONS_MESSAGE_OCTETS])
 {
     struct parse p = {.argc = argc, .argv = argv, .out = out, .message = message};
     const struct command_rules *rules = NULL;
+    size_t words = 0;
     bool answered = false;
 
     memset(out, 0, sizeof *out);
     enum status status = take_all(&p, &answered);
     if (status != STATUS_OK || answered)
         return status;
-    status = find_command(&p, &rules);
-    if (status != STATUS_OK || out->command == COMMAND_HELP)
+    status = find_command(&p, &rules, &words);
+    if (status != STATUS_OK || rules == NULL) /* help has none */
         return status;
-    out->operand_count = (size_t)p.operands - 1;
-    out->operands = (const char *const *)argv + 1;
+    set_plain(p.seen, out);
+    out->operand_count = (size_t)p.operands - words;
+    out->operands = (const char *const *)argv + words;
     return check_rules(&p, rules);
 }
 
@@ -240,10 +358,9 @@ static void print_command(const struct command_rules *rules, FILE *out)
         fprintf(out, "%s%s", i == 0 ? " [--format " : "|", rules->formats[i].text);
     if (rules->formats[0].text != NULL)
         fputc(']', out);
-    if ((rules->options & OPTION_FORCE) != 0)
-        fputs(" [--force]", out);
-    if ((rules->options & OPTION_NOW) != 0)
-        fputs(" [--now TIME]", out);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if ((rules->options & 1u << i) != 0 && option_names[i].synopsis != NULL)
+            fputs(option_names[i].synopsis, out);
     fprintf(out, "%s%s\n", rules->operands[0] != '\0' ? " " : "", rules->operands);
 }
 

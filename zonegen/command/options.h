@@ -29,6 +29,11 @@ enum command {
     COMMAND_EXPORT,
     COMMAND_RESTORE,
     COMMAND_REPORT,
+    COMMAND_KEY_GENERATE,
+    COMMAND_KEY_LIST,
+    COMMAND_KEY_DS,
+    COMMAND_KEY_IMPORT,
+    COMMAND_KEY_ROLL,
     COMMAND_HELP,    /* help, --help, -h */
     COMMAND_VERSION, /* --version, -V */
 };
@@ -47,6 +52,13 @@ struct options {
     const char *config;        /* -c, or NULL: CONFIG_DEFAULT_PATH */
     enum output_format format; /* --format, or the command's first; plan and the like: unused */
     bool force;                /* --force */
+    bool spare;                /* --spare */
+    bool ksk, zsk;             /* --ksk, --zsk; never both */
+    bool sha384;               /* --sha384 */
+    bool signal;               /* --signal */
+    bool double_ds;            /* --double-ds */
+    bool status, abort;        /* --status, --abort; never both */
+    bool is_unsigned;          /* --unsigned */
     bool now_given;            /* --now */
     int64_t now;               /* seconds since 1970, where given */
     size_t operand_count;
@@ -55,7 +67,8 @@ struct options {
 
 /*
  * Takes the arguments apart. Options may stand anywhere, `--` ends them, "-" is an operand, the
- * first operand is the command. What is given twice counts the last time.
+ * first operand is the command, the first two where a command has two words ("key list"). What is
+ * given twice counts the last time.
  *
  *   argv      as main got it; operands are moved to its front
  *   message   on failure: what is wrong, one line without the program's name
@@ -69,7 +82,7 @@ MUST_CHECK enum status options_parse(int argc, char **argv, struct options *out,
 /* Prints the synopsis of every command. */
 void options_print_usage(FILE *out);
 
-/* The name of a command as typed: "check". */
+/* The name of a command as typed: "check", "key list". */
 const char *options_command_name(enum command command);
 
 #endif

@@ -1,6 +1,7 @@
 #include "command/command.h"
 #include "command/contents.h"
 #include "command/findings.h"
+#include "command/report_signing.h"
 #include "conf/json.h"
 #include "conf/units.h"
 
@@ -36,6 +37,18 @@ static void print_heading(enum issue issue, const struct config_freshness *fresh
     case ISSUE_INSIDE_TLD:
         fputs("inside their own TLD, mail to every 24x7 contact depends on it", out);
         break;
+    case ISSUE_DS_WRONG:
+        fputs("DS wrong, the parent's matches no key of the zone", out);
+        break;
+    case ISSUE_DS_MISSING:
+        fputs("DS missing, the zone is signed and its parent does not say so", out);
+        break;
+    case ISSUE_DS_UNKNOWN:
+        fputs("DS unknown, nobody answers for the parent", out);
+        break;
+    case ISSUE_SIGNATURES:
+        fputs("signatures, those that end before copies of the zone do", out);
+        break;
     }
     fprintf(out, ": %zu\n", count);
 }
@@ -50,12 +63,15 @@ static int label_width(const struct findings *findings)
     return (int)width;
 }
 
-static void print_text(const struct findings *findings, const struct contents *contents, FILE *out)
+/* Sections about zones are there when zones are signed. */
+static void print_text(const struct findings *findings, const struct contents *contents,
+                       bool has_zones, FILE *out)
 {
+    enum issue end_of_issues = has_zones ? ISSUE_COUNT : ISSUE_DS_WRONG;
     int width = label_width(findings);
     size_t at = 0;
 
-    for (enum issue issue = ISSUE_DUE; issue < ISSUE_COUNT; issue++) {
+    for (enum issue issue = ISSUE_DUE; issue < end_of_issues; issue++) {
         size_t end = at;
         while (end < findings->count && findings->items[end].issue == issue)
             end++;
@@ -96,7 +112,8 @@ static void print_csv(const struct findings *findings, FILE *out)
         const struct finding *finding = &findings->items[i];
         char date[16];
         date_of(finding, date);
-        fprintf(out, "%s,%s,%s,", finding->label, finding_issue_name(finding->issue), date);
+        print_csv_field(finding->label, out);
+        fprintf(out, ",%s,%s,", finding_issue_name(finding->issue), date);
         if (finding->entry != NULL)
             fprintf(out, "%ld", (long)finding->days);
         fputc(',', out);
@@ -113,8 +130,9 @@ static void print_json(const struct findings *findings, FILE *out)
         const struct finding *finding = &findings->items[i];
         char date[16];
         date_of(finding, date);
-        fprintf(out, "%s\n{\"label\":\"%s\",\"issue\":\"%s\",", i > 0 ? "," : "", finding->label,
-                finding_issue_name(finding->issue));
+        fprintf(out, "%s\n{\"label\":", i > 0 ? "," : "");
+        json_print_text(finding->label, out);
+        fprintf(out, ",\"issue\":\"%s\",", finding_issue_name(finding->issue));
         if (finding->entry != NULL)
             fprintf(out, "\"verified\":\"%s\",\"days\":%ld,", date, (long)finding->days);
         else
@@ -135,14 +153,18 @@ static int print_report(struct context *context, const struct contents *contents
         context_say_memory(context);
         return OUTCOME_REFUSED;
     }
+    /* Without the zones the report is printed all the same, but does not count as a whole one. */
+    int outcome = OUTCOME_DONE;
+    if (report_signing_add(context, contents->arena, &findings) != STATUS_OK)
+        outcome = OUTCOME_REFUSED;
     progress_clear(&context->progress);
     if (context->options->format == FORMAT_CSV)
         print_csv(&findings, context->out);
     else if (context->options->format == FORMAT_JSON)
         print_json(&findings, context->out);
     else
-        print_text(&findings, contents, context->out);
-    return OUTCOME_DONE;
+        print_text(&findings, contents, report_signing_matters(context->config), context->out);
+    return outcome;
 }
 
 /* A report without the files that are wrong is printed, but does not count as a whole one. */

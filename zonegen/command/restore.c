@@ -1,7 +1,7 @@
 #include "command/command.h"
+#include "commit/commit.h"
 #include "store/edit.h"
 #include "wire/serial.h"
-#include "commit/commit.h"
 #include "zone/zonefile.h"
 #include "zone/zonemd.h"
 

@@ -7,6 +7,7 @@
 #include "sign/signer.h"
 #include "store/zones.h"
 #include "wire/serial.h"
+#include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
@@ -228,6 +229,7 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
         .signature_octets = (uint16_t)writer_length(&signature_writer),
         .signature_records = (uint8_t)signature_records,
     };
+    nsec3_node_parameters(apex, &record);
     zone_record_write(&w, &record);
     if (soa_writer.failed || signature_writer.failed || w.failed)
         return STATUS_NO_SPACE;
@@ -535,8 +537,7 @@ enum status commit_restore(struct edit *edit, const struct node_source *source, 
         return status;
     out->created = !present.exists;
     out->old_serial = present.serial;
-    out->changed =
-        out->created || out->names_added > 0 || out->names_changed > 0 || out->names_deleted > 0;
+    out->changed = has_changes(out);
     /* What the contents say, so that a publish of the same contents finds no difference. */
     return record_restored(&merge, meta_published(source, now));
 }

@@ -1,6 +1,8 @@
 #include "commit/merge.h"
 
+#include "commit/merge_nsec3.h"
 #include "conf/arena.h"
+#include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 
 #include <stdlib.h>
@@ -23,6 +25,7 @@ struct bench {
     struct writer value;   /* COMPILE_VALUE_OCTETS */
     struct arena *scratch; /* of decoded old nodes */
     bool is_between;       /* the last run has been closed: what the store has here stays */
+    struct merge_nsec3 nsec3;
 };
 
 static enum status cursor_take(struct cursor *cursor, enum walk walk)
@@ -346,13 +349,13 @@ static enum status merge_all(struct merge *merge, struct bench *bench)
     struct node node;
 
     enum status status = source->rewind(source->state);
-    if (status == STATUS_OK)
-        status = cursor_seek(&bench->cursor);
     while (status == STATUS_OK) {
         status = source->next(source->state, &node);
         if (status == STATUS_NOT_FOUND) /* from next() only: else it is no end, but damage */
             return STATUS_OK;
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && nsec3_node_is(&node))
+            status = merge_nsec3_put(&bench->nsec3, &node);
+        else if (status == STATUS_OK)
             status = node.rrset_count > 0 ? merge_node(merge, bench, &node)
                                           : close_run(merge, bench, &node);
     }
@@ -367,30 +370,44 @@ static enum status drop_rest(struct merge *merge, struct bench *bench)
     return status;
 }
 
-enum status merge_zone(struct merge *merge)
+/* Merges what `take` takes from the source, and deletes the rest of what is stored. */
+static enum status merge_with(struct merge *merge,
+                              enum status (*take)(struct merge *merge, struct bench *bench))
 {
     struct bench bench;
 
     enum status status = bench_open(&bench, merge);
+    bench.nsec3 = (struct merge_nsec3){.merge = merge};
     if (status == STATUS_OK)
-        status = merge_all(merge, &bench);
+        status = merge_nsec3_open(merge, &bench.nsec3);
+    if (status == STATUS_OK)
+        status = cursor_seek(&bench.cursor);
+    if (status == STATUS_OK)
+        status = take(merge, &bench);
     if (status == STATUS_OK && !bench.is_between)
         status = drop_rest(merge, &bench);
+    if (status == STATUS_OK)
+        status = merge_nsec3_finish(&bench.nsec3);
+    merge_nsec3_close(&bench.nsec3);
     bench_close(&bench);
     return status;
 }
 
+enum status merge_zone(struct merge *merge)
+{
+    return merge_with(merge, merge_all);
+}
+
+static enum status take_nothing(struct merge *merge, struct bench *bench)
+{
+    (void)merge;
+    (void)bench;
+    return STATUS_OK;
+}
+
 enum status merge_nothing(struct merge *merge)
 {
-    struct bench bench;
-
-    enum status status = bench_open(&bench, merge);
-    if (status == STATUS_OK)
-        status = cursor_seek(&bench.cursor);
-    if (status == STATUS_OK)
-        status = drop_rest(merge, &bench);
-    bench_close(&bench);
-    return status;
+    return merge_with(merge, take_nothing);
 }
 
 enum status merge_put_node(struct merge *merge, const struct node *node)

@@ -20,15 +20,16 @@ struct merge {
 };
 
 /*
- * Merges the source into the zone's nodes: what the store has and the source does not goes. Of a
- * partial source (partial.h), only in its runs: from each one's first node to the node without
- * RRsets that closes it; what lies between runs is not looked at, and not counted.
+ * Merges the source into the zone's nodes, and its NSEC3 records into their table: what the store
+ * has and the source does not goes. Of a partial source (partial.h, which has no NSEC3), only in its
+ * runs: from each one's first node to the node without RRsets that closes it; what lies between runs
+ * is not looked at, and not counted.
  * STATUS_OK; STATUS_NO_SPACE with a diagnostic that names the owner; STATUS_MALFORMED;
  * STATUS_SYSTEM.
  */
 MUST_CHECK enum status merge_zone(struct merge *merge);
 
-/* Deletes all nodes of the zone. Outcomes as above. */
+/* Deletes all nodes and NSEC3 records of the zone. Outcomes as above. */
 MUST_CHECK enum status merge_nothing(struct merge *merge);
 
 /* Compiles one node and puts it, whatever was there. Outcomes as above. */

@@ -120,6 +120,29 @@ static enum status add_keys(struct batch *batch, const struct batch_tools *tools
     return status;
 }
 
+/* How names are hashed: SHA-1, no flags, no iterations, no salt (RFC 5155 §4, RFC 9276 §3.1). */
+static enum status add_parameters(struct batch *batch, const struct batch_tools *tools,
+                                  struct node *apex)
+{
+    static const uint8_t octets[] = {1, 0, 0, 0, 0};
+    struct rdata *rdata = arena_alloc(batch->arena, sizeof *rdata);
+
+    if (rdata == NULL)
+        return STATUS_SYSTEM;
+    *rdata = (struct rdata){octets, sizeof octets};
+    const struct rrset parameters = {TYPE_NSEC3PARAM, 1, tools->denial_ttl, rdata};
+    add_rrset(apex, &parameters);
+    return STATUS_OK;
+}
+
+static enum status add_apex(struct batch *batch, const struct batch_tools *tools, struct node *apex)
+{
+    enum status status = add_keys(batch, tools, apex);
+    if (status == STATUS_OK && tools->rules->zone->policy->denial == DNSSEC_DENIAL_NSEC3)
+        status = add_parameters(batch, tools, apex);
+    return status;
+}
+
 static enum status add_nsec(struct batch *batch, const struct batch_tools *tools, struct node *node,
                             const struct completion *completion)
 {
@@ -293,7 +316,7 @@ enum status batch_complete(struct batch *batch, struct batch_tools *tools, struc
     enum status status = STATUS_OK;
 
     if (name_equals(node->owner.octets, tools->apex->octets))
-        status = add_keys(batch, tools, node);
+        status = add_apex(batch, tools, node);
     for (size_t i = 0; i < completion->extra_count && status == STATUS_OK; i++) {
         struct rrset extra;
         status = copy_rrset(batch->arena, &completion->extras[i], &extra);

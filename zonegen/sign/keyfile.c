@@ -10,10 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MESSAGE_OCTETS                                                                             \
+    (4096 + 256) /* a path, in a command that puts it right, and what is wrong                     \
+                  */
+
 enum status keyfile_complain(struct diag *diag, const char *path, const char *rule,
                              const char *format, ...)
 {
-    char message[512];
+    char message[MESSAGE_OCTETS];
     va_list list;
 
     va_start(list, format);
@@ -233,7 +237,7 @@ static enum status search_folder(struct search *search, DIR *folder)
 
 static enum status open_search(struct search *search)
 {
-    int file;
+    int file = -1;
 
     enum status status = keyfile_open_folder(search->folder, search->diag, &file);
     if (status != STATUS_OK)

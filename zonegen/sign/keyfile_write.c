@@ -61,12 +61,27 @@ static void sync_parent(int folder)
     close(parent);
 }
 
+/* Makes the folders above the path that are missing, as those of a database are made. Errors show
+ * when the last one is. */
+static void make_parents(const struct target *target)
+{
+    char *path = arena_copy(target->arena, target->path, strlen(target->path));
+    if (path == NULL || path[0] == '\0')
+        return;
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0755);
+        *slash = '/';
+    }
+}
+
 /* Opens the folder; makes it where it is missing. */
 static enum status open_target(struct target *target)
 {
     enum status status = keyfile_open_folder(target->path, target->diag, &target->folder);
     if (status != STATUS_NOT_FOUND)
         return status;
+    make_parents(target);
     if (mkdir(target->path, 0700) != 0)
         return keyfile_complain(target->diag, target->path, "key-folder",
                                 "the folder of the keys cannot be made: %s", strerror(errno));

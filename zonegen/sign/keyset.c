@@ -193,14 +193,16 @@ static enum status check_algorithm(const struct opening *opening, uint8_t algori
     if (!has_use(keyset, algorithm, KEY_SIGNS_KEYS))
         return complain_text(opening, "key-no-ksk",
                              arena_format(opening->arena,
-                                          "no key of algorithm %u (%s) signs its keys; "
-                                          "'zonegen key generate --spare --ksk %s' makes a KSK",
+                                          "no key of algorithm %u (%s) signs its keys; with that "
+                                          "algorithm in the zone's policy, 'zonegen key generate "
+                                          "--spare --ksk %s' makes a KSK",
                                           algorithm, name, opening->name));
     if (!has_use(keyset, algorithm, KEY_SIGNS_DATA))
         return complain_text(opening, "key-no-zsk",
                              arena_format(opening->arena,
-                                          "no key of algorithm %u (%s) signs its data; "
-                                          "'zonegen key generate --spare --zsk %s' makes a ZSK",
+                                          "no key of algorithm %u (%s) signs its data; with that "
+                                          "algorithm in the zone's policy, 'zonegen key generate "
+                                          "--spare --zsk %s' makes a ZSK",
                                           algorithm, name, opening->name));
     return STATUS_OK;
 }

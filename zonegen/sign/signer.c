@@ -1,6 +1,7 @@
 #include "sign/signer.h"
 
 #include "sign/batch.h"
+#include "sign/chain.h"
 #include "store/key.h"
 #include "zone/stored_source.h"
 
@@ -20,8 +21,15 @@ struct signer {
     struct batch batches[2];
     struct batch *ready; /* next() yields from it; the other one is being signed */
     size_t at;           /* next node of `ready` */
-    bool has_ended;      /* the plain source has */
-    bool has_carry;      /* a node was taken from it that is in no batch yet */
+    /* Two streams make one: the plain nodes, and the NSEC3 chain where there is one. */
+    bool plain_has_ended, has_plain;
+    struct node plain_node;
+    struct chain *chain; /* or NULL */
+    size_t chain_next;
+    bool has_link;
+    struct node link;
+    bool has_ended; /* both have */
+    bool has_carry; /* a node was taken from it that is in no batch yet */
     struct node carry;
     enum authority carry_authority;
     struct authority_track track;
@@ -54,16 +62,47 @@ static enum status find_old(struct signer *signer, const struct name *owner, str
 
 /* ---- batches ---- */
 
-/* Takes the next plain node; it stays valid until the one after it is taken. */
+/* Looks at what comes next of both streams. */
+static enum status look_ahead(struct signer *signer)
+{
+    enum status status = STATUS_OK;
+
+    if (!signer->has_plain && !signer->plain_has_ended) {
+        status = signer->plain->next(signer->plain->state, &signer->plain_node);
+        signer->has_plain = status == STATUS_OK;
+        signer->plain_has_ended = status == STATUS_NOT_FOUND;
+    }
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    if (signer->has_link || signer->chain == NULL)
+        return STATUS_OK;
+    status = chain_at(signer->chain, signer->chain_next, &signer->link);
+    signer->has_link = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Takes the next node; it stays valid until the one after it is taken. */
 static enum status take(struct signer *signer)
 {
-    enum status status = signer->plain->next(signer->plain->state, &signer->carry);
+    enum status status = look_ahead(signer);
 
-    signer->has_ended = status == STATUS_NOT_FOUND;
-    signer->has_carry = status == STATUS_OK;
-    if (signer->has_carry)
+    signer->has_carry = signer->has_plain || signer->has_link;
+    signer->has_ended = !signer->has_carry;
+    if (status != STATUS_OK || signer->has_ended)
+        return status;
+    bool is_link = signer->has_link &&
+                   (!signer->has_plain ||
+                    name_compare(signer->link.owner.octets, signer->plain_node.owner.octets) < 0);
+    signer->carry = is_link ? signer->link : signer->plain_node;
+    if (is_link) {
+        signer->carry_authority = AUTHORITY_FULL;
+        signer->has_link = false;
+        signer->chain_next++;
+    } else {
         signer->carry_authority = authority_next(&signer->track, signer->plain, &signer->carry);
-    return signer->has_ended ? STATUS_OK : status;
+        signer->has_plain = false;
+    }
+    return STATUS_OK;
 }
 
 /* NSEC lives as long as negative answers do (RFC 9077 §3). */
@@ -94,6 +133,15 @@ static const struct node *find_early(const struct signer *signer, const struct n
     return NULL;
 }
 
+/* What the store has of an NSEC3 owner. */
+static enum status find_link(struct signer *signer, const struct node *node, struct node *out)
+{
+    *out = (struct node){.rrset_count = 0};
+    enum status status =
+        signer->stored_nodes.find(signer->stored_nodes.state, node->owner.octets, out);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* Completes a node of the batch; `next` is NULL for a name that has no NSEC. */
 static enum status complete_at(struct signer *signer, struct batch *batch, size_t n,
                                const struct name *next)
@@ -102,7 +150,9 @@ static enum status complete_at(struct signer *signer, struct batch *batch, size_
     struct node *node = &batch->nodes[n];
     struct node old;
 
-    enum status status = find_old(signer, &node->owner, &old);
+    enum status status = node_rrset(node, TYPE_NSEC3) != NULL
+                             ? find_link(signer, node, &old)
+                             : find_old(signer, &node->owner, &old);
     if (status != STATUS_OK)
         return status;
     const struct completion completion = {
@@ -185,6 +235,41 @@ static enum status source_next(void *state, struct node *out)
     return is_apex(signer, &out->owner) ? remember_apex(signer, out) : STATUS_OK;
 }
 
+/* The types that signing adds to the apex. */
+static enum status list_apex_types(struct signer *signer, struct chain_apex *out)
+{
+    const struct config_zone *zone = signer->tools.rules->zone;
+    struct rrset rrsets[3];
+    size_t count = 0;
+
+    enum status status =
+        keyset_rrsets(signer->tools.rules->keys, zone, 0, signer->apart.arena, rrsets, &count);
+    *out = (struct chain_apex){1, {TYPE_NSEC3PARAM}};
+    for (size_t i = 0; i < count; i++)
+        out->types[out->count++] = rrsets[i].type;
+    if (zone->zonemd)
+        out->types[out->count++] = TYPE_ZONEMD;
+    return status;
+}
+
+/* Makes the NSEC3 chain of the zone as it is now. */
+static enum status open_chain(struct signer *signer)
+{
+    const struct node_source *plain = signer->plain;
+    struct chain_apex apex;
+    struct node node;
+
+    chain_close(signer->chain);
+    signer->chain = NULL;
+    if (signer->tools.rules->zone->policy->denial != DNSSEC_DENIAL_NSEC3)
+        return STATUS_OK;
+    enum status status = list_apex_types(signer, &apex);
+    if (status == STATUS_OK)
+        status = plain->find(plain->state, plain->apex.octets, &node);
+    return status == STATUS_OK ? chain_open(plain, &apex, find_denial_ttl(&node), &signer->chain)
+                               : status;
+}
+
 static enum status source_rewind(void *state)
 {
     struct signer *signer = state;
@@ -197,8 +282,12 @@ static enum status source_rewind(void *state)
     signer->ready = &signer->batches[0];
     signer->at = 0;
     signer->has_ended = signer->has_carry = false;
+    signer->plain_has_ended = signer->has_plain = signer->has_link = false;
+    signer->chain_next = 0;
     signer->track = (struct authority_track){.cut = {.length = 0}};
     signer->apex.rrset_count = 0;
+    if (status == STATUS_OK)
+        status = open_chain(signer);
     return status == STATUS_OK ? signer->plain->rewind(signer->plain->state) : status;
 }
 
@@ -416,6 +505,7 @@ void signer_close(struct signer *signer)
     batch_close(&signer->apart);
     arena_destroy(signer->old_arena);
     canonical_close(&signer->tools.canonical);
+    chain_close(signer->chain);
     free(signer->early);
     free(signer);
 }

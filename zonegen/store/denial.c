@@ -1,13 +1,14 @@
 #include "store/denial.h"
 
+#include "store/denial_nsec3.h"
+
 #include <string.h>
 
 /* How many names without an NSEC are stepped over in search of one. In a zone signed in full there
  * is none but what lies below a cut, and that is jumped over. */
 #define MAX_STEPS 16
 
-static void add_proof(struct denial *denial, const uint8_t *octets, uint16_t length,
-                      uint8_t records)
+void denial_put(struct denial *denial, const uint8_t *octets, size_t length, uint8_t records)
 {
     for (size_t i = 0; i < denial->count; i++)
         if (denial->proofs[i].octets == octets)
@@ -19,7 +20,7 @@ static void add_proof(struct denial *denial, const uint8_t *octets, uint16_t len
 /* Adds the NSEC that a node has. */
 static void add_of_node(struct denial *denial, const struct stored *node)
 {
-    add_proof(denial, node->proof, node->proof_octets, node->proof_records);
+    denial_put(denial, node->proof, node->proof_octets, node->proof_records);
 }
 
 /* How long the key of the ancestor at a depth is; `key` is one of a node. */
@@ -71,7 +72,7 @@ static enum status add_covering(struct snapshot *snapshot, const struct key *key
         status = find_nsec(snapshot, key->octets, &item, &node);
     if (status == STATUS_OK)
         add_of_node(denial, &node);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return status;
 }
 
 /* Adds the NSEC that covers the wildcard at the closest encloser. */
@@ -110,21 +111,26 @@ static enum status deny_data(struct snapshot *snapshot, const struct denial_name
     return STATUS_OK;
 }
 
-enum status denial_add(struct snapshot *snapshot, const struct denial_name *name,
-                       enum denial_claim claim, struct denial *denial)
+static enum status nsec_add(struct snapshot *snapshot, const struct denial_name *name,
+                            enum denial_claim claim, struct denial *denial)
 {
-    enum status status = STATUS_OK;
-
     switch (claim) {
     case DENIAL_OF_DATA:
-        status = deny_data(snapshot, name, denial);
-        break;
+        return deny_data(snapshot, name, denial);
     case DENIAL_OF_CLOSER:
-        status = add_covering(snapshot, name->key, denial);
-        break;
+        return add_covering(snapshot, name->key, denial);
     case DENIAL_OF_DS:
         add_of_node(denial, &name->found->node);
         break;
     }
-    return status == STATUS_OK ? STATUS_OK : STATUS_MALFORMED;
+    return STATUS_OK;
+}
+
+enum status denial_add(const struct denial_zone *zone, const struct denial_name *name,
+                       enum denial_claim claim, struct denial *denial)
+{
+    enum status status = zone->nsec3 ? denial_nsec3_add(zone, name, claim, denial)
+                                     : nsec_add(zone->snapshot, name, claim, denial);
+    /* What is missing is left out, see above. */
+    return status == STATUS_OK || status == STATUS_NOT_FOUND ? STATUS_OK : STATUS_MALFORMED;
 }

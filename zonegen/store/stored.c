@@ -46,6 +46,12 @@ enum status stored_open(const uint8_t *key, size_t key_octets, const uint8_t *va
     return r.failed ? STATUS_MALFORMED : STATUS_OK;
 }
 
+/* The n-th of the 16-bit integers at `octets`. */
+static uint16_t u16_at(const uint8_t *octets, size_t n)
+{
+    return (uint16_t)(octets[2 * n] << 8 | octets[2 * n + 1]);
+}
+
 enum status stored_answer_at(const struct stored *stored, size_t n, struct stored_answer *out)
 {
     struct reader line = reader_of(stored->octets, stored->length);
@@ -53,15 +59,25 @@ enum status stored_answer_at(const struct stored *stored, size_t n, struct store
     out->type = reader_u16(&line);
     out->rcode = reader_u8(&line);
     out->flags = reader_u8(&line);
-    struct reader body = reader_of(stored->octets, stored->length);
-    reader_octets(&body, reader_u32(&line));
-    for (size_t i = 0; i < STORED_PARTS; i++)
-        out->records[i] = reader_u16(&line);
+    struct reader before = reader_of(stored->octets, stored->length);
+    reader_octets(&before, reader_u32(&line));
+    /* Two rows of integers and one body, each taken at once: this is read with each answer. */
+    const uint8_t *records = reader_octets(&line, sizeof out->records);
+    const uint8_t *octets = reader_octets(&line, sizeof out->octets);
+    if (line.failed)
+        return STATUS_MALFORMED;
+    size_t total = 0;
     for (size_t i = 0; i < STORED_PARTS; i++) {
-        out->octets[i] = reader_u16(&line);
-        out->part[i] = reader_octets(&body, out->octets[i]);
+        out->records[i] = u16_at(records, i);
+        out->octets[i] = u16_at(octets, i);
+        total += out->octets[i];
     }
-    return line.failed || body.failed ? STATUS_MALFORMED : STATUS_OK;
+    const uint8_t *body = reader_octets(&before, total);
+    if (!body)
+        return STATUS_MALFORMED;
+    for (size_t i = 0; i < STORED_PARTS; body += out->octets[i++])
+        out->part[i] = body;
+    return STATUS_OK;
 }
 
 enum status stored_find(const struct stored *stored, uint16_t type, struct stored_answer *out)

@@ -23,6 +23,8 @@ static enum status resolve(const struct node_source *source, const struct name *
     for (size_t depth = apex_labels; depth <= labels; depth++) {
         const uint8_t *ancestor = name_parent(target->octets, labels - depth);
         status = source->find(source->state, ancestor, &out->node);
+        if (status == STATUS_OK && node_rrset(&out->node, TYPE_NSEC3))
+            status = STATUS_NOT_FOUND; /* its owner is no name of the zone (RFC 5155 §7.2.8) */
         if (status == STATUS_NOT_FOUND) {
             const uint8_t *encloser = name_parent(ancestor, 1);
             status = find_wildcard(source, encloser, &out->node);

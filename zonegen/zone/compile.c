@@ -2,25 +2,14 @@
 
 #include "wire/record.h"
 #include "zone/chase.h"
+#include "zone/compile_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What must be left of a message for its header, question and OPT. */
-#define RESERVED_OCTETS   1024
-#define MAX_ANSWER_OCTETS (DNS_MESSAGE_OCTETS - RESERVED_OCTETS)
-
-#define RECORD_FIXED_OCTETS 10u /* type, class, TTL, RDLENGTH (RFC 1035 §4.1.3) */
-
 static const uint8_t question_pointer[2] = {0xc0, DNS_HEADER_OCTETS};
 
-/* How a record's owner is written. */
-struct owner {
-    const uint8_t *octets;
-    size_t length;
-};
-
-static struct owner owner_in_full(const struct name *name)
+struct owner compile_owner_in_full(const struct name *name)
 {
     return (struct owner){name->octets, name->length};
 }
@@ -77,8 +66,7 @@ static void put_record(struct writer *w, struct owner owner, uint16_t type, uint
     writer_octets(w, rdata->octets, rdata->length);
 }
 
-/* Octets of all parts of an answer: what a message with signatures and all carries. */
-static size_t answer_octets(const struct stored_answer *answer)
+size_t compile_answer_octets(const struct stored_answer *answer)
 {
     size_t octets = 0;
     for (size_t i = 0; i < STORED_PARTS; i++)
@@ -99,24 +87,22 @@ static void add_record(struct compile *compile, struct stored_answer *answer, en
         answer->part[part] = w->next;
     put_record(w, owner, type, ttl, rdata);
     size_t octets = writer_length(w) - before;
-    if (answer_octets(answer) + octets > MAX_ANSWER_OCTETS)
+    if (compile_answer_octets(answer) + octets > MAX_ANSWER_OCTETS)
         w->failed = true;
     answer->octets[part] = (uint16_t)(answer->octets[part] + octets);
     answer->records[part]++;
 }
 
-static void add_rrset(struct compile *compile, struct stored_answer *answer, enum stored_part part,
-                      struct owner owner, const struct rrset *rrset)
+void compile_add_rrset(struct compile *compile, struct stored_answer *answer, enum stored_part part,
+                       struct owner owner, const struct rrset *rrset)
 {
     for (size_t i = 0; i < rrset->count; i++)
         add_record(compile, answer, part, owner, rrset->type, rrset->ttl, &rrset->items[i]);
 }
 
-/* Adds the signatures of one RRset. They have its TTL (RFC 4034 §3), so that those of one name
- * differ; the node keeps one for all of them. */
-static void add_signatures(struct compile *compile, struct stored_answer *answer,
-                           enum stored_part part, struct owner owner, const struct node *node,
-                           uint16_t type)
+void compile_add_signatures(struct compile *compile, struct stored_answer *answer,
+                            enum stored_part part, struct owner owner, const struct node *node,
+                            uint16_t type)
 {
     const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
     const struct rrset *covered = node_rrset(node, type);
@@ -127,155 +113,16 @@ static void add_signatures(struct compile *compile, struct stored_answer *answer
                        &signatures->items[i]);
 }
 
-/* A host whose addresses go into the additional section. */
-struct host {
-    struct name name;
-    uint8_t to_sign; /* bits of address_types whose RRset is there and signed */
-};
-
-static const uint16_t address_types[] = {TYPE_A, TYPE_AAAA};
-#define ADDRESS_TYPES (sizeof address_types / sizeof address_types[0])
-
-/* Octets of the signatures of one type that a node has, as records. */
-static size_t signatures_octets(const struct node *node, uint16_t type)
-{
-    const struct rrset *all = node_rrset(node, TYPE_RRSIG);
-    size_t octets = 0;
-
-    for (size_t i = 0; all && i < all->count; i++)
-        if (rrsig_type_covered(&all->items[i]) == type)
-            octets += node->owner.length + RECORD_FIXED_OCTETS + all->items[i].length;
-    return octets;
-}
-
-/* Adds the addresses that a node has to the additional section where they still fit a message: an
- * answer that is right without them must not fail for them. */
-static void add_addresses(struct compile *compile, struct stored_answer *answer,
-                          const struct node *node, struct host *host)
-{
-    struct owner owner = owner_in_full(&node->owner);
-
-    for (size_t i = 0; i < ADDRESS_TYPES; i++) {
-        const struct rrset *rrset = node_rrset(node, address_types[i]);
-        if (!rrset)
-            continue;
-        size_t octets = rrset->count * (owner.length + RECORD_FIXED_OCTETS) + rrset_octets(rrset);
-        if (answer_octets(answer) + octets > MAX_ANSWER_OCTETS)
-            continue;
-        add_rrset(compile, answer, PART_ADDITIONAL, owner, rrset);
-        if (signatures_octets(node, address_types[i]) > 0)
-            host->to_sign |= (uint8_t)(1u << i);
-    }
-}
-
-/* Adds the signatures of what add_addresses() added, as far as they fit (RFC 4035 §3.1.1). */
-static void sign_addresses(struct compile *compile, struct stored_answer *answer,
-                           const struct node *node, const struct host *host)
-{
-    for (size_t i = 0; i < ADDRESS_TYPES; i++) {
-        uint16_t type = address_types[i];
-        if ((host->to_sign & 1u << i) != 0 &&
-            answer_octets(answer) + signatures_octets(node, type) <= MAX_ANSWER_OCTETS)
-            add_signatures(compile, answer, PART_ADDITIONAL_SIGNATURES, owner_in_full(&node->owner),
-                           node, type);
-    }
-}
-
-/* Adds the addresses, or else their signatures, of each host that the zone has. */
-static enum status for_hosts(struct compile *compile, struct stored_answer *answer,
-                             struct host *hosts, size_t count, bool sign)
-{
-    const struct node_source *source = compile->source;
-    struct node node;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!name_is_within(hosts[i].name.octets, source->apex.octets))
-            continue;
-        enum status status = source->find(source->state, hosts[i].name.octets, &node);
-        if (status == STATUS_OK && sign)
-            sign_addresses(compile, answer, &node, &hosts[i]);
-        else if (status == STATUS_OK)
-            add_addresses(compile, answer, &node, &hosts[i]);
-        else if (status != STATUS_NOT_FOUND)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-/* Where the host name stands in the RDATA of types that want its addresses with them. */
-static bool host_offset(uint16_t type, size_t *offset)
-{
-    switch (type) {
-    case TYPE_NS:
-        *offset = 0;
-        return true;
-    case TYPE_MX:
-        *offset = 2;
-        return true;
-    case TYPE_SRV:
-        *offset = 6;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool is_among(const struct host *hosts, size_t count, const uint8_t *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (name_equals(hosts[i].name.octets, name))
-            return true;
-    return false;
-}
-
-/* Copies the host names out of an RRset, each once. Returns how many. */
-static size_t collect_hosts(const struct rrset *rrset, size_t offset, struct host *hosts)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < rrset->count; i++) {
-        struct reader r = reader_of(rrset->items[i].octets, rrset->items[i].length);
-        size_t length;
-        reader_octets(&r, offset);
-        const uint8_t *host = name_take(&r, &length);
-        if (host && !is_among(hosts, count, host))
-            name_set(&hosts[count++].name, host);
-    }
-    return count;
-}
-
-/* Adds the addresses of all hosts that an RRset names: of a referral none may be missing
- * (RFC 9471 §3.1). The names are copied, since looking one up may invalidate the RRset. */
-static enum status add_additional(struct compile *compile, struct stored_answer *answer,
-                                  const struct rrset *rrset)
-{
-    bool to_sign = false;
-    size_t offset;
-
-    if (!answer || !host_offset(rrset->type, &offset))
-        return STATUS_OK;
-    struct host *hosts = calloc(rrset->count, sizeof *hosts);
-    if (!hosts)
-        return STATUS_SYSTEM;
-    size_t count = collect_hosts(rrset, offset, hosts);
-    enum status status = for_hosts(compile, answer, hosts, count, false);
-    for (size_t i = 0; i < count; i++)
-        to_sign = to_sign || hosts[i].to_sign != 0;
-    if (status == STATUS_OK && to_sign)
-        status = for_hosts(compile, answer, hosts, count, true);
-    free(hosts);
-    return status;
-}
-
 /* A line with one of the node's own RRsets. */
 static enum status add_own(struct compile *compile, const struct node *node,
                            const struct rrset *rrset, unsigned flags)
 {
     struct stored_answer *answer = begin_answer(compile, rrset->type, flags | STORED_IN_ZONE);
 
-    add_rrset(compile, answer, PART_ANSWER, owner_is_question(), rrset);
-    add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner_is_question(), node, rrset->type);
-    return flags & STORED_ANSWERS ? add_additional(compile, answer, rrset) : STATUS_OK;
+    compile_add_rrset(compile, answer, PART_ANSWER, owner_is_question(), rrset);
+    compile_add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner_is_question(), node,
+                           rrset->type);
+    return flags & STORED_ANSWERS ? compile_add_additional(compile, answer, rrset) : STATUS_OK;
 }
 
 /* Refers to a cut: the names asked for may be any below it, so owners are in full (RFC 1034
@@ -286,12 +133,13 @@ static enum status add_referral(struct compile *compile, struct stored_answer *a
     const struct rrset *ns = node_rrset(cut, TYPE_NS);
     const struct rrset *ds = node_rrset(cut, TYPE_DS);
 
-    add_rrset(compile, answer, PART_AUTHORITY, owner_in_full(&cut->owner), ns);
+    compile_add_rrset(compile, answer, PART_AUTHORITY, compile_owner_in_full(&cut->owner), ns);
     if (ds) /* RFC 4035 §3.1.4: with DO only, like signatures */
-        add_rrset(compile, answer, PART_AUTHORITY_SIGNATURES, owner_in_full(&cut->owner), ds);
-    add_signatures(compile, answer, PART_AUTHORITY_SIGNATURES, owner_in_full(&cut->owner), cut,
-                   TYPE_DS);
-    return add_additional(compile, answer, ns);
+        compile_add_rrset(compile, answer, PART_AUTHORITY_SIGNATURES,
+                          compile_owner_in_full(&cut->owner), ds);
+    compile_add_signatures(compile, answer, PART_AUTHORITY_SIGNATURES,
+                           compile_owner_in_full(&cut->owner), cut, TYPE_DS);
+    return compile_add_additional(compile, answer, ns);
 }
 
 /* The lines of a name at a cut: what the parent side answers, the rest referred. */
@@ -331,7 +179,7 @@ static void place_owners(const struct compile *compile, const struct chase *chas
         out->pointers[i][0] = (uint8_t)(0xc0 | at >> 8);
         out->pointers[i][1] = (uint8_t)at;
         at += link->target.length;
-        out->owners[i + 1] = compile->synthesised ? owner_in_full(&link->target)
+        out->owners[i + 1] = compile->synthesised ? compile_owner_in_full(&link->target)
                                                   : (struct owner){out->pointers[i], 2};
     }
 }
@@ -376,10 +224,11 @@ static struct stored_answer *add_chased(struct compile *compile, const struct ch
     struct owner owner = owners.owners[chase->link_count];
     add_links(compile, answer, chase, &owners);
     if (rrset)
-        add_rrset(compile, answer, PART_ANSWER, owner, rrset);
+        compile_add_rrset(compile, answer, PART_ANSWER, owner, rrset);
     add_link_signatures(compile, answer, chase, &owners);
     if (rrset)
-        add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner, &chase->node, rrset->type);
+        compile_add_signatures(compile, answer, PART_ANSWER_SIGNATURES, owner, &chase->node,
+                               rrset->type);
     if (answer && chase->synthesised)
         answer->flags |= STORED_PROVE_TARGETS;
     return answer;
@@ -479,7 +328,7 @@ static void put_proof(struct compile *compile, const struct node *node, struct s
     const struct rrset *nsec = node_rrset(node, TYPE_NSEC);
     const struct rrset *signatures = nsec ? node_rrset(node, TYPE_RRSIG) : NULL;
     struct writer *w = &compile->bodies;
-    struct owner owner = owner_in_full(&node->owner);
+    struct owner owner = compile_owner_in_full(&node->owner);
     size_t start = writer_length(w);
     size_t records = 0;
 
@@ -549,7 +398,7 @@ void compile_negative_soa(struct writer *w, const struct node *apex)
         w->failed = true;
         return;
     }
-    put_record(w, owner_in_full(&apex->owner), TYPE_SOA, negative_ttl(soa), &soa->items[0]);
+    put_record(w, compile_owner_in_full(&apex->owner), TYPE_SOA, negative_ttl(soa), &soa->items[0]);
 }
 
 size_t compile_negative_signatures(struct writer *w, const struct node *apex)
@@ -561,7 +410,7 @@ size_t compile_negative_signatures(struct writer *w, const struct node *apex)
     for (size_t i = 0; soa && signatures && i < signatures->count; i++) {
         if (rrsig_type_covered(&signatures->items[i]) != TYPE_SOA || soa->items[0].length < 4)
             continue;
-        put_record(w, owner_in_full(&apex->owner), TYPE_RRSIG, negative_ttl(soa),
+        put_record(w, compile_owner_in_full(&apex->owner), TYPE_RRSIG, negative_ttl(soa),
                    &signatures->items[i]);
         count++;
     }

@@ -1,6 +1,7 @@
 #include "zone/stored_source.h"
 
 #include "store/key.h"
+#include "store/nsec3.h"
 #include "wire/record.h"
 
 #include <stdlib.h>
@@ -12,12 +13,29 @@ struct stored_source {
     struct name apex;
     struct arena *next_scratch; /* of the node that next() yielded last */
     struct arena *find_scratch; /* of the node that find() yielded last */
-    bool started;
-    /* Of the node that next() yielded last. It is sought again each time: whoever else walks the
-     * snapshot in between, or writes to its edit, does no harm. One octet more for what follows. */
+    /* The node that next() yields is the first that is not before this key. It is sought each time:
+     * whoever else walks the snapshot in between, or writes to its edit, does no harm. One octet
+     * more than a key, for what follows it. */
     uint8_t key[KEY_MAX_OCTETS + 1];
     size_t key_octets;
+    /* The same of its NSEC3 records. */
+    uint8_t nsec3_key[NSEC3_KEY_OCTETS + 1];
+    size_t nsec3_key_octets;
 };
+
+static enum status source_rewind(void *state)
+{
+    struct stored_source *source = state;
+    const uint8_t lowest[NSEC3_HASH_OCTETS] = {0};
+    struct key apex;
+
+    key_of_name(&apex, source->zone, source->apex.octets, 0);
+    memcpy(source->key, apex.octets, apex.length);
+    source->key_octets = apex.length;
+    nsec3_key(source->nsec3_key, source->zone, lowest);
+    source->nsec3_key_octets = NSEC3_KEY_OCTETS;
+    return STATUS_OK;
+}
 
 enum status stored_source_open(struct snapshot *snapshot, const struct zone_record *zone,
                                struct stored_source **out)
@@ -35,7 +53,7 @@ enum status stored_source_open(struct snapshot *snapshot, const struct zone_reco
         return STATUS_SYSTEM;
     }
     *out = source;
-    return STATUS_OK;
+    return source_rewind(source);
 }
 
 void stored_source_close(struct stored_source *source)
@@ -245,11 +263,32 @@ enum status stored_source_decode(const struct item *item, const uint8_t *apex,
     return status;
 }
 
-static enum status source_rewind(void *state)
+/* Turns an item of the NSEC3 table into a node in `scratch`. */
+static enum status decode_nsec3(const struct item *item, struct arena *scratch, struct node *out)
 {
-    struct stored_source *source = state;
-    source->started = false;
-    return STATUS_OK;
+    struct item copy = *item;
+    struct nsec3_value value;
+    struct gathered gathered = {.count = 0};
+
+    copy.value = (const uint8_t *)arena_copy(scratch, item->value, item->value_octets);
+    if (copy.value == NULL)
+        return STATUS_SYSTEM;
+    enum status status = nsec3_value_read(&copy, &value);
+    if (status != STATUS_OK || value.records == 0)
+        return status == STATUS_OK ? STATUS_MALFORMED : status;
+    gathered.size = value.records;
+    gathered.records = arena_alloc(scratch, gathered.size * sizeof *gathered.records);
+    if (gathered.records == NULL)
+        return STATUS_SYSTEM;
+    struct reader r = reader_of(value.octets, value.length);
+    for (size_t i = 0; i < value.records; i++) {
+        size_t length;
+        const uint8_t *owner = name_take(&r, &length);
+        if (owner == NULL || !take_record(&r, &gathered))
+            return STATUS_MALFORMED;
+        name_set(&out->owner, owner);
+    }
+    return make_rrsets(&gathered, scratch, out);
 }
 
 /* The item of the zone's nodes that comes first at or after a key. */
@@ -267,30 +306,93 @@ static enum status seek(const struct stored_source *source, const uint8_t *key, 
     return in_zone ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+/* The zone's NSEC3 that comes first at or after the place of next(). */
+static enum status seek_nsec3(const struct stored_source *source, struct item *out)
+{
+    enum status status = snapshot_walk(source->snapshot, WALK_AT_OR_AFTER, source->nsec3_key,
+                                       source->nsec3_key_octets, out);
+    if (status == STATUS_OK && (out->key_octets != NSEC3_KEY_OCTETS ||
+                                memcmp(out->key, source->nsec3_key, KEY_PREFIX_OCTETS) != 0))
+        return STATUS_NOT_FOUND;
+    return status;
+}
+
+/* True when an owner of NSEC3 comes before a node in canonical order. */
+static bool is_before(const struct stored_source *source, const struct name *owner,
+                      const struct item *item)
+{
+    struct key key;
+
+    if (!name_is_within(owner->octets, source->apex.octets))
+        return true;
+    key_of_name(&key, source->zone, owner->octets,
+                name_labels(owner->octets) - name_labels(source->apex.octets));
+    size_t shorter = key.length < item->key_octets ? key.length : item->key_octets;
+    return memcmp(key.octets, item->key, shorter) < 0;
+}
+
+static enum status yield_node(struct stored_source *source, const struct item *item,
+                              struct node *out)
+{
+    if (item->key_octets > KEY_MAX_OCTETS)
+        return STATUS_MALFORMED;
+    memcpy(source->key, item->key, item->key_octets);
+    source->key_octets = item->key_octets;
+    source->key[source->key_octets++] = 0; /* the first key that may come after */
+    arena_reset(source->next_scratch);
+    return stored_source_decode(item, source->apex.octets, source->next_scratch, out);
+}
+
+/* Decodes an NSEC3 and yields it where its turn has come; else STATUS_NOT_FOUND. */
+static enum status yield_nsec3(struct stored_source *source, const struct item *item,
+                               const struct item *node, struct node *out)
+{
+    arena_reset(source->next_scratch);
+    enum status status = decode_nsec3(item, source->next_scratch, out);
+    if (status != STATUS_OK)
+        return status;
+    if (node != NULL && !is_before(source, &out->owner, node))
+        return STATUS_NOT_FOUND;
+    memcpy(source->nsec3_key, item->key, NSEC3_KEY_OCTETS);
+    source->nsec3_key[NSEC3_KEY_OCTETS] = 0;
+    source->nsec3_key_octets = NSEC3_KEY_OCTETS + 1;
+    return STATUS_OK;
+}
+
 static enum status source_next(void *state, struct node *out)
 {
     struct stored_source *source = state;
+    struct item node;
+    struct item nsec3;
+
+    enum status has_node = seek(source, source->key, source->key_octets, &node);
+    enum status has_nsec3 = seek_nsec3(source, &nsec3);
+    if (has_nsec3 == STATUS_OK) {
+        has_nsec3 = yield_nsec3(source, &nsec3, has_node == STATUS_OK ? &node : NULL, out);
+        if (has_nsec3 == STATUS_OK)
+            return STATUS_OK;
+    }
+    if (has_nsec3 != STATUS_NOT_FOUND)
+        return has_nsec3;
+    return has_node == STATUS_OK ? yield_node(source, &node, out) : has_node;
+}
+
+/* The NSEC3 that a name owns, if it does. */
+static enum status find_nsec3(struct stored_source *source, const uint8_t *owner, struct node *out)
+{
+    uint8_t hash[NSEC3_HASH_OCTETS];
+    uint8_t key[NSEC3_KEY_OCTETS];
     struct item item;
 
-    size_t key_octets = source->key_octets;
-    if (source->started) {
-        source->key[key_octets++] = 0; /* the first key that may come after */
-    } else {
-        struct key apex;
-        key_of_name(&apex, source->zone, source->apex.octets, 0);
-        memcpy(source->key, apex.octets, apex.length);
-        key_octets = apex.length;
-    }
-    arena_reset(source->next_scratch);
-    enum status status = seek(source, source->key, key_octets, &item);
+    if (!nsec3_hash_of_label(owner, hash) ||
+        name_labels(owner) != name_labels(source->apex.octets) + 1)
+        return STATUS_NOT_FOUND;
+    nsec3_key(key, source->zone, hash);
+    enum status status = snapshot_walk(source->snapshot, WALK_AT, key, sizeof key, &item);
     if (status != STATUS_OK)
         return status;
-    if (item.key_octets > KEY_MAX_OCTETS)
-        return STATUS_MALFORMED;
-    memcpy(source->key, item.key, item.key_octets);
-    source->key_octets = item.key_octets;
-    source->started = true;
-    return stored_source_decode(&item, source->apex.octets, source->next_scratch, out);
+    arena_reset(source->find_scratch);
+    return decode_nsec3(&item, source->find_scratch, out);
 }
 
 static enum status source_find(void *state, const uint8_t *owner, struct node *out)
@@ -301,8 +403,11 @@ static enum status source_find(void *state, const uint8_t *owner, struct node *o
 
     if (!name_is_within(owner, source->apex.octets))
         return STATUS_NOT_FOUND;
+    enum status status = find_nsec3(source, owner, out);
+    if (status != STATUS_NOT_FOUND)
+        return status;
     key_of_name(&key, source->zone, owner, name_labels(owner) - name_labels(source->apex.octets));
-    enum status status = seek(source, key.octets, key.length, &item);
+    status = seek(source, key.octets, key.length, &item);
     if (status != STATUS_OK)
         return status;
     /* The key of an empty non-terminal is the beginning of its descendants' keys. */

@@ -1,9 +1,12 @@
 #include "zone/zonefile_check.h"
 
+#include "store/nsec3.h"
 #include "wire/constants.h"
 #include "wire/name.h"
 #include "wire/reader.h"
 #include "zone/rrtype.h"
+
+#include <string.h>
 
 /* What a message needs beside its records: header, the question's type and class, an OPT. */
 #define MESSAGE_FIXED_OCTETS (DNS_HEADER_OCTETS + 4 + 11)
@@ -110,6 +113,100 @@ static bool is_wildcard(const uint8_t *name)
     return name[0] == 1 && name[1] == '*';
 }
 
+/* What NSEC3PARAM and NSEC3 have in common: how names are hashed (RFC 5155 §3.2, §4.2). */
+struct hashing {
+    uint8_t algorithm;
+    uint8_t flags;
+    uint16_t iterations;
+    const uint8_t *salt; /* after its length */
+    uint8_t salt_octets;
+};
+
+static struct hashing hashing_of(const struct rdata *rdata)
+{
+    struct reader r = reader_of(rdata->octets, rdata->length);
+    struct hashing hashing = {.algorithm = reader_u8(&r), .flags = reader_u8(&r)};
+
+    hashing.iterations = reader_u16(&r);
+    hashing.salt_octets = reader_u8(&r);
+    hashing.salt = reader_octets(&r, hashing.salt_octets);
+    return hashing;
+}
+
+/* Parameters by which every answer is to be hashed (RFC 5155 §7.4, RFC 9276 §3.1, §3.2). */
+static void check_hashing(struct zonefile_check *check, const struct zonefile_record *record,
+                          const struct hashing *hashing)
+{
+    struct subject subject = subject_of(record);
+
+    if (hashing->algorithm == NSEC3_SHA1 && hashing->iterations <= NSEC3_MAX_ITERATIONS)
+        return;
+    if (!zonefile_check_counts(check))
+        return;
+    if (hashing->algorithm != NSEC3_SHA1)
+        diag_error(check->diag, zonefile_check_place(check, record), "zonefile-nsec3",
+                   "%s %s: hash algorithm %u is not known; 1, SHA-1, is the only one there is "
+                   "(RFC 5155 section 7.4)",
+                   subject.owner, subject.type, hashing->algorithm);
+    else
+        diag_error(check->diag, zonefile_check_place(check, record), "zonefile-nsec3",
+                   "%s %s: %u iterations are more than %d, beyond which resolvers give up; sign "
+                   "with 0 (RFC 9276 section 3.1)",
+                   subject.owner, subject.type, hashing->iterations, NSEC3_MAX_ITERATIONS);
+}
+
+/* RFC 5155 §4.1.2: those with flags are to be ignored; §7.3: one of the others is to be chosen. */
+static void check_parameters(struct zonefile_check *check, const struct zonefile_record *record,
+                             const struct rrset *rrset)
+{
+    size_t usable = 0;
+
+    for (size_t i = 0; i < rrset->count; i++) {
+        struct hashing hashing = hashing_of(&rrset->items[i]);
+        if (hashing.flags != 0)
+            continue;
+        check_hashing(check, record, &hashing);
+        usable++;
+        if (name_equals(record->owner->name, check->apex->name))
+            check->nsec3_parameters = &rrset->items[i];
+    }
+    if (usable > 1)
+        complain(check, record, "zonefile-nsec3",
+                 "two ways to hash names at once; wait until their change is over");
+}
+
+static bool same_hashing(const struct rdata *a, const struct rdata *b)
+{
+    struct hashing left = hashing_of(a);
+    struct hashing right = hashing_of(b);
+
+    return left.algorithm == right.algorithm && left.iterations == right.iterations &&
+           left.salt_octets == right.salt_octets && left.salt && right.salt &&
+           memcmp(left.salt, right.salt, left.salt_octets) == 0;
+}
+
+/* The NSEC3 of a zone make one chain, whose owners are hashes right below the apex (RFC 5155 §3).
+ */
+static void check_nsec3(struct zonefile_check *check, const struct zonefile_record *record,
+                        const struct rrset *rrset)
+{
+    const uint8_t *owner = record->owner->name;
+    uint8_t hash[NSEC3_HASH_OCTETS];
+
+    if (!nsec3_hash_of_label(owner, hash) ||
+        name_labels(owner) != name_labels(check->apex->name) + 1) {
+        complain(check, record, "zonefile-nsec3",
+                 "the owner is no hash of 32 characters of base32hex below the zone's name");
+    } else if (rrset->count > 1) {
+        complain(check, record, "zonefile-nsec3", "a hash has one NSEC3; keep one");
+    } else if (check->nsec3_parameters &&
+               !same_hashing(&rrset->items[0], check->nsec3_parameters)) {
+        complain(check, record, "zonefile-nsec3",
+                 "algorithm, iterations or salt are not those of the zone's NSEC3PARAM; wait until "
+                 "their change is over, or sign again");
+    }
+}
+
 void zonefile_check_rrset(struct zonefile_check *check, const struct zonefile_record *records,
                           size_t count, const struct rrset *rrset)
 {
@@ -130,9 +227,9 @@ void zonefile_check_rrset(struct zonefile_check *check, const struct zonefile_re
     if (type == TYPE_CNAME && rrset->count > 1)
         complain(check, records, "zonefile-cname", "a name has one CNAME; keep one");
     if (type == TYPE_NSEC3PARAM)
-        diag_warning(check->diag, zonefile_check_place(check, records), "zonefile-nsec3",
-                     "the zone is signed for NSEC3; contactd proves absence by NSEC only, so that "
-                     "validators refuse its denials");
+        check_parameters(check, records, rrset);
+    if (type == TYPE_NSEC3)
+        check_nsec3(check, records, rrset);
 }
 
 /* RFC 2181 §10.1, RFC 4035 §2.5. */
@@ -158,6 +255,23 @@ static void check_cname(struct zonefile_check *check, const struct zonefile_reco
         diag_error(check->diag, zonefile_check_place(check, cname), "zonefile-cname",
                    "%s has a CNAME and, in line %u, a %s record; a CNAME stands alone",
                    subject.owner, other->line, type);
+}
+
+/* An owner of NSEC3 is no name of the zone and has nothing else (RFC 5155 §7.2.8). */
+static void check_nsec3_alone(struct zonefile_check *check, const struct zonefile_record *records,
+                              size_t count)
+{
+    const struct zonefile_record *nsec3 = NULL;
+    const struct zonefile_record *other = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].type == TYPE_NSEC3)
+            nsec3 = &records[i];
+        else if (records[i].type != TYPE_RRSIG)
+            other = &records[i];
+    }
+    if (nsec3 && other)
+        complain(check, nsec3, "zonefile-nsec3", "other records have the same owner; remove them");
 }
 
 static const struct rrset *find_rrset(const struct rrset *rrsets, size_t count, uint16_t type)
@@ -199,6 +313,7 @@ void zonefile_check_node(struct zonefile_check *check, const struct zonefile_rec
     bool is_apex = name_equals(records->owner->name, check->apex->name);
 
     check_cname(check, records, count);
+    check_nsec3_alone(check, records, count);
     for (size_t i = 0; i < count; i++)
         if (records[i].type == TYPE_RRSIG)
             check_signature(check, &records[i], rrsets, rrset_count);

@@ -20,6 +20,8 @@ struct zonefile_check {
     bool complete; /* false: some records could not be read, so that none is called missing */
     size_t limit;  /* errors that are shown */
     size_t errors;
+    /* The NSEC3PARAM that is in use, or NULL; of the apex, which is checked first. */
+    const struct rdata *nsec3_parameters;
 };
 
 /* The place of a record: its line. */

@@ -1,7 +1,6 @@
 """Zones signed by the tools of others: dnssec-signzone (BIND) and ldns-signzone."""
 
 import os
-import re
 import subprocess
 
 from support.peers import need
@@ -21,12 +20,12 @@ def _run(folder, *arguments):
 class SignedZone:
     """A zone file signed with one key for all (ECDSAP256SHA256).
 
-    path     the signed file
-    ds       the key's DS in presentation format
+    path       the signed file; `unsigned` is the same without signatures, the DNSKEY in it
+    dnskey     the key's record in presentation format
     """
 
     def __init__(self, folder, domain, source, *options, signer="dnssec-signzone"):
-        need(signer, "dnssec-keygen", "dnssec-dsfromkey")
+        need(signer, "dnssec-keygen")
         self.domain, self.folder = domain, str(folder)
         self.path = os.path.join(self.folder, f"{domain}.signed")
         self.unsigned = os.path.join(self.folder, f"{domain}.unsigned")
@@ -34,12 +33,16 @@ class SignedZone:
         self.key = said.split()[-1]
         with open(os.path.join(self.folder, f"{self.key}.key"), encoding="ascii") as file:
             self.dnskey = [line for line in file if not line.startswith(";")][-1]
-        self.ds = _run(self.folder, "dnssec-dsfromkey", "-2", f"{self.key}.key").strip()
         with open(source, encoding="ascii") as file:
             text = file.read()
         with open(self.unsigned, "w", encoding="ascii") as file:
             file.write(f"$ORIGIN {domain}.\n{text}\n{self.dnskey}")
-        getattr(self, "_" + signer.replace("-", "_"))(*options)
+        self.signer = signer
+        self.sign(*options)
+
+    def sign(self, *options):
+        """Signs the unsigned file, maybe again; options are those of the signer."""
+        getattr(self, "_" + self.signer.replace("-", "_"))(*options)
 
     def _dnssec_signzone(self, *options):
         _run(self.folder, "dnssec-signzone", "-q", "-z", "-P", "-o", self.domain, "-s", INCEPTION, "-e",

@@ -40,13 +40,24 @@ static void each_command_is_known_by_its_name(void **state)
         const char *line;
         enum command command;
     } cases[] = {
-        {"check", COMMAND_CHECK},       {"plan", COMMAND_PLAN},
-        {"publish", COMMAND_PUBLISH},   {"export", COMMAND_EXPORT},
-        {"restore f", COMMAND_RESTORE}, {"report", COMMAND_REPORT},
-        {"--help", COMMAND_HELP},       {"-h", COMMAND_HELP},
-        {"--version", COMMAND_VERSION}, {"-V", COMMAND_VERSION},
-        {"check --help", COMMAND_HELP}, {"help", COMMAND_HELP},
+        {"check", COMMAND_CHECK},
+        {"plan", COMMAND_PLAN},
+        {"publish", COMMAND_PUBLISH},
+        {"export", COMMAND_EXPORT},
+        {"restore f", COMMAND_RESTORE},
+        {"report", COMMAND_REPORT},
+        {"--help", COMMAND_HELP},
+        {"-h", COMMAND_HELP},
+        {"--version", COMMAND_VERSION},
+        {"-V", COMMAND_VERSION},
+        {"check --help", COMMAND_HELP},
+        {"help", COMMAND_HELP},
         {"help check", COMMAND_HELP},
+        {"key generate", COMMAND_KEY_GENERATE},
+        {"key list", COMMAND_KEY_LIST},
+        {"key ds", COMMAND_KEY_DS},
+        {"key import f", COMMAND_KEY_IMPORT},
+        {"key roll", COMMAND_KEY_ROLL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];
@@ -79,6 +90,20 @@ static void options_stand_anywhere_after_the_command(void **state)
         assert_string_equal(options.operands[0], "x");
         assert_string_equal(options.operands[1], "y");
     }
+}
+
+static void options_stand_between_the_words_of_a_command_too(void **state)
+{
+    (void)state;
+    char line[] = "--spare key --zsk generate -c a.conf zone";
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    assert_int_equal(parse(line, &options, message), STATUS_OK);
+    assert_int_equal(options.command, COMMAND_KEY_GENERATE);
+    assert_true(options.spare && options.zsk);
+    assert_false(options.ksk || options.force || options.sha384 || options.signal);
+    assert_int_equal(options.operand_count, 1);
+    assert_string_equal(options.operands[0], "zone");
 }
 
 static void two_dashes_end_options_and_one_is_an_operand(void **state)
@@ -137,7 +162,20 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"publsh", "unknown command 'publsh'"},
         {"verify", "unknown command 'verify'"},
         {"rollback 7", "unknown command 'rollback'"},
-        {"key list", "unknown command 'key'"},
+        {"key", "key needs one of: generate, list, ds, import, roll"},
+        {"key lst", "unknown command 'key lst'; key has: generate, list, ds, import, roll"},
+        {"ke", "unknown command 'ke'"},
+        {"key import", "key import needs FILE [ZONE]"},
+        {"key list a b", "'b' is one too many for key list"},
+        {"key list --spare", "key list does not take --spare"},
+        {"key generate --format json", "key generate does not take --format"},
+        {"key generate --spare --ksk --zsk", "key generate takes one of --ksk and --zsk"},
+        {"key ds --signals", "unknown option '--signals'"},
+        {"key roll --status --abort", "key roll takes one of --status and --abort"},
+        {"key roll --status --double-ds",
+         "key roll takes --ksk, --zsk and --double-ds only to begin a roll"},
+        {"key roll a b", "'b' is one too many for key roll"},
+        {"check --ksk", "check does not take --ksk"},
         {"check --strict", "unknown option '--strict'"},
         {"check -x", "unknown option '-x'"},
         {"check --nowish 2026-01-01", "unknown option '--nowish'"},
@@ -197,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_is_known_by_its_name),
         cmocka_unit_test(options_stand_anywhere_after_the_command),
+        cmocka_unit_test(options_stand_between_the_words_of_a_command_too),
         cmocka_unit_test(two_dashes_end_options_and_one_is_an_operand),
         cmocka_unit_test(defaults_are_each_commands_own),
         cmocka_unit_test(now_is_read_at_once),

@@ -170,6 +170,21 @@ static struct census take_census(struct zone_with_keys *z)
     return census;
 }
 
+static size_t nsec3_count(struct zone_with_keys *z)
+{
+    static const uint8_t prefix[] = {0x06, 0, 0};
+    struct snapshot *snapshot;
+    struct item item;
+    size_t count = 0;
+
+    assert_int_equal(snapshot_create(z->p.store, &snapshot), STATUS_OK);
+    enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, prefix, sizeof prefix, &item);
+    for (; status == STATUS_OK && memcmp(item.key, prefix, sizeof prefix) == 0; count++)
+        status = snapshot_walk(snapshot, WALK_NEXT, NULL, 0, &item);
+    snapshot_destroy(snapshot);
+    return count;
+}
+
 static void every_rrset_is_signed_and_every_name_in_the_chain(void **state)
 {
     struct zone_with_keys z;
@@ -417,6 +432,50 @@ static void a_zone_that_was_restored_unsigned_is_signed(void **state)
     end(&z);
 }
 
+/* RFC 5155 §7.1: one record for each name and empty non-terminal, in place of the NSECs. */
+static void a_zone_may_be_denied_by_hashes(void **state)
+{
+    struct zone_with_keys z;
+    (void)state;
+
+    start(&z);
+    add_xanadu(&z.p.f);
+    add_key(&z, ALGORITHM_ECDSAP256SHA256, KEY_ALL);
+    z.policy.denial = DNSSEC_DENIAL_NSEC3;
+    struct commit_result result = publish_signed(&z, NOW);
+    struct census census = take_census(&z);
+    assert_int_equal(census.unsigned_rrsets, 0);
+    assert_int_equal(census.chain, 0);
+    assert_int_equal(nsec3_count(&z), result.names_after);
+    assert_zonemd_fits(z.p.store, "cc.example");
+    assert_false(publish_signed(&z, NOW + 1).changed);
+    z.p.f.contacts[0][0].note = "ask for the duty officer";
+    result = publish_signed(&z, NOW + 2);
+    assert_int_equal(result.signatures_made, result.names_changed + 3);
+    end(&z);
+}
+
+static void the_way_of_denial_can_change_both_ways(void **state)
+{
+    struct zone_with_keys z;
+    (void)state;
+
+    start(&z);
+    add_xanadu(&z.p.f);
+    add_key(&z, ALGORITHM_ECDSAP256SHA256, KEY_ALL);
+    uint32_t names = publish_signed(&z, NOW).names_after;
+    z.policy.denial = DNSSEC_DENIAL_NSEC3;
+    assert_true(publish_signed(&z, NOW + 1).changed);
+    assert_int_equal(take_census(&z).chain, 0);
+    assert_int_equal(nsec3_count(&z), names);
+    z.policy.denial = DNSSEC_DENIAL_NSEC;
+    assert_true(publish_signed(&z, NOW + 2).changed);
+    assert_int_equal(take_census(&z).chain, names);
+    assert_int_equal(nsec3_count(&z), 0);
+    assert_int_equal(take_census(&z).unsigned_rrsets, 0);
+    end(&z);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +489,8 @@ int main(void)
         cmocka_unit_test(each_key_signs_what_it_is_for),
         cmocka_unit_test(renewing_leaves_the_contents_as_they_are),
         cmocka_unit_test(a_zone_that_was_restored_unsigned_is_signed),
+        cmocka_unit_test(a_zone_may_be_denied_by_hashes),
+        cmocka_unit_test(the_way_of_denial_can_change_both_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

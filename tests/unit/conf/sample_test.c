@@ -27,6 +27,24 @@ static void every_sample_is_without_a_diagnostic(void **state)
         config_destroy(read_sample(names[i]));
 }
 
+static void every_zone_of_the_samples_is_signed(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"contactd.conf", "demo.conf", "primary.conf"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct config *config = read_sample(names[i]);
+        for (size_t j = 0; j < config->zone_count; j++) {
+            const struct config_zone *zone = &config->zones[j];
+            bool members = zone->audience == AUDIENCE_MEMBERS;
+            assert_true(zone->dnssec);
+            assert_string_equal(zone->policy->id, members ? "members" : "default");
+            assert_int_equal(zone->policy->denial,
+                             members ? DNSSEC_DENIAL_NSEC3 : DNSSEC_DENIAL_NSEC);
+        }
+        config_destroy(config);
+    }
+}
+
 /* What contactd.conf shows as a comment is the default: with the signs removed it reads the same.
  */
 static void the_defaults_that_the_sample_shows_are_the_defaults(void **state)
@@ -51,6 +69,13 @@ static void the_defaults_that_the_sample_shows_are_the_defaults(void **state)
     assert_int_equal(zone->expire, 2419200);
     assert_int_equal(zone->serial, SERIAL_UNIXTIME);
     assert_true(zone->zonemd);
+    assert_int_equal(zone->policy->algorithm, ALGORITHM_ECDSAP256SHA256);
+    assert_int_equal(zone->policy->keys, DNSSEC_KEYS_CSK);
+    assert_string_equal(zone->policy->key_dir, "/var/lib/contactd/contacts.mdb-keys");
+    assert_int_equal(zone->policy->rrsig_lifetime, 5184000);
+    assert_int_equal(zone->policy->rrsig_refresh, 2764800);
+    assert_int_equal(zone->policy->denial, DNSSEC_DENIAL_NSEC);
+    assert_int_equal(zone->policy->cds, DNSSEC_CDS_ON);
     config_destroy(config);
 }
 
@@ -81,6 +106,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_is_without_a_diagnostic),
+        cmocka_unit_test(every_zone_of_the_samples_is_signed),
         cmocka_unit_test(the_defaults_that_the_sample_shows_are_the_defaults),
         cmocka_unit_test(the_demo_serves_two_tlds_and_members_on_this_machine),
     };

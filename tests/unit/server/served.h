@@ -5,11 +5,11 @@
 #include "tests/unit/check.h"
 #include "tests/unit/store/temporary.h"
 
+#include "commit/commit.h"
 #include "conf/config.h"
 #include "conf/diag.h"
 #include "server/respond.h"
 #include "store/edit.h"
-#include "commit/commit.h"
 #include "zone/zonefile.h"
 
 #include <stdio.h>
@@ -91,7 +91,10 @@ static inline void served_show(struct served *served)
     assert_int_equal(snapshot_create(served->store, &served->snapshot), STATUS_OK);
     assert_int_equal(zone_table_create(&served->config, served->snapshot, &served->zones),
                      STATUS_OK);
-    served->view = (struct view){served->snapshot, &served->config, served->zones};
+    assert_int_equal(sha1_create(&served->view.sha1), STATUS_OK);
+    served->view.snapshot = served->snapshot;
+    served->view.config = &served->config;
+    served->view.zones = served->zones;
 }
 
 /* All of it for one zone. */
@@ -104,6 +107,7 @@ static inline void served_create(struct served *served, const char *text)
 
 static inline void served_destroy(struct served *served)
 {
+    sha1_destroy(served->view.sha1);
     zone_table_destroy(served->zones);
     snapshot_destroy(served->snapshot);
     store_close(served->store);

@@ -384,7 +384,7 @@ static void names_of_files_cannot_leave_the_folder(void **state)
     struct keyfolder *folder = *state;
     struct keyfiles keys;
 
-    folder->zone = name_of("..\\/\\/X.\\000\\.\\%.example" + 2);
+    folder->zone = name_of("\\/\\/X.\\000\\.\\%.example");
     struct keyfile key = keyfolder_generate(folder, ALGORITHM_ED25519, DNSKEY_ZONE);
     assert_non_null(strstr(key.path, "/keys/K%2F%2Fx.%00%2E%25.example.+015+"));
     assert_int_equal(read_all(folder, &keys), STATUS_OK);

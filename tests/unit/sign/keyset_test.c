@@ -139,8 +139,8 @@ static void a_zsk_alone_is_refused(void **state)
     assert_int_equal(open_with(z, NULL), STATUS_INVALID);
     assert_int_equal(diag_total(z->folder.diag), 1);
     expect(z, "key-no-ksk",
-           "no key of algorithm 15 (ED25519) signs its keys; 'zonegen key generate --spare --ksk "
-           "cc.example'");
+           "no key of algorithm 15 (ED25519) signs its keys; with that algorithm in the zone's "
+           "policy, 'zonegen key generate --spare --ksk cc.example' makes a KSK");
 }
 
 static void the_stored_zone_decides_what_is_adopted(void **state)

@@ -57,7 +57,7 @@ static void check_signature(const struct pooled *pooled, const struct pool_job *
 {
     const struct keyfile *key = &pooled->keys[job->key];
     ldns_buffer *data = ldns_buffer_new(DATA_OCTETS + 1);
-    ldns_buffer *signature = ldns_buffer_new(2 * POOL_SIGNATURE_OCTETS);
+    ldns_buffer *signature = ldns_buffer_new((size_t)2 * POOL_SIGNATURE_OCTETS);
     ldns_rdf *raw = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, POOL_SIGNATURE_OCTETS, job->signature);
     ldns_buffer *public = ldns_buffer_new(KEYFILE_MAX_DNSKEY_OCTETS);
 
@@ -67,9 +67,8 @@ static void check_signature(const struct pooled *pooled, const struct pool_job *
     else
         ldns_buffer_write(signature, job->signature, POOL_SIGNATURE_OCTETS);
     ldns_buffer_write(public, key->dnskey + 4, key->dnskey_octets - 4u);
-    assert_int_equal(
-        ldns_verify_rrsig_buffers(signature, data, public, (ldns_algorithm)key->algorithm),
-        LDNS_STATUS_OK);
+    assert_int_equal(ldns_verify_rrsig_buffers(signature, data, public, key->algorithm),
+                     LDNS_STATUS_OK);
     ldns_rdf_deep_free(raw);
     ldns_buffer_free(data);
     ldns_buffer_free(signature);

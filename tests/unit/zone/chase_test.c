@@ -20,7 +20,9 @@ static const char zone_text[] =
     "tocut CNAME cut\nbelowcut CNAME x.cut\nglue CNAME ns.cut\ninner CNAME x.inner.cut\n"
     "*.cut TXT occluded\n"
     "out CNAME www.other.\nup CNAME .\napex CNAME @\nCase CNAME HERE\n"
-    "sub.w CNAME here\nblocked CNAME x.sub.w\n";
+    "sub.w CNAME here\nblocked CNAME x.sub.w\n"
+    "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom\n"
+    "hash CNAME 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom\n";
 
 /* Follows the CNAME at a name of the zone. */
 static struct chase follow(const struct read_zone *zone, const char *text)
@@ -45,7 +47,8 @@ static const struct {
 } cases[] = {
     {"one.example", CHASE_NODE, 1, "here.example."},
     {"c1.example", CHASE_NODE, 8, "here.example."},
-    {"c0.example", CHASE_OUTSIDE, 8, NULL}, /* the ninth is not followed */
+    {"hash.example", CHASE_NOTHING, 1, NULL}, /* RFC 5155 §7.2.8 */
+    {"c0.example", CHASE_OUTSIDE, 8, NULL},   /* the ninth is not followed */
     {"self.example", CHASE_OUTSIDE, 1, NULL},
     {"loop1.example", CHASE_OUTSIDE, 2, NULL},
     {"toloop.example", CHASE_OUTSIDE, 3, NULL},

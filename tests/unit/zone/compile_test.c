@@ -314,6 +314,111 @@ static void a_signature_has_the_ttl_of_what_it_covers(void **state)
     compiled_free(&compiled);
 }
 
+#define SIGNED                                                                                     \
+    HEAD RRSIG("@", "3600", "SOA") RRSIG("ns1", "3600", "A") RRSIG("c", "3600", "CNAME")           \
+        RRSIG("d", "60", "CNAME") RRSIG("*.w", "3600", "CNAME") RRSIG("xa", "3600", "TXT") RRSIG(  \
+            "m", "3600",                                                                           \
+            "MX") "c CNAME d\nd 60 CNAME xa\n*.w CNAME xa\nxa TXT x\nm MX 1 ns1\nm MX 1 g.cut\n"   \
+                  "throughwild CNAME y.w\nnowhere CNAME none\ncut NS g.cut\ng.cut A 192.0.2.2\n"   \
+                  "sec NS ns1\nsec DS 1 13 2 00\ntocut CNAME cut\ntosec CNAME sec\nout CNAME "     \
+                  "a.b.\n"
+
+/* RFC 4035 §3.1.1: beside each RRset of the answer, with its TTL. */
+static void every_cname_of_a_chain_has_its_signature(void **state)
+{
+    struct compiled compiled;
+    struct stored_answer answer;
+
+    (void)state;
+    compile_name(&compiled, SIGNED, "c.example");
+    assert_int_equal(stored_find(&compiled.stored, TYPE_TXT, &answer), STATUS_OK);
+    assert_int_equal(answer.records[PART_ANSWER], 3);
+    assert_int_equal(answer.records[PART_ANSWER_SIGNATURES], 3);
+    struct reader r =
+        reader_of(answer.part[PART_ANSWER_SIGNATURES], answer.octets[PART_ANSWER_SIGNATURES]);
+    static const struct {
+        uint16_t covered;
+        uint32_t ttl;
+    } want[] = {{TYPE_CNAME, 3600}, {TYPE_CNAME, 60}, {TYPE_TXT, 3600}};
+    for (size_t i = 0; i < 3; i++) {
+        size_t octets;
+        const uint8_t *rest = stored_take_record(&r, &octets);
+        assert_non_null(rest);
+        struct reader record = reader_of(rest + 4, octets - 4);
+        assert_int_equal(reader_u32(&record), want[i].ttl);
+        reader_u16(&record);
+        assert_int_equal(reader_u16(&record), want[i].covered);
+    }
+    compiled_free(&compiled);
+}
+
+/* RFC 4035 §3.1.1, for authoritative addresses; glue has no signatures (§2.2). */
+static void addresses_bring_their_signatures(void **state)
+{
+    struct compiled compiled;
+    struct stored_answer answer;
+
+    (void)state;
+    compile_name(&compiled, SIGNED, "m.example");
+    assert_int_equal(stored_find(&compiled.stored, TYPE_MX, &answer), STATUS_OK);
+    assert_int_equal(answer.records[PART_ADDITIONAL], 2);
+    assert_int_equal(answer.records[PART_ADDITIONAL_SIGNATURES], 1);
+    assert_int_equal(first_ttl(&answer, PART_ADDITIONAL), 3600);
+    compiled_free(&compiled);
+}
+
+/* What a chain leads to is looked up for a question only where something of it is to be proved. */
+static void targets_are_proved_where_there_is_something_to_prove(void **state)
+{
+    static const struct {
+        const char *alias;
+        uint16_t type;
+        bool proved;
+    } cases[] = {
+        {"c.example", TYPE_TXT, false},          {"c.example", TYPE_A, true},
+        {"throughwild.example", TYPE_TXT, true}, {"nowhere.example", TYPE_A, true},
+        {"*.w.example", TYPE_TXT, false},        {"tocut.example", TYPE_A, true},
+        {"tocut.example", TYPE_DS, true},        {"tosec.example", TYPE_A, false},
+        {"tosec.example", TYPE_DS, false},       {"out.example", TYPE_A, false},
+        {"out.example", TYPE_CNAME, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct compiled compiled;
+        struct stored_answer answer;
+        compile_name(&compiled, SIGNED, cases[i].alias);
+        assert_int_equal(stored_find(&compiled.stored, cases[i].type, &answer), STATUS_OK);
+        assert_int_equal((answer.flags & STORED_PROVE_TARGETS) != 0, cases[i].proved);
+        compiled_free(&compiled);
+    }
+}
+
+/* RFC 2308 §3, RFC 4034 §3: of a denial's SOA, with the smaller TTL that it has there. */
+static void the_negative_soa_has_its_signatures_with_its_ttl(void **state)
+{
+    uint8_t octets[512];
+    struct writer w = writer_of(octets, sizeof octets);
+    struct name apex = name_of("example");
+    struct compiled compiled;
+    struct node node;
+    size_t rest_octets;
+
+    (void)state;
+    compile_name(&compiled, SIGNED, "example");
+    const struct node_source *source = &compiled.served.sources[0];
+    assert_int_equal(source->find(source->state, apex.octets, &node), STATUS_OK);
+    assert_int_equal(compile_negative_signatures(&w, &node), 1);
+    struct reader r = reader_of(octets, writer_length(&w));
+    const uint8_t *rest = stored_take_record(&r, &rest_octets);
+    assert_non_null(rest);
+    struct reader ttl = reader_of(rest + 4, 4);
+    assert_int_equal(reader_u32(&ttl), 300);
+    w = writer_of(octets, 8);
+    assert_int_equal(compile_negative_signatures(&w, &node), 1);
+    assert_true(w.failed);
+    compiled_free(&compiled);
+}
+
 /* Text made of `count` lines; the format takes the number. To be freed. */
 static char *many(const char *head, size_t count, void (*line)(FILE *out, size_t i))
 {
@@ -443,6 +548,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_same_holds_for_random_zones),
         cmocka_unit_test(bodies_for_questions_of_unknown_length_point_to_octet_12_only),
         cmocka_unit_test(a_signature_has_the_ttl_of_what_it_covers),
+        cmocka_unit_test(every_cname_of_a_chain_has_its_signature),
+        cmocka_unit_test(addresses_bring_their_signatures),
+        cmocka_unit_test(targets_are_proved_where_there_is_something_to_prove),
+        cmocka_unit_test(the_negative_soa_has_its_signatures_with_its_ttl),
         cmocka_unit_test(an_answer_may_be_as_long_as_a_message_allows),
         cmocka_unit_test(additional_records_never_make_an_answer_too_long),
         cmocka_unit_test(a_referral_has_the_glue_of_all_name_servers),

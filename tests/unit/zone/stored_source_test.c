@@ -2,10 +2,10 @@
  * the zone files as its argument. */
 #include "golden.h"
 
+#include "commit/commit.h"
 #include "store/key.h"
 #include "store/zones.h"
 #include "tests/unit/store/temporary.h"
-#include "commit/commit.h"
 #include "zone/stored_source.h"
 
 /* A database with zones in it, and a source over one of them. */
@@ -163,6 +163,48 @@ static void next_is_not_disturbed(void **state)
     drop_zone(&after);
 }
 
+#define FIRST  "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"
+#define SECOND "3msev9usmd4br9s97v51r2tdvmr9iqo1"
+#define THIRD  "r53bq7cc2uvmubfu5ocmm6pers9tk9en"
+
+/* NSEC3 records are kept elsewhere and come back where they stand in canonical order; what another
+ * zone with the number after it has is not theirs. */
+static void nsec3_records_come_among_the_nodes(void **state)
+{
+    static const char text[] =
+        "$ORIGIN cc.example.\n" HEAD THIRD " NSEC3 1 0 0 - " FIRST " A\n" FIRST
+        " NSEC3 1 0 0 - " SECOND "\n" SECOND " NSEC3 1 0 0 - " THIRD "\n"
+        "a TXT x\n1 TXT x\nz TXT x\n";
+    static const char other[] = "$ORIGIN dd.example.\n" HEAD FIRST " NSEC3 1 0 0 - " FIRST "\n";
+    static const char *const owners[] = {
+        "cc.example.",   FIRST ".cc.example.", "1.cc.example.", SECOND ".cc.example.",
+        "a.cc.example.", THIRD ".cc.example.", "z.cc.example."};
+    struct held held;
+    struct node node;
+    (void)state;
+    struct read_zone zone = read_zone_text(text, sizeof text - 1);
+    struct read_zone after = read_zone_text(other, sizeof other - 1);
+    held_open(&held);
+    held_put(&held, &zone);
+    held_put(&held, &after);
+    held_show(&held, "cc.example");
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        char have[NAME_TEXT_OCTETS];
+        assert_int_equal(held.source.next(held.source.state, &node), STATUS_OK);
+        name_to_text(node.owner.octets, have);
+        assert_string_equal(have, owners[i]);
+    }
+    assert_int_equal(held.source.next(held.source.state, &node), STATUS_NOT_FOUND);
+    assert_int_equal(find(&held, SECOND ".cc.example", &node), STATUS_OK);
+    assert_non_null(node_rrset(&node, TYPE_NSEC3));
+    assert_int_equal(find(&held, "x." SECOND ".cc.example", &node), STATUS_NOT_FOUND);
+    assert_int_equal(find(&held, "2msev9usmd4br9s97v51r2tdvmr9iqo1.cc.example", &node),
+                     STATUS_NOT_FOUND);
+    held_close(&held);
+    drop_zone(&zone);
+    drop_zone(&after);
+}
+
 static void damage_is_told(void **state)
 {
     static const char text[] = "$ORIGIN cc.example.\n" HEAD "a TXT x\n";
@@ -207,6 +249,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_zone_comes_back_as_it_was),
         cmocka_unit_test(names_are_found_and_empty_non_terminals_known),
         cmocka_unit_test(next_is_not_disturbed),
+        cmocka_unit_test(nsec3_records_come_among_the_nodes),
         cmocka_unit_test(damage_is_told),
     };
     if (argc < 2 || chdir(argv[1]) != 0) {
