@@ -202,11 +202,17 @@ static void list_stamp(struct listing *listing, int folder)
     }
 }
 
+/* What is looked for. */
+struct query {
+    const char *folder;
+    const char *const *endings;
+    bool wants_stamps;
+};
+
 /* Zero or an errno. */
-static int list_folder(const char *path, const char *const *endings, struct arena *arena,
-                       bool stamped, struct listing *listing)
+static int list_folder(const struct query *query, struct arena *arena, struct listing *listing)
 {
-    DIR *folder = opendir(path);
+    DIR *folder = opendir(query->folder);
     int error = 0;
 
     if (folder == NULL)
@@ -218,10 +224,10 @@ static int list_folder(const char *path, const char *const *endings, struct aren
             error = errno;
             break;
         }
-        if (file_is_listed(item->d_name, endings) && !is_folder(folder, item))
+        if (file_is_listed(item->d_name, query->endings) && !is_folder(folder, item))
             error = list_add(listing, item->d_name, arena);
     }
-    if (stamped)
+    if (query->wants_stamps)
         list_stamp(listing, dirfd(folder));
     closedir(folder);
     return error;
@@ -234,13 +240,13 @@ static int compare_items(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static enum status survey(const char *folder, const char *const *endings, bool stamped,
-                          struct arena *arena, struct diag *diag, struct file_survey *out)
+static enum status survey(const struct query *query, struct arena *arena, struct diag *diag,
+                          struct file_survey *out)
 {
     struct listing listing = {.items = NULL};
 
     *out = (struct file_survey){.count = 0};
-    int error = list_folder(folder, endings, arena, stamped, &listing);
+    int error = list_folder(query, arena, &listing);
     if (error == 0) {
         out->items = arena_alloc(arena, listing.count * sizeof *out->items);
         error = out->items == NULL ? ENOMEM : 0;
@@ -251,13 +257,13 @@ static enum status survey(const char *folder, const char *const *endings, bool s
         qsort(out->items, out->count, sizeof *out->items, compare_items);
     }
     free(listing.items);
-    return error == 0 ? STATUS_OK : refuse(diag, folder, error);
+    return error == 0 ? STATUS_OK : refuse(diag, query->folder, error);
 }
 
 enum status file_survey(const char *folder, const char *const *endings, struct arena *arena,
                         struct diag *diag, struct file_survey *out)
 {
-    return survey(folder, endings, true, arena, diag, out);
+    return survey(&(struct query){folder, endings, true}, arena, diag, out);
 }
 
 enum status file_survey_one(const char *path, struct arena *arena, struct diag *diag,
@@ -299,7 +305,7 @@ enum status file_list(const char *folder, const char *const *endings, struct are
 {
     struct file_survey found;
 
-    enum status status = survey(folder, endings, false, arena, diag, &found);
+    enum status status = survey(&(struct query){folder, endings, false}, arena, diag, &found);
     if (status != STATUS_OK)
         return status;
     *count = found.count;

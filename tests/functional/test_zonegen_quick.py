@@ -106,10 +106,10 @@ def test_touched_files_are_no_change(warned):
     assert (result.stdout, result.stderr) == (f"cc.example {MIDNIGHT}\n", "")
 
 
-@pytest.mark.parametrize("later,all_files", [("2026-11-22T19:59:59Z", False),
-                                             ("2026-11-22T20:00:01Z", True),
+@pytest.mark.parametrize("later,all_files", [("2026-11-22T12:00:00Z", False),
+                                             ("2026-11-22T12:00:01Z", True),
                                              ("2026-11-21T23:59:59Z", True)])
-def test_once_a_day_all_files_are_looked_at(warned, later, all_files):
+def test_after_half_a_day_all_files_are_looked_at(warned, later, all_files):
     assert saw_all(warned.run("publish", now=later)) is all_files
 
 
@@ -130,8 +130,6 @@ def test_other_settings_make_all_files_count(warned, changed):
 def test_an_entry_that_crosses_a_threshold_is_read_again(warned):
     warned.entry("aa", verified="2026-05-26")  # 180 days before the 22nd of November
     warned.publish()
-    assert "STALE" not in warned.export()
-    result = warned.run("publish", now="2026-11-22T19:00:00Z")
     assert "STALE" not in warned.export()
     warned.publish("--force", now="2026-11-22T19:00:00Z")
     result = warned.run("publish", now="2026-11-23")
@@ -330,6 +328,20 @@ def test_a_signed_zone_stays_whole(signed):
     signed.entry("qq")
     assert signed.run("publish", "contacts/qq.yaml").stderr == ""
     verify(signed, MIDNIGHT)
+
+
+def test_another_key_signs_everything(site):
+    warn(site)
+    site.configure(top="policy:\n  - id: default\n    keys: ksk-zsk", zone="dnssec: on")
+    site.done("key", "generate")
+    site.publish()
+    site.done("key", "roll", "--zsk", "--now", moment(MIDNIGHT))
+    result = site.run("publish", "contacts/aa.yaml")
+    assert result.stderr.startswith("zonegen: all contacts are published, not only those that were "
+                                    "named: the keys of a zone have changed\n")
+    assert site.export().count(" DNSKEY ") == 3
+    verify(site, MIDNIGHT)
+    assert site.run("publish", "contacts/aa.yaml").stderr == ""
 
 
 def test_with_nsec3_all_is_published(site):

@@ -14,10 +14,11 @@
 #include "store/edit.h"
 
 /*
- * After this long a publish without PATHs is one of everything: it renews signatures, for which
- * contactd.conf(5) counts on a day between two publishes, and finds again what the database has.
+ * After this long a publish without PATHs is one of everything: it renews signatures. The bounds of
+ * contactd.conf(5) count on a day between two of these; where no two publishes are further apart
+ * than a day, half of one keeps it: either one interval of more than that, or two of less.
  */
-#define QUICK_MAX_AGE_S (20 * 3600)
+#define QUICK_MAX_AGE_S (12 * 3600)
 
 #define QUICK_REASON_OCTETS 400
 
