@@ -4,13 +4,14 @@ with a clock that is told; and every reason why a step is refused."""
 import calendar
 import os
 import re
+import subprocess
 import time
 
 import dns.message
 import dns.rdatatype
 import pytest
 
-from support.contactd import Site, zone
+from support.contactd import Site, program, zone
 from support.delegated import DS_TTL, ZONE, ZONE_TTL, World, when
 from support.scripted import Scripted
 
@@ -289,3 +290,14 @@ def test_report_watches_the_ds_and_the_signatures(world):
     assert issues(now=world.clock + 80 * 86400) == ["signatures"]
     world.policy(resolver="127.0.0.1@1")
     assert issues() == ["ds-unknown"]
+
+
+def test_two_who_begin_at_once_begin_one_roll(world):
+    command = [program("zonegen"), "key", "roll", "--now", when(world.clock), "-c", world.site.path]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], said
+    refused = next(err for process, (_, err) in zip(both, said) if process.returncode)
+    assert "changed meanwhile" in refused or "not published yet" in refused, refused
+    assert world.status().count("new key:") == 1

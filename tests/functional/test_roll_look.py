@@ -1,11 +1,13 @@
 """How zonegen looks into the DNS: what of a server's answer is known, wrong or unknown. What is not
 known must never count as seen."""
 
+import socket
 import struct
 
 import pytest
 
 from support.delegated import World, ZONE
+from support.ports import Port
 from support.scripted import Scripted
 
 
@@ -137,6 +139,58 @@ def test_where_no_server_of_the_parent_answers_the_resolver_counts(world):
     finally:
         world.site.config["remote"][2]["address"] = parent
         world.site.write()
+
+
+PARENT_ANSWERS = {
+    "a denial by the zone itself": (lambda answer, tcp: answer, "answers for the zone"),
+    "a denial by nobody": (
+        lambda answer, tcp: counts(answer[:16 + 12], an=0, ns=0, ar=0), "neither DS nor SOA"),
+    "not authoritative": (lambda answer, tcp: flags(answer, clear=AA), "not authoritative"),
+    "REFUSED": (lambda answer, tcp: flags(answer, set_=5), "answers REFUSED"),
+    "cut": (lambda answer, tcp: answer[:-1], MALFORMED),
+}
+
+
+@pytest.mark.parametrize("name", PARENT_ANSWERS)
+def test_what_a_server_of_the_parent_says(world, name):
+    """Two servers of the parent: the one that is, and one that has the zone only."""
+    remote = world.site.config["remote"][2]
+    address, port = remote["address"], Port()
+    port.release()
+    change, expected = PARENT_ANSWERS[name]
+    scripted = Scripted(("127.0.0.3", port.number), world.primary.at, change)
+    remote["address"] = [address, f"127.0.0.3@{port.number}"]
+    world.site.write()
+    try:
+        assert expected in _line(world, f"parent, ns.example 127.0.0.3@{port.number}")
+        assert "DS as it should be" in _line(world, f"parent, ns.example {address}")
+    finally:
+        scripted.close()
+        remote["address"] = address
+        world.site.write()
+
+
+def test_addresses_without_a_route_do_not_count_when_another_one_does(world):
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.connect(("2001:db8::1", 53))
+        pytest.skip("this machine has a way to all of IPv6")
+    except OSError:
+        pass
+    zone = world.site.config["zone"][0]
+    servers, zone["nameservers"] = zone["nameservers"], [
+        "ns1.cc.example 127.0.0.1 2001:db8::1", "ns2.cc.example 2001:db8::2"]
+    world.scripted.change = None
+    world.site.write()
+    try:
+        world._publish()
+        said = world.status()
+        assert "2001:db8::1@53" not in said
+        assert "no route" in _line(world, "ns2.cc.example 2001:db8::2@53")
+    finally:
+        zone["nameservers"] = servers
+        world.site.write()
+        world._publish()
 
 
 def test_a_zone_that_is_not_delegated_is_asked_for_at_its_configured_servers(world):

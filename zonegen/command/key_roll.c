@@ -150,14 +150,18 @@ static int begin(struct context *context, struct roll_look *look)
 {
     const struct config_policy *policy = look->zone->policy;
     const struct options *options = context->options;
-    const struct roll_wish wish = {options->ksk, options->zsk, options->double_ds};
+    const struct roll_wish wish = {.algorithm = policy->algorithm,
+                                   .keys = policy->keys,
+                                   .ksk = options->ksk,
+                                   .zsk = options->zsk,
+                                   .double_ds = options->double_ds};
     char message[ROLL_MESSAGE_OCTETS] = "";
     struct signing_state state = look->state;
     struct signing_key incoming[2];
     struct roll_plan plan;
     uint32_t ttl;
 
-    if (roll_choose(&state, policy->algorithm, policy->keys, &wish, &plan, message) != STATUS_OK) {
+    if (roll_choose(&state, &wish, &plan, message) != STATUS_OK) {
         context_say(context, "zone %s: %s", look->name, message);
         return OUTCOME_REFUSED;
     }

@@ -225,6 +225,7 @@ static void find_ds(const struct signed_zone *zone, const struct observed_parent
 static enum status look_up(struct context *context, const struct signed_zones *zones,
                            struct arena *arena, struct observed_parent *out)
 {
+    const struct observe_means means = {context->config, OBSERVE_RESOLV_CONF, arena};
     const struct config_zone **configured =
         arena_alloc(arena, (zones->count + 1) * sizeof *configured);
 
@@ -232,7 +233,7 @@ static enum status look_up(struct context *context, const struct signed_zones *z
         return STATUS_SYSTEM;
     for (size_t i = 0; i < zones->count; i++)
         configured[i] = zones->items[i].zone;
-    return observe_ds(context->config, configured, zones->count, OBSERVE_RESOLV_CONF, arena, out);
+    return observe_ds(&means, configured, zones->count, out);
 }
 
 /* Orders by issue: wrong DS first, of all zones. */

@@ -116,19 +116,18 @@ const struct keyfile *roll_look_file(const struct roll_look *look, const struct 
 
 enum status roll_look_ask(struct context *context, struct roll_look *look)
 {
-    struct observed_key keys[STATE_MAX_KEYS] = {{NULL, 0}};
+    const struct observe_means means = {context->config, OBSERVE_RESOLV_CONF, look->arena};
+    struct observed_keys keys = {.zone = &look->zone->domain, .state = &look->state};
     int64_t began = ask_clock();
 
     for (size_t i = 0; i < look->state.key_count; i++) {
         const struct keyfile *file = roll_look_file(look, &look->state.keys[i]);
         if (file != NULL)
-            keys[i] = (struct observed_key){file->dnskey, file->dnskey_octets};
+            keys.known[i] = (struct observed_key){file->dnskey, file->dnskey_octets};
     }
-    enum status status =
-        observe_zone(context->config, look->zone, OBSERVE_RESOLV_CONF, look->arena, &look->seen);
+    enum status status = observe_zone(&means, look->zone, &look->seen);
     if (status == STATUS_OK)
-        status = observe_view(&look->seen, &look->state, &look->zone->domain, keys, look->arena,
-                              &look->view);
+        status = observe_view(&look->seen, &keys, look->arena, &look->view);
     if (status != STATUS_OK)
         context_say(context, "the DNS cannot be asked: out of memory or descriptors");
     /* TTLs count from after the last answer; what is below a tenth of a second is none of theirs.

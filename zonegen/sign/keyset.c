@@ -26,6 +26,11 @@ static enum status complain(const struct opening *opening, const char *rule, con
     return STATUS_INVALID;
 }
 
+/* How a zone gets rid of keys that nobody has. */
+#define BEGIN_ANEW                                                                                 \
+    "begin anew: have the DS removed, publish once with 'dnssec: off' and --force, then make a "   \
+    "new key"
+
 /* For messages that name the key and the command that helps; NULL means that memory is out. */
 static enum status complain_text(const struct opening *opening, const char *rule, const char *text)
 {
@@ -57,7 +62,8 @@ static enum status use_remembered(const struct opening *opening, const struct si
         return complain_text(opening, "key-missing",
                              arena_format(opening->arena,
                                           "its key %u (algorithm %u) is in use, and its files are "
-                                          "not here; bring K...+%03u+%05u.key and .private back",
+                                          "not here; bring K...+%03u+%05u.key and .private back, "
+                                          "or, if they are lost for good, " BEGIN_ANEW,
                                           key->tag, key->algorithm, key->algorithm, key->tag));
     if (digest_key(file, digest) != STATUS_OK)
         return STATUS_SYSTEM;
@@ -124,13 +130,31 @@ static unsigned default_use(const struct keyset *keyset, const struct keyfile *f
     return has_flags(keyset, file->algorithm, DNSKEY_ZONE) ? use : use | KEY_SIGNS_DATA;
 }
 
-/* Takes the keys that the stored zone has, or else all. */
+/* The keys that are here are not those that the zone is signed with: signing with them would make
+ * it bogus as long as the parent has the other's DS. */
+static enum status refuse_foreign(const struct opening *opening, const struct rrset *stored)
+{
+    const struct rdata *first = &stored->items[0];
+    struct reader r = reader_of(first->octets, first->length);
+
+    reader_octets(&r, 3);
+    unsigned algorithm = reader_u8(&r);
+    return complain_text(opening, "key-foreign",
+                         arena_format(opening->arena,
+                                      "it is signed with keys of which none is here, such as %u "
+                                      "(algorithm %u); bring their files, or " BEGIN_ANEW,
+                                      keyfile_tag(first->octets, first->length), algorithm));
+}
+
+/* Takes the keys that the stored zone has, or all where it has none. */
 static enum status adopt(const struct opening *opening, const struct rrset *stored)
 {
     const struct keyfiles *files = &opening->files;
     struct keyset *out = opening->out;
     bool some = any_is_stored(files, stored);
 
+    if (stored != NULL && !some && files->count > 0)
+        return refuse_foreign(opening, stored);
     for (size_t i = 0; i < files->count; i++) {
         if (some && !is_stored(&files->items[i], stored))
             continue;

@@ -1,7 +1,8 @@
 /*
  * The keys of a zone for one publish: what the database remembers (state.h) and the key files,
  * brought together. Where the database remembers nothing (the first publish, or after a restore),
- * the keys whose DNSKEY the stored zone has are taken into use, or else all that are in the folder.
+ * the keys whose DNSKEY the stored zone has are taken into use, or all that are in the folder where
+ * it has none.
  */
 #ifndef SIGN_KEYSET_H
 #define SIGN_KEYSET_H
@@ -29,8 +30,9 @@ struct keyset {
  *   stored_dnskeys   the DNSKEY RRset of the zone as it is stored, or NULL
  *   diag             errors: no key at all (names `zonegen key generate ZONE`), a key that the
  *                    database says is in use without its file, one with other octets under the same
- *                    tag, no key that signs keys or none that signs data for an algorithm that is
- *                    published (RFC 4035 §2.2), and what keyfiles_read() reports
+ *                    tag, a stored zone that is signed by other keys only, no key that signs keys
+ * or none that signs data for an algorithm that is published (RFC 4035 §2.2), and what
+ * keyfiles_read() reports
  *
  * STATUS_OK, STATUS_INVALID with diagnostics, STATUS_MALFORMED (damaged state), STATUS_SYSTEM.
  */

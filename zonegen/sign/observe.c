@@ -8,15 +8,30 @@
 #define DS_HEADER_OCTETS 4  /* tag, algorithm, digest type (RFC 4034 §5.1) */
 #define MOST_RECORDS     64 /* of an RRset that are looked at */
 
-/* Why an answer of a server that should serve the zone tells nothing; NULL when it does. */
-static const char *trouble_of(const struct ask *ask, struct arena *arena)
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+/* Why there is no answer that could tell anything; NULL when there is. */
+static const char *failure_of(const struct ask *ask, bool may_be_missing, struct arena *arena)
 {
     if (ask->outcome != ASK_ANSWERED)
         return ask_outcome_text(ask->outcome);
-    if (reply_rcode(ask) != RCODE_NOERROR) {
-        const char *text = arena_format(arena, "answers %s", reply_rcode_text(ask, arena));
-        return text != NULL ? text : "answers with an error";
-    }
+    unsigned rcode = reply_rcode(ask);
+    if (rcode == RCODE_NOERROR || (rcode == RCODE_NXDOMAIN && may_be_missing))
+        return NULL;
+    return or_else(arena_format(arena, "answers %s", reply_rcode_text(ask, arena)),
+                   "answers with an error");
+}
+
+/* Why an answer of a server that should serve the zone tells nothing; NULL when it does. */
+static const char *trouble_of(const struct ask *ask, struct arena *arena)
+{
+    const char *failure = failure_of(ask, false, arena);
+
+    if (failure != NULL)
+        return failure;
     return reply_is_authoritative(ask) ? NULL : "is not authoritative for the zone";
 }
 
@@ -38,16 +53,17 @@ static size_t take_rdata(const struct ask *ask, uint16_t type, struct arena *are
     return count;
 }
 
-/* The signatures over one type at the zone's apex, by keys of a zone. */
+/* The signatures over one type at the zone's apex, by keys of `zone`, or of any where it is NULL.
+ */
 static void take_signers(const struct ask *ask, uint16_t covered, const struct name *zone,
-                         struct arena *arena, struct observed_signers *out, uint32_t *ttl)
+                         struct arena *arena, struct observed_signers *out)
 {
     struct reply_walk walk = {0};
     struct reply_record record;
     struct reply_signature signature;
 
-    out->count = 0;
-    out->items = arena_alloc(arena, MOST_RECORDS * sizeof *out->items);
+    *out =
+        (struct observed_signers){.items = arena_alloc(arena, MOST_RECORDS * sizeof *out->items)};
     while (out->items != NULL && out->count < MOST_RECORDS &&
            reply_next_of(ask, REPLY_ANSWER, &ask->name, TYPE_RRSIG, &walk, &record)) {
         if (reply_signature(ask, &record, &signature) != STATUS_OK ||
@@ -55,8 +71,7 @@ static void take_signers(const struct ask *ask, uint16_t covered, const struct n
             (zone != NULL && !name_equals(signature.signer.octets, zone->octets)))
             continue;
         out->items[out->count++] = (struct observed_signer){signature.algorithm, signature.tag};
-        if (signature.ttl > *ttl)
-            *ttl = signature.ttl;
+        out->ttl = signature.ttl > out->ttl ? signature.ttl : out->ttl;
     }
 }
 
@@ -64,12 +79,11 @@ static const char *take_soa(const struct ask *ask, struct arena *arena, struct o
 {
     struct reply_walk walk = {0};
     struct reply_record record;
-    uint32_t ttl = 0;
 
     if (!reply_next_of(ask, REPLY_ANSWER, &ask->name, TYPE_SOA, &walk, &record) ||
         reply_serial(ask, &record, &out->serial) != STATUS_OK)
         return "answers without the zone's SOA";
-    take_signers(ask, TYPE_SOA, &ask->name, arena, &out->of_soa, &ttl);
+    take_signers(ask, TYPE_SOA, &ask->name, arena, &out->of_soa);
     return NULL;
 }
 
@@ -86,13 +100,49 @@ static void take_server(const struct ask asks[2], struct arena *arena, struct ob
     if (out->trouble != NULL)
         return;
     out->dnskey_count = take_rdata(&asks[0], TYPE_DNSKEY, arena, &out->dnskeys, &ttl);
-    take_signers(&asks[0], TYPE_DNSKEY, &asks[0].name, arena, &out->of_dnskey, &ttl);
+    take_signers(&asks[0], TYPE_DNSKEY, &asks[0].name, arena, &out->of_dnskey);
+}
+
+/* The owner of the SOA that comes with a denial. STATUS_OK or STATUS_NOT_FOUND. */
+static enum status find_denier(const struct ask *ask, struct name *out)
+{
+    struct reply_walk walk = {0};
+    struct reply_record record;
+
+    while (reply_next(ask, REPLY_AUTHORITY, &walk, &record)) {
+        if (record.type == TYPE_SOA) {
+            *out = record.owner;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+/*
+ * Takes the DS RRset, or its denial: only the parent can deny it. A server that has the zone itself
+ * and not its parent says "no data" as well (RFC 4035 §3.1.4.1), and means nothing by it.
+ */
+static const char *take_ds(const struct ask *ask, struct arena *arena, struct observed_parent *out)
+{
+    struct name denier;
+
+    out->ds_count = take_rdata(ask, TYPE_DS, arena, &out->ds, &out->ttl);
+    if (out->ds_count > 0)
+        return NULL;
+    if (find_denier(ask, &denier) != STATUS_OK)
+        return "answers with neither DS nor SOA";
+    bool is_above = name_is_within(ask->name.octets, denier.octets) &&
+                    !name_equals(ask->name.octets, denier.octets);
+    return is_above ? NULL : "answers for the zone, not for its parent";
 }
 
 static void take_parent(const struct ask *ask, struct arena *arena, struct observed_parent *out)
 {
-    out->ttl = 0;
-    out->ds_count = take_rdata(ask, TYPE_DS, arena, &out->ds, &out->ttl);
+    out->trouble = failure_of(ask, true, arena);
+    if (out->trouble == NULL && !reply_is_authoritative(ask))
+        out->trouble = "is not authoritative for the parent";
+    if (out->trouble == NULL)
+        out->trouble = take_ds(ask, arena, out);
 }
 
 /* Through a resolver the TTL has run down already: the signature says what it was. */
@@ -101,15 +151,13 @@ static void take_resolved_ds(const struct ask *ask, struct arena *arena,
 {
     struct observed_signers signers;
 
-    if (ask->outcome != ASK_ANSWERED) {
-        out->trouble = ask_outcome_text(ask->outcome);
-    } else if (reply_rcode(ask) != RCODE_NOERROR && reply_rcode(ask) != RCODE_NXDOMAIN) {
-        const char *text = arena_format(arena, "answers %s", reply_rcode_text(ask, arena));
-        out->trouble = text != NULL ? text : "answers with an error";
-    } else {
-        take_parent(ask, arena, out);
-        take_signers(ask, TYPE_DS, NULL, arena, &signers, &out->ttl);
-    }
+    out->trouble = failure_of(ask, true, arena);
+    if (out->trouble == NULL)
+        out->trouble = take_ds(ask, arena, out);
+    if (out->trouble != NULL)
+        return;
+    take_signers(ask, TYPE_DS, NULL, arena, &signers);
+    out->ttl = signers.ttl > out->ttl ? signers.ttl : out->ttl;
 }
 
 /*
@@ -191,8 +239,6 @@ static void take_parents(const struct targets *targets, const struct direct *dir
         *parent = (struct observed_parent){.text = targets->items[i].text,
                                            .trouble = targets->items[i].trouble};
         if (parent->trouble == NULL)
-            parent->trouble = trouble_of(&direct->to_parents[i], arena);
-        if (parent->trouble == NULL)
             take_parent(&direct->to_parents[i], arena, parent);
     }
 }
@@ -230,13 +276,19 @@ static enum status find_all(struct observer *observer, const struct config_zone 
     return status;
 }
 
-enum status observe_zone(const struct config *config, const struct config_zone *zone,
-                         const char *resolv_conf, struct arena *arena, struct observation *out)
+static struct observer observer_of(const struct observe_means *means)
 {
-    struct observer observer = {.config = config,
-                                .resolv_conf = resolv_conf,
-                                .deadline = ask_clock() + OBSERVE_MS,
-                                .arena = arena};
+    return (struct observer){.config = means->config,
+                             .resolv_conf = means->resolv_conf,
+                             .deadline = ask_clock() + OBSERVE_MS,
+                             .arena = means->arena};
+}
+
+enum status observe_zone(const struct observe_means *means, const struct config_zone *zone,
+                         struct observation *out)
+{
+    struct observer observer = observer_of(means);
+    struct arena *arena = means->arena;
     struct targets servers = {.count = 0};
     struct targets parents = {.count = 0};
     struct ask ds = {.name = zone->domain, .type = TYPE_DS};
@@ -263,15 +315,12 @@ enum status observe_zone(const struct config *config, const struct config_zone *
     return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
 }
 
-enum status observe_ds(const struct config *config, const struct config_zone *const *zones,
-                       size_t count, const char *resolv_conf, struct arena *arena,
-                       struct observed_parent *out)
+enum status observe_ds(const struct observe_means *means, const struct config_zone *const *zones,
+                       size_t count, struct observed_parent *out)
 {
+    struct arena *arena = means->arena;
+    struct observer observer = observer_of(means);
     struct ask *asks = arena_alloc(arena, (count + 1) * sizeof *asks);
-    struct observer observer = {.config = config,
-                                .resolv_conf = resolv_conf,
-                                .deadline = ask_clock() + OBSERVE_MS,
-                                .arena = arena};
     const struct config_policy *policy = NULL;
     enum status found = STATUS_OK;
 
@@ -379,8 +428,23 @@ static void view_server(const struct observed_server *server, const struct signi
     }
 }
 
-enum status observe_view(const struct observation *observation, const struct signing_state *state,
-                         const struct name *zone, const struct observed_key *keys,
+/* Which of the keys have a DS among these. */
+static uint16_t view_ds(const struct observed_parent *parent, const struct observed_keys *keys)
+{
+    unsigned set = 0;
+
+    for (size_t k = 0; k < keys->state->key_count; k++) {
+        const struct signing_key *key = &keys->state->keys[k];
+        for (size_t d = 0; d < parent->ds_count; d++) {
+            if (observe_ds_is_of(&parent->ds[d], keys->zone, key->algorithm, key->tag,
+                                 &keys->known[k]))
+                set |= 1u << k;
+        }
+    }
+    return (uint16_t)set;
+}
+
+enum status observe_view(const struct observation *observation, const struct observed_keys *keys,
                          struct arena *arena, struct roll_view *out)
 {
     size_t server_count = observation->server_count;
@@ -391,20 +455,14 @@ enum status observe_view(const struct observation *observation, const struct sig
     if (servers == NULL || parents == NULL)
         return STATUS_SYSTEM;
     for (size_t i = 0; i < server_count; i++)
-        view_server(&observation->servers[i], state, &servers[i]);
+        view_server(&observation->servers[i], keys->state, &servers[i]);
     for (size_t i = 0; i < parent_count; i++) {
         const struct observed_parent *parent = &observation->parents[i];
         parents[i] = (struct roll_parent){.text = parent->text,
                                           .trouble = parent->trouble,
                                           .any = parent->ds_count > 0,
+                                          .ds = view_ds(parent, keys),
                                           .ttl = parent->ttl};
-        for (size_t k = 0; k < state->key_count; k++) {
-            const struct signing_key *key = &state->keys[k];
-            for (size_t d = 0; d < parent->ds_count; d++) {
-                if (observe_ds_is_of(&parent->ds[d], zone, key->algorithm, key->tag, &keys[k]))
-                    parents[i].ds |= (uint16_t)(1u << k);
-            }
-        }
     }
     *out = (struct roll_view){server_count, parent_count, servers, parents};
     return STATUS_OK;

@@ -28,6 +28,7 @@ struct observed_signer {
 
 struct observed_signers {
     size_t count;
+    uint32_t ttl; /* the largest that a signature gives its RRset, seconds */
     struct observed_signer *items;
 };
 
@@ -57,18 +58,22 @@ struct observation {
     struct observed_parent *parents;
 };
 
+/* What a look needs. */
+struct observe_means {
+    const struct config *config;
+    const char *resolv_conf; /* its path */
+    struct arena *arena;     /* owns all that is found */
+};
+
 /*
  * Looks at a zone.
  *
- *   resolv_conf   its path
- *   out           in the arena. Without a resolver that answers: the configured servers all the
- *                 same, and `trouble`
+ *   out   without a resolver that answers: the configured servers all the same, and `trouble`
  *
  * STATUS_OK or STATUS_SYSTEM.
  */
-MUST_CHECK enum status observe_zone(const struct config *config, const struct config_zone *zone,
-                                    const char *resolv_conf, struct arena *arena,
-                                    struct observation *out);
+MUST_CHECK enum status observe_zone(const struct observe_means *means,
+                                    const struct config_zone *zone, struct observation *out);
 
 /*
  * The DS RRsets of several zones, through the resolver of each one's policy.
@@ -77,15 +82,21 @@ MUST_CHECK enum status observe_zone(const struct config *config, const struct co
  *
  * STATUS_OK or STATUS_SYSTEM.
  */
-MUST_CHECK enum status observe_ds(const struct config *config,
+MUST_CHECK enum status observe_ds(const struct observe_means *means,
                                   const struct config_zone *const *zones, size_t count,
-                                  const char *resolv_conf, struct arena *arena,
                                   struct observed_parent *out);
 
 /* DNSKEY RDATA of a key; NULL octets where it is not known. */
 struct observed_key {
     const uint8_t *octets;
     size_t length;
+};
+
+/* The keys of a zone that a view is about. */
+struct observed_keys {
+    const struct name *zone;
+    const struct signing_state *state;
+    struct observed_key known[STATE_MAX_KEYS]; /* of each of the state's keys */
 };
 
 /*
@@ -95,17 +106,9 @@ struct observed_key {
 bool observe_ds_is_of(const struct rdata *ds, const struct name *zone, uint8_t algorithm,
                       uint16_t tag, const struct observed_key *key);
 
-/*
- * Puts what was observed in terms of a state's keys.
- *
- *   keys   one for each of the state's
- *   out    in the arena
- *
- * STATUS_OK or STATUS_SYSTEM.
- */
+/* Puts what was observed in terms of a state's keys, in the arena. STATUS_OK or STATUS_SYSTEM. */
 MUST_CHECK enum status observe_view(const struct observation *observation,
-                                    const struct signing_state *state, const struct name *zone,
-                                    const struct observed_key *keys, struct arena *arena,
+                                    const struct observed_keys *keys, struct arena *arena,
                                     struct roll_view *out);
 
 #endif

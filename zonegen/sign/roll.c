@@ -213,12 +213,11 @@ static enum status choose_one(const struct roll_wish *wish, struct roll_plan *ou
     return STATUS_OK;
 }
 
-enum status roll_choose(const struct signing_state *state, enum dnssec_algorithm algorithm,
-                        enum dnssec_keys keys, const struct roll_wish *wish, struct roll_plan *out,
-                        char message[ROLL_MESSAGE_OCTETS])
+enum status roll_choose(const struct signing_state *state, const struct roll_wish *wish,
+                        struct roll_plan *out, char message[ROLL_MESSAGE_OCTETS])
 {
-    const struct in_use found = look_at_keys(state, (uint8_t)algorithm);
-    bool split = keys == DNSSEC_KEYS_KSK_ZSK;
+    const struct in_use found = look_at_keys(state, (uint8_t)wish->algorithm);
+    bool split = wish->keys == DNSSEC_KEYS_KSK_ZSK;
 
     if (state->roll.kind != ROLL_NONE)
         return refuse(STATUS_DENIED, message, "a roll is under way");
@@ -227,7 +226,7 @@ enum status roll_choose(const struct signing_state *state, enum dnssec_algorithm
     *out = (struct roll_plan){
         .kind = found.other_algorithm ? ROLL_ALGORITHM : ROLL_CSK,
         .method = wish->double_ds ? ROLL_DOUBLE_DS : ROLL_DOUBLE_SIGNATURE,
-        .algorithm = (uint8_t)algorithm,
+        .algorithm = (uint8_t)wish->algorithm,
         .incoming_count = split ? 2 : 1,
         .flags = {DNSKEY_ZONE | DNSKEY_SEP, DNSKEY_ZONE},
     };

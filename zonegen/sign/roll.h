@@ -59,8 +59,10 @@ const struct roll_step *roll_step_of(const struct signing_state *state);
 const char *roll_kind_name(enum roll_kind kind);
 const char *roll_method_name(enum roll_kind kind, enum roll_method method);
 
-/* What people ask for. */
+/* What people ask for: the policy, and the options. */
 struct roll_wish {
+    enum dnssec_algorithm algorithm;
+    enum dnssec_keys keys;
     bool ksk, zsk;  /* --ksk, --zsk */
     bool double_ds; /* --double-ds */
 };
@@ -83,10 +85,8 @@ struct roll_plan {
  *
  * STATUS_OK; STATUS_DENIED (a roll is under way, or no key is in use); STATUS_INVALID (the wish).
  */
-MUST_CHECK enum status roll_choose(const struct signing_state *state,
-                                   enum dnssec_algorithm algorithm, enum dnssec_keys keys,
-                                   const struct roll_wish *wish, struct roll_plan *out,
-                                   char message[ROLL_MESSAGE_OCTETS]);
+MUST_CHECK enum status roll_choose(const struct signing_state *state, const struct roll_wish *wish,
+                                   struct roll_plan *out, char message[ROLL_MESSAGE_OCTETS]);
 
 /* The keys that a plan takes out of use: bit n for state->keys[n]. */
 uint16_t roll_outgoing(const struct signing_state *state, const struct roll_plan *plan);

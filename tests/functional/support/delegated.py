@@ -1,5 +1,6 @@
-"""A zone with everything around it on loopback: contactd and NSD serve it, NSD serves its parent with
-the DS that the test wants, Unbound is the resolver that finds them all."""
+"""A zone with everything around it on loopback: contactd and NSD serve it, NSD serves its signed parent
+with the DS that the test wants, Unbound is the resolver that finds them all, and another Unbound
+and delv validate what they find from the parent's key down."""
 
 import os
 import re
@@ -16,14 +17,20 @@ import dns.rrset
 
 from support.contactd import Contactd, Site, program, serial_of, zone
 from support.contacts import write_entry
+from support.keys import Key
 from support.peers import Nsd, Unbound
 from support.ports import Port
-from support.process import run, wait_until
+from support.process import find_program, run, wait_until
+from support.validators import SECURE, Validator, delv, delv_verdict
 
 ZONE, PARENT = "cc.example", "example"
 PARENT_ADDRESS = "127.0.0.3"  # its servers are told from the zone's by their address
 DS_TTL, ZONE_TTL = 3600, 14400
-START = 1795352400  # 2026-11-22 13:00:00 UTC
+# Some time ago: whatever zonegen signs at its clock is in force by the clock of the validators, too.
+START = int(time.time()) // 3600 * 3600 - 14 * 86400
+# What is validated: positive, from a wildcard, no such name, no such type.
+JUDGED = [("cc.example", "SOA"), ("no.cc.example", "TXT"), ("www.bank.no.cc.example", "TXT"),
+          ("zz.cc.example", "TXT"), ("no.cc.example", "A")]
 
 
 def when(seconds):
@@ -31,7 +38,7 @@ def when(seconds):
 
 
 class Parent(Nsd):
-    """NSD with the zone `example`: the delegation of the zone, and its DS."""
+    """NSD with the zone `example`, signed: the delegation of the zone, and its DS."""
 
     name = "parent"
 
@@ -39,6 +46,7 @@ class Parent(Nsd):
         super().__init__(folder)
         self.at = (PARENT_ADDRESS, self.port.number)
         self.zones = {PARENT: self.path("example.zone")}
+        self.key = Key(self.path("parent-keys"), PARENT)
         self.serial = 0
         self._write_zone([])
 
@@ -49,8 +57,11 @@ class Parent(Nsd):
                  f"ns A {PARENT_ADDRESS}",
                  "cc NS ns1.cc", "cc NS ns2.cc", "ns1.cc A 127.0.0.1", "ns2.cc A 127.0.0.2"]
         lines += [f"cc {DS_TTL} IN DS {item}" for item in ds]
-        with open(self.zones[PARENT], "w", encoding="ascii") as file:
-            file.write("\n".join(lines) + "\n")
+        lines += [f"@ IN DNSKEY {self.key.dnskey}"]
+        self.write("example.unsigned", "\n".join(lines) + "\n")
+        said = run([find_program("dnssec-signzone"), "-P", "-z", "-d", self.folder, "-o", PARENT,
+                    "-f", self.zones[PARENT], self.path("example.unsigned"), self.key.path])
+        assert said.returncode == 0, said.stderr
 
     def configure(self):
         arguments = super().configure()
@@ -151,10 +162,12 @@ class World:
         self.primary = Contactd(self.site, port=port)
         self.secondary.start().wait()
         self.resolver.start().wait()
+        self.judge = Validator(self.folder, {PARENT: self.parent.at, ZONE: self.primary.at},
+                               {PARENT: ("DNSKEY", self.parent.key.dnskey)}).start().wait()
         self.set_ds(self.wanted_ds())
 
     def close(self):
-        for server in (self.resolver, self.secondary, self.primary, self.parent):
+        for server in (self.judge, self.resolver, self.secondary, self.primary, self.parent):
             server.stop()
 
     def policy(self, **items):
@@ -224,7 +237,18 @@ class World:
             for name, kind in ((ZONE, "SOA"), (f"no.{ZONE}", "TXT")):
                 rrset, signatures = _split(ask(at, name, kind).answer)
                 dns.dnssec.validate(rrset, signatures, {origin: keys}, now=self.clock)
+        self._judge()
         return True
+
+    def _judge(self):
+        """Unbound and delv, who go by the clock of the machine."""
+        assert self.clock < time.time()
+        for name, kind in JUDGED:
+            verdict, reply = self.judge.verdict(name, kind)
+            assert verdict == SECURE, (name, kind, verdict, reply)
+        for name, kind in JUDGED[1:4]:
+            text = delv(self.resolver.at, self.folder, self.parent.key, name, kind)
+            assert delv_verdict(text) == SECURE, text
 
 
 def _split(answer):

@@ -187,6 +187,7 @@ class Judge:
         self.apex = dns.name.from_text(apex)
         self.keys = {self.apex: dnskeys}
         self.now = now
+        self.valid = {}  # what was found valid before: (owner, signature) to the records
 
     def complaints(self, name, rrtype, message):
         case = _Case(self, message)
@@ -197,6 +198,7 @@ class Judge:
 class _Case:
     def __init__(self, judge, message):
         self.apex, self.keys, self.now = judge.apex, judge.keys, judge.now
+        self.valid = judge.valid
         self.message = message
         self.complaints = []
         self.chain = None
@@ -242,8 +244,12 @@ class _Case:
     def _validate(self, rrset, signatures):
         if signatures.ttl != rrset.ttl:
             self.say(f"{rrset.name} {T.to_text(rrset.rdtype)}: RRSIG with another TTL")
+        key = (rrset.name, tuple(signatures))
+        if self.valid.get(key) == rrset:
+            return
         try:
             dns.dnssec.validate(rrset, signatures, self.keys, now=self.now)
+            self.valid[key] = rrset
         except dns.dnssec.ValidationFailure as problem:
             self.say(f"{rrset.name} {T.to_text(rrset.rdtype)}: {problem}")
 

@@ -9,6 +9,7 @@ import time
 
 import dns.name
 import dns.rdata
+import dns.rdatatype
 
 from support import wire
 from support.client import Tcp
@@ -30,7 +31,7 @@ LOWERS_CASE = {"nsd", "knot"}
 @functools.lru_cache(maxsize=200_000)
 def _record(line):
     owner, ttl, _, kind, rdata = line.split(" ", 4)
-    number = wire.TYPES[kind]
+    number = int(dns.rdatatype.from_text(kind))
     octets = dns.rdata.from_text("IN", kind, rdata, relativize=False).to_wire()
     return (dns.name.from_text(owner).to_wire(), number, int(ttl), octets)
 

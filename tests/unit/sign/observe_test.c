@@ -100,22 +100,22 @@ static void what_was_observed_reads_in_terms_of_keys(void **state)
          .serial = 9,
          .dnskey_count = 2,
          .dnskeys = dnskeys,
-         .of_dnskey = {2, signers},
-         .of_soa = {1, signers}},
+         .of_dnskey = {.count = 2, .items = signers},
+         .of_soa = {.count = 1, .items = signers}},
         {.text = "ns2", .trouble = "no answer", .dnskey_count = 2, .dnskeys = dnskeys},
     };
     struct observed_parent parents[] = {{.text = "a", .ds_count = 1, .ds = &ds, .ttl = 60},
                                         {.text = "b"}};
     const struct observation seen = {
         .server_count = 2, .parent_count = 2, .servers = servers, .parents = parents};
-    const struct observed_key unknown[2] = {{NULL, 0}, {NULL, 0}};
     const struct name zone = zone_name();
+    const struct observed_keys unknown = {.zone = &zone, .state = &keys};
     struct arena *arena = arena_create();
     struct roll_view view;
 
     assert_int_equal(EVP_Digest(first, sizeof first, keys.keys[0].digest, NULL, EVP_sha256(), NULL),
                      1);
-    assert_int_equal(observe_view(&seen, &keys, &zone, unknown, arena, &view), STATUS_OK);
+    assert_int_equal(observe_view(&seen, &unknown, arena, &view), STATUS_OK);
     assert_int_equal(view.server_count, 2);
     assert_int_equal(view.servers[0].dnskeys, 1);
     assert_int_equal(view.servers[0].signs_keys, 2); /* tag and algorithm */

@@ -355,8 +355,8 @@ static enum status choose(const char *name, struct roll_wish wish)
     char message[ROLL_MESSAGE_OCTETS] = "";
     struct roll_plan plan;
 
-    enum status status =
-        roll_choose(&state, c->policy_algorithm, c->policy_keys, &wish, &plan, message);
+    wish = wish_of(c, wish);
+    enum status status = roll_choose(&state, &wish, &plan, message);
     assert_int_equal(status == STATUS_OK, message[0] == '\0');
     return status;
 }
@@ -380,6 +380,7 @@ static void wishes_that_do_not_fit_are_refused(void **unused)
 static void one_roll_at_a_time(void **unused)
 {
     (void)unused;
+    const struct roll_wish wish = wish_of(case_named("csk"), (struct roll_wish){.ksk = false});
     struct signing_state state = at_step("csk", 1);
     struct signing_state before = state;
     char message[ROLL_MESSAGE_OCTETS];
@@ -387,9 +388,7 @@ static void one_roll_at_a_time(void **unused)
         .kind = ROLL_CSK, .method = ROLL_DOUBLE_SIGNATURE, .incoming_count = 1, .flags = {SEP_KEY}};
     struct signing_key incoming = a_key(5, OLD_ALGORITHM, SEP_KEY, 0);
 
-    assert_int_equal(roll_choose(&state, OLD_ALGORITHM, DNSSEC_KEYS_CSK,
-                                 &(struct roll_wish){.ksk = false}, &plan, message),
-                     STATUS_DENIED);
+    assert_int_equal(roll_choose(&state, &wish, &plan, message), STATUS_DENIED);
     assert_int_equal(roll_begin(&state, &plan, &incoming, START, 0), STATUS_DENIED);
     assert_memory_equal(&state, &before, sizeof state);
 }
@@ -397,13 +396,12 @@ static void one_roll_at_a_time(void **unused)
 static void a_zone_without_keys_in_use_has_nothing_to_roll(void **unused)
 {
     (void)unused;
+    const struct roll_wish wish = wish_of(case_named("csk"), (struct roll_wish){.ksk = false});
     struct signing_state state = {.key_count = 1, .keys = {a_key(1, OLD_ALGORITHM, SEP_KEY, 0)}};
     char message[ROLL_MESSAGE_OCTETS];
     struct roll_plan plan;
 
-    assert_int_equal(roll_choose(&state, OLD_ALGORITHM, DNSSEC_KEYS_CSK,
-                                 &(struct roll_wish){.ksk = false}, &plan, message),
-                     STATUS_DENIED);
+    assert_int_equal(roll_choose(&state, &wish, &plan, message), STATUS_DENIED);
 }
 
 static void a_spare_in_the_state_is_taken_and_a_key_in_use_is_not(void **unused)

@@ -132,6 +132,14 @@ static inline struct signing_state state_of(const struct roll_case *c)
     return state;
 }
 
+/* A wish with the policy of a case. */
+static inline struct roll_wish wish_of(const struct roll_case *c, struct roll_wish wish)
+{
+    wish.algorithm = c->policy_algorithm;
+    wish.keys = c->policy_keys;
+    return wish;
+}
+
 /* Begins the case's roll; new keys have the tags 3 and 4. */
 static inline void begin(const struct roll_case *c, struct signing_state *state, int64_t now,
                          uint32_t largest_ttl)
@@ -140,8 +148,9 @@ static inline void begin(const struct roll_case *c, struct signing_state *state,
     struct signing_key incoming[2];
     struct roll_plan plan;
 
-    enum status status =
-        roll_choose(state, c->policy_algorithm, c->policy_keys, &c->wish, &plan, message);
+    const struct roll_wish wish = wish_of(c, c->wish);
+
+    enum status status = roll_choose(state, &wish, &plan, message);
     assert_string_equal(message, "");
     assert_int_equal(status, STATUS_OK);
     assert_int_equal(plan.kind, c->kind);

@@ -393,12 +393,45 @@ static void a_broken_chain_proves_nothing_wrong(void **state)
     small_destroy(&small);
 }
 
+/* However much glue there is: the NSEC before a name is that of the cut. */
+static void what_lies_below_a_cut_is_jumped_over(void **state)
+{
+    char message[STORE_MESSAGE_OCTETS];
+    const struct store_access access = {.shared = false};
+    struct sample zone = {.count = 2, .names = {{.length = 1}}, .cut = {false, true}};
+    struct temporary temporary;
+    struct store *store;
+    struct snapshot *snapshot;
+    static struct chain chain;
+    (void)state;
+
+    assert_int_equal(name_from_text(&zone.names[1], "cut", 3), STATUS_OK);
+    for (; zone.count < MAX_NODES; zone.count++) {
+        char text[32];
+        int length = snprintf(text, sizeof text, "ns%zu.cut", zone.count);
+        assert_int_equal(name_from_text(&zone.names[zone.count], text, (size_t)length), STATUS_OK);
+    }
+    assert_int_equal(temporary_create(&temporary), 0);
+    assert_int_equal(store_create(temporary.database, &access, &store, message), STATUS_OK);
+    put_zone(store, &zone, 0);
+    make_chain(&chain, &zone, false, false);
+    assert_int_equal(chain.count, 2);
+    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
+    struct name behind;
+    assert_int_equal(name_from_text(&behind, "d", 1), STATUS_OK);
+    assert_denied(snapshot, &chain, 0, &behind);
+    snapshot_destroy(snapshot);
+    store_close(store);
+    temporary_destroy(&temporary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nsec_is_chosen_by_a_plain_reading_of_rfc_4035),
         cmocka_unit_test(nsec3_is_chosen_by_a_plain_reading_of_rfc_5155),
         cmocka_unit_test(what_opted_out_is_denied_by_the_closest_provable_encloser),
+        cmocka_unit_test(what_lies_below_a_cut_is_jumped_over),
         cmocka_unit_test(a_collision_is_servfail),
         cmocka_unit_test(a_broken_chain_proves_nothing_wrong),
     };

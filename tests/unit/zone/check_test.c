@@ -290,6 +290,60 @@ static void a_zone_name_without_room_below_it_is_refused(void **state)
     fixture_end(&f);
 }
 
+/* Builds an entry with a card of nearly 512 octets in a zone whose name takes so many octets, 14 at
+ * least; how often it is warned of, and of how many octets. */
+static size_t warnings_of_signed(bool dnssec, size_t name_octets, unsigned *octets)
+{
+    static const char start[] = "the card of .xa may take ";
+    struct fixture f;
+    const struct diagnostic *item = NULL;
+    char domain[NAME_TEXT_OCTETS] = "";
+
+    fixture_start(&f);
+    for (size_t left = name_octets - sizeof "\7example"; left > 0;) {
+        size_t label = left < 52 ? left : 50;
+        memset(domain + strlen(domain), 'z', label - 1);
+        strcat(domain, ".");
+        left -= label;
+    }
+    strcat(domain, "example");
+    f.zone.domain = name_of(domain);
+    assert_int_equal(f.zone.domain.length, name_octets);
+    f.zone.dnssec = dnssec;
+    add_entry(&f, "contacts/xa.yaml", "xa", NULL);
+    many(&f, 7, "24x7");
+    fixture_build(&f);
+    size_t count = diag_of(&f, "card-signed", &item);
+    if (count > 0) {
+        assert_int_equal(item->severity, SEVERITY_WARNING);
+        assert_string_equal(item->place.file, "contacts/xa.yaml");
+        assert_memory_equal(item->message, start, strlen(start));
+        *octets = (unsigned)strtoul(item->message + strlen(start), NULL, 10);
+        assert_non_null(
+            strstr(item->message, ", 1232 fit an answer over UDP; serve a shorter domain"));
+    }
+    fixture_end(&f);
+    return count;
+}
+
+static void a_card_too_long_with_its_signatures_is_warned_of(void **state)
+{
+    unsigned octets = 0;
+    size_t first = 14;
+    (void)state;
+    while (warnings_of_signed(true, first, &octets) == 0)
+        assert_true(++first < 150);
+    /* The name stands in the answer some times over: what is just too long is by no more. */
+    assert_in_range(octets, 1233, 1233 + 8);
+    assert_true(first > 40);
+    for (size_t more = first; more < first + 20; more++) {
+        unsigned grown = 0;
+        assert_int_equal(warnings_of_signed(true, more, &grown), 1);
+        assert_true(grown >= octets);
+        assert_int_equal(warnings_of_signed(false, more, &grown), 0);
+    }
+}
+
 static void an_entry_that_nobody_sees_is_not_checked(void **state)
 {
     struct fixture f;
@@ -331,6 +385,7 @@ int main(void)
         cmocka_unit_test(values_that_no_record_holds_are_refused_by_name),
         cmocka_unit_test(more_than_nine_contacts_are_refused),
         cmocka_unit_test(a_zone_name_without_room_below_it_is_refused),
+        cmocka_unit_test(a_card_too_long_with_its_signatures_is_warned_of),
         cmocka_unit_test(an_entry_that_nobody_sees_is_not_checked),
         cmocka_unit_test(errors_from_before_do_not_refuse_a_build),
     };
