@@ -309,7 +309,7 @@ static bool touches_others(const struct sources *sources, const struct label_set
         const struct source *source = &sources->items[i];
         const char *labels[3 * ENTRY_MAX_LABELS];
         size_t count = 0;
-        if (source->fate != SOURCE_STAYS || source->label_count > ENTRY_MAX_LABELS)
+        if (source->fate != SOURCE_STAYS)
             continue;
         add_labels(source->labels, source->label_count, labels, &count);
         for (size_t n = 0; n < count; n++)

@@ -21,15 +21,23 @@ static void print_serials(struct context *context, const struct update *update)
     }
 }
 
+/* What one edit is made from. */
+struct publication {
+    struct context *context;
+    struct contents *contents;
+    struct quick *quick; /* NULL: everything */
+};
+
 /* Has the database remember the files: all of them, or, after a quick publish, those that are not
  * as it has them. */
-static enum status remember(struct context *context, const struct contents *contents,
-                            const struct update *update, const struct quick *quick,
+static enum status remember(const struct publication *publication, const struct update *update,
                             struct edit *edit)
 {
+    const struct context *context = publication->context;
+    const struct contents *contents = publication->contents;
     struct sources_header header = {.renewed = context->now};
 
-    if (quick != NULL)
+    if (publication->quick != NULL)
         return sources_write(edit, &contents->sources);
     memcpy(header.keys, update->keys, sizeof header.keys);
     enum status status = shape_digest(context->config, &contents->rules.delegated, header.shape);
@@ -39,12 +47,22 @@ static enum status remember(struct context *context, const struct contents *cont
 }
 
 /* Commits an update; the edit is gone afterwards either way. */
-static int commit(struct context *context, const struct update *update, struct edit *edit)
+static int commit(const struct publication *publication, const struct update *update,
+                  struct edit *edit)
 {
+    struct context *context = publication->context;
     char message[STORE_MESSAGE_OCTETS] = "";
 
     if (!context->options->force &&
         update_say_mass_deletions(context, update, "nothing published without --force")) {
+        edit_abort(edit);
+        return OUTCOME_REFUSED;
+    }
+    errno = 0;
+    if (remember(publication, update, edit) != STATUS_OK) {
+        snprintf(message, sizeof message, "%s cannot be changed: %s; nothing is published",
+                 context->config->database, errno != 0 ? strerror(errno) : "out of memory");
+        context_say_commit(context, message);
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
@@ -57,43 +75,29 @@ static int commit(struct context *context, const struct update *update, struct e
     return OUTCOME_DONE;
 }
 
-/* Brings everything into one edit and commits it; the edit is gone afterwards either way. */
-static int publish_all(struct context *context, struct contents *contents, struct edit *edit)
+/*
+ * Brings it into the edit and commits that; the edit is gone afterwards either way. `*is_done` is
+ * set to false where what changed is not enough: `quick->reason`.
+ */
+static int apply(const struct publication *publication, struct edit *edit, bool *is_done)
 {
-    struct update update;
-    int outcome = OUTCOME_REFUSED;
-
-    enum status status = update_apply(context, contents, edit, NULL, &update);
-    if (status == STATUS_OK) {
-        /* A put that failed makes the commit fail, which says why. */
-        (void)!remember(context, contents, &update, NULL, edit);
-        outcome = commit(context, &update, edit);
-    } else {
-        edit_abort(edit);
-    }
-    update_close(&update);
-    return outcome;
-}
-
-/* The same of what changed. `*is_done` false: everything is to be published; `quick->reason`. */
-static int publish_quick(struct context *context, struct quick *quick, struct edit *edit,
-                         bool *is_done)
-{
+    struct context *context = publication->context;
+    struct quick *quick = publication->quick;
     struct update update;
     int outcome = OUTCOME_REFUSED;
 
     *is_done = true;
-    enum status status = update_apply(context, &quick->contents, edit, NULL, &update);
+    enum status status = update_apply(context, publication->contents, edit, NULL, &update);
     if (status != STATUS_OK) {
         edit_abort(edit);
-    } else if (memcmp(update.keys, quick->header.keys, sizeof update.keys) != 0) {
+    } else if (quick != NULL && memcmp(update.keys, quick->header.keys, sizeof update.keys) != 0) {
         snprintf(quick->reason, sizeof quick->reason, "the keys of a zone have changed");
         *is_done = false;
         edit_abort(edit);
     } else {
-        contents_print_problems(context);
-        (void)!remember(context, &quick->contents, &update, quick, edit);
-        outcome = commit(context, &update, edit);
+        if (quick != NULL)
+            contents_print_problems(context);
+        outcome = commit(publication, &update, edit);
     }
     update_close(&update);
     return outcome;
@@ -126,11 +130,12 @@ static int run_all(struct run *run)
     struct context *context = run->context;
     struct contents contents = {.build_count = 0};
     struct edit *edit = NULL;
+    bool is_done = true;
     int outcome = OUTCOME_REFUSED;
 
     if (contents_prepare(context, "nothing published", &contents) == STATUS_OK &&
         begin(run, &edit) == STATUS_OK)
-        outcome = publish_all(context, &contents, edit);
+        outcome = apply(&(struct publication){context, &contents, NULL}, edit, &is_done);
     contents_close(&contents);
     return outcome;
 }
@@ -153,7 +158,7 @@ static int run_quick(struct run *run, bool *is_done)
         return outcome;
     switch (quick_prepare(context, edit, &run->names, &quick)) {
     case QUICK_READY:
-        outcome = publish_quick(context, &quick, edit, is_done);
+        outcome = apply(&(struct publication){context, &quick.contents, &quick}, edit, is_done);
         break;
     case QUICK_NOT:
         *is_done = !quick_knows_names(context, &quick, &run->names);

@@ -150,6 +150,7 @@ static enum status read_source(const struct item *item, struct arena *arena, str
     if (status != STATUS_OK)
         return status;
     bool is_right = !r.failed && reader_left(&r) == 0 && out->label_count > 0 &&
+                    out->label_count <= ENTRY_MAX_LABELS &&
                     out->public_count + out->members_count <= ENTRY_MAX_PUBLISHED;
     return is_right ? STATUS_OK : STATUS_MALFORMED;
 }
