@@ -27,11 +27,35 @@ static enum status refuse(struct diag *diag, const char *path, int error)
     return STATUS_INVALID;
 }
 
+static int64_t nanoseconds(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+static struct file_stamp stamp_of(const struct stat *info)
+{
+    if (!S_ISREG(info->st_mode))
+        return (struct file_stamp){.octets = 0};
+    return (struct file_stamp){
+        .octets = (uint64_t)info->st_size,
+        .inode = (uint64_t)info->st_ino,
+        .modified_ns = nanoseconds(&info->st_mtim),
+        .changed_ns = nanoseconds(&info->st_ctim),
+    };
+}
+
+bool file_stamp_equals(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->octets == b->octets && a->inode == b->inode && a->modified_ns == b->modified_ns &&
+           a->changed_ns == b->changed_ns;
+}
+
 /* What has been read so far; grows, since a pipe does not tell its size. */
 struct content {
     char *octets;
     size_t length;
     size_t capacity;
+    struct file_stamp stamp;
 };
 
 /* Reads to the end, or until more than `limit` octets are there. Zero or an errno. */
@@ -74,6 +98,7 @@ static int load(const char *path, size_t limit, struct content *content)
         content->capacity = sized ? (size_t)info.st_size + 1 : 4096;
         if (content->capacity > limit + 1)
             content->capacity = limit + 1;
+        content->stamp = stamp_of(&info);
         content->octets = malloc(content->capacity);
         error = content->octets != NULL ? read_all(file, limit, content) : ENOMEM;
     }
@@ -81,8 +106,8 @@ static int load(const char *path, size_t limit, struct content *content)
     return error;
 }
 
-enum status file_read(const char *path, size_t limit, struct arena *arena, struct diag *diag,
-                      char **octets, size_t *length)
+enum status file_read_stamped(const char *path, size_t limit, struct arena *arena,
+                              struct diag *diag, struct file_content *out)
 {
     struct content content = {.octets = NULL};
     enum status status = STATUS_OK;
@@ -93,13 +118,10 @@ enum status file_read(const char *path, size_t limit, struct arena *arena, struc
                    limit);
         status = STATUS_INVALID;
     } else if (error == 0) {
-        char *copy = arena_copy(arena, content.octets, content.length);
-        if (copy == NULL) {
+        *out = (struct file_content){arena_copy(arena, content.octets, content.length),
+                                     content.length, content.stamp};
+        if (out->octets == NULL)
             error = ENOMEM;
-        } else {
-            *octets = copy;
-            *length = content.length;
-        }
     }
     if (error != 0)
         status = refuse(diag, path, error);
@@ -107,9 +129,22 @@ enum status file_read(const char *path, size_t limit, struct arena *arena, struc
     return status;
 }
 
-/* Names of files, growing. */
+enum status file_read(const char *path, size_t limit, struct arena *arena, struct diag *diag,
+                      char **octets, size_t *length)
+{
+    struct file_content content;
+
+    enum status status = file_read_stamped(path, limit, arena, diag, &content);
+    if (status == STATUS_OK) {
+        *octets = content.octets;
+        *length = content.length;
+    }
+    return status;
+}
+
+/* Files of a folder, growing. */
 struct listing {
-    char **paths;
+    struct file_item *items;
     size_t count;
     size_t capacity;
 };
@@ -125,6 +160,11 @@ static bool ends_in(const char *name, const char *const *endings)
     return false;
 }
 
+bool file_is_listed(const char *name, const char *const *endings)
+{
+    return name[0] != '.' && ends_in(name, endings);
+}
+
 /* A link that leads nowhere counts as a file: reading it says what is wrong. */
 static bool is_folder(DIR *folder, const struct dirent *item)
 {
@@ -134,31 +174,45 @@ static bool is_folder(DIR *folder, const struct dirent *item)
     return fstatat(dirfd(folder), item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
 }
 
-static int list_add(struct listing *listing, const char *folder, const char *name,
-                    struct arena *arena)
+static int list_add(struct listing *listing, const char *name, struct arena *arena)
 {
     if (listing->count == listing->capacity) {
         size_t capacity = listing->capacity == 0 ? 64 : listing->capacity * 2;
-        char **larger = reallocarray(listing->paths, capacity, sizeof *larger);
+        struct file_item *larger = reallocarray(listing->items, capacity, sizeof *larger);
         if (larger == NULL)
             return ENOMEM;
-        listing->paths = larger;
+        listing->items = larger;
         listing->capacity = capacity;
     }
-    size_t length = strlen(folder);
-    const char *between = length > 0 && folder[length - 1] == '/' ? "" : "/";
-    char *path = arena_format(arena, "%s%s%s", folder, between, name);
-    if (path == NULL)
+    struct file_item item = {.name = arena_copy(arena, name, strlen(name))};
+    if (item.name == NULL)
         return ENOMEM;
-    listing->paths[listing->count++] = path;
+    listing->items[listing->count++] = item;
     return 0;
 }
 
-/* Zero or an errno. */
-static int list_folder(const char *path, const char *const *endings, struct arena *arena,
-                       struct listing *listing)
+/* Takes the stamps in the order in which the folder lists its files: where it lies on a disk, that
+ * is nearer to how they lie there than the order of names. */
+static void list_stamp(struct listing *listing, int folder)
 {
-    DIR *folder = opendir(path);
+    for (size_t i = 0; i < listing->count; i++) {
+        struct stat info;
+        if (fstatat(folder, listing->items[i].name, &info, 0) == 0)
+            listing->items[i].stamp = stamp_of(&info);
+    }
+}
+
+/* What is looked for. */
+struct query {
+    const char *folder;
+    const char *const *endings;
+    bool wants_stamps;
+};
+
+/* Zero or an errno. */
+static int list_folder(const struct query *query, struct arena *arena, struct listing *listing)
+{
+    DIR *folder = opendir(query->folder);
     int error = 0;
 
     if (folder == NULL)
@@ -170,40 +224,95 @@ static int list_folder(const char *path, const char *const *endings, struct aren
             error = errno;
             break;
         }
-        if (item->d_name[0] != '.' && ends_in(item->d_name, endings) && !is_folder(folder, item))
-            error = list_add(listing, path, item->d_name, arena);
+        if (file_is_listed(item->d_name, query->endings) && !is_folder(folder, item))
+            error = list_add(listing, item->d_name, arena);
     }
+    if (query->wants_stamps)
+        list_stamp(listing, dirfd(folder));
     closedir(folder);
     return error;
 }
 
-static int compare_paths(const void *left, const void *right)
+static int compare_items(const void *left, const void *right)
 {
-    return strcmp(*(char *const *)left, *(char *const *)right);
+    const struct file_item *a = left;
+    const struct file_item *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static enum status survey(const struct query *query, struct arena *arena, struct diag *diag,
+                          struct file_survey *out)
+{
+    struct listing listing = {.items = NULL};
+
+    *out = (struct file_survey){.count = 0};
+    int error = list_folder(query, arena, &listing);
+    if (error == 0) {
+        out->items = arena_alloc(arena, listing.count * sizeof *out->items);
+        error = out->items == NULL ? ENOMEM : 0;
+    }
+    if (error == 0 && listing.count > 0) {
+        out->count = listing.count;
+        memcpy(out->items, listing.items, listing.count * sizeof *out->items);
+        qsort(out->items, out->count, sizeof *out->items, compare_items);
+    }
+    free(listing.items);
+    return error == 0 ? STATUS_OK : refuse(diag, query->folder, error);
+}
+
+enum status file_survey(const char *folder, const char *const *endings, struct arena *arena,
+                        struct diag *diag, struct file_survey *out)
+{
+    return survey(&(struct query){folder, endings, true}, arena, diag, out);
+}
+
+enum status file_survey_one(const char *path, struct arena *arena, struct diag *diag,
+                            struct file_survey *out)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    struct stat info;
+
+    *out = (struct file_survey){.count = 0};
+    if (stat(path, &info) != 0)
+        return refuse(diag, path, errno);
+    out->items = arena_alloc(arena, sizeof *out->items);
+    if (out->items == NULL)
+        return refuse(diag, path, ENOMEM);
+    *out->items = (struct file_item){name, stamp_of(&info)};
+    out->count = 1;
+    return STATUS_OK;
+}
+
+char *file_join(struct arena *arena, const char *folder, const char *name)
+{
+    size_t before = strlen(folder);
+    size_t after = strlen(name);
+    bool has_slash = before > 0 && folder[before - 1] == '/';
+    char *path = arena_alloc(arena, before + 1 + after + 1);
+
+    if (path == NULL)
+        return NULL;
+    memcpy(path, folder, before);
+    if (!has_slash)
+        path[before++] = '/';
+    memcpy(path + before, name, after);
+    return path;
 }
 
 enum status file_list(const char *folder, const char *const *endings, struct arena *arena,
                       struct diag *diag, char ***paths, size_t *count)
 {
-    struct listing listing = {.paths = NULL};
-    enum status status = STATUS_OK;
+    struct file_survey found;
 
-    int error = list_folder(folder, endings, arena, &listing);
-    if (error == 0) {
-        char **kept = arena_alloc(arena, listing.count * sizeof *kept);
-        if (kept != NULL && listing.count > 0) {
-            qsort(listing.paths, listing.count, sizeof(char *), compare_paths);
-            memcpy(kept, listing.paths, listing.count * sizeof(char *));
-        }
-        if (kept == NULL)
-            error = ENOMEM;
-        *paths = kept;
-        *count = kept != NULL ? listing.count : 0;
-    }
-    if (error != 0)
-        status = refuse(diag, folder, error);
-    free(listing.paths);
-    return status;
+    enum status status = survey(&(struct query){folder, endings, false}, arena, diag, &found);
+    if (status != STATUS_OK)
+        return status;
+    *count = found.count;
+    *paths = arena_alloc(arena, found.count * sizeof **paths);
+    for (size_t i = 0; i < found.count && *paths != NULL; i++)
+        (*paths)[i] = file_join(arena, folder, found.items[i].name);
+    return arena_failed(arena) ? refuse(diag, folder, ENOMEM) : STATUS_OK;
 }
 
 char *file_beside(struct arena *arena, const char *file, const char *path)

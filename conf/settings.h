@@ -105,6 +105,8 @@ struct config_nameserver {
     struct place place;
 };
 
+/* What reaches records, here and in a policy, belongs into the digest of zonegen/command/shape.c.
+ */
 struct config_zone {
     struct name domain; /* lower case */
     enum audience audience;

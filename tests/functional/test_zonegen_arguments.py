@@ -33,7 +33,6 @@ def run(*arguments, **more):
     (["check", "--force"], "check does not take --force"),
     (["plan", "--now", "tomorrow"], "'tomorrow' is no time"),
     (["plan", "x"], "'x' is one too many for plan"),
-    (["publish", "contacts"], "'contacts' is one too many for publish"),
     (["export", "a", "b"], "'b' is one too many for export"),
     (["restore"], "restore needs FILE [ZONE]"),
 ])

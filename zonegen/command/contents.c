@@ -13,8 +13,7 @@
 /* contactd.conf(5): the defaults of `freshness` and of a zone. */
 static const struct config_freshness default_freshness = {150, 180, 400};
 
-enum status contents_read(struct context *context, const char *const *paths, size_t path_count,
-                          struct contents *out)
+enum status contents_open(struct context *context, struct contents *out)
 {
     const struct config *config = context->config;
 
@@ -25,10 +24,29 @@ enum status contents_read(struct context *context, const char *const *paths, siz
     out->rules.freshness = config != NULL ? config->freshness : default_freshness;
     out->rules.today = now_days(context->now);
     progress_begin(&context->progress, "reading contacts");
-    enum status status = delegated_read(config, out->arena, context->diag, &out->rules.delegated);
+    return delegated_read(config, out->arena, context->diag, &out->rules.delegated);
+}
+
+enum status contents_read(struct context *context, const char *const *paths, size_t path_count,
+                          struct contents *out)
+{
+    enum status status = contents_open(context, out);
     if (status != STATUS_OK)
         return status;
     return contacts_read(paths, path_count, &out->rules, out->arena, context->diag, &out->contacts);
+}
+
+enum status contents_take(struct context *context, const char *const *paths, size_t path_count,
+                          struct contents *contents)
+{
+    accounts_open(contents->arena, &contents->accounts);
+    contents->rules.witness = &contents->accounts.witness;
+    enum status status = contacts_read(paths, path_count, &contents->rules, contents->arena,
+                                       context->diag, &contents->contacts);
+    if (status != STATUS_OK)
+        return status;
+    return accounts_complete(&contents->accounts, &contents->contacts, contents->rules.today,
+                             &contents->sources);
 }
 
 static enum status make_sample(struct contents *contents)
@@ -172,39 +190,32 @@ enum status contents_build(struct context *context, struct contents *contents)
     return status;
 }
 
-enum status contents_read_configured(struct context *context, struct contents *out)
+/* False, with a diagnostic, where no contacts are configured. */
+static bool has_contacts(struct context *context)
 {
     const struct config *config = context->config;
+    const struct place place = {.file = config->path};
 
-    memset(out, 0, sizeof *out);
-    if (config->contacts == NULL) {
-        const struct place place = {.file = config->path};
-        diag_error(context->diag, place, "contacts", "'contacts' is not set; %s needs it",
-                   options_command_name(context->options->command));
-        return STATUS_INVALID;
-    }
-    return contents_read(context, &config->contacts, 1, out);
+    if (config->contacts != NULL)
+        return true;
+    diag_error(context->diag, place, "contacts", "'contacts' is not set; %s needs it",
+               options_command_name(context->options->command));
+    return false;
 }
 
-/* What is wrong with the paths is said once, by the reading that follows. */
-static enum status take_fingerprint(const struct config *config, struct fingerprint *out)
+enum status contents_read_configured(struct context *context, struct contents *out)
 {
-    struct diag *unheard = diag_create();
-
     memset(out, 0, sizeof *out);
-    if (unheard == NULL)
-        return STATUS_SYSTEM;
-    enum status status =
-        config->contacts != NULL ? fingerprint_make(config->contacts, unheard, out) : STATUS_OK;
-    diag_destroy(unheard);
-    return status == STATUS_SYSTEM ? status : STATUS_OK;
+    if (!has_contacts(context))
+        return STATUS_INVALID;
+    return contents_read(context, &context->config->contacts, 1, out);
 }
 
-/* Errors and warnings, not notes. */
-static void print_problems(struct context *context)
+void contents_print_problems(struct context *context)
 {
     struct diag *problems = diag_create();
 
+    diag_sort(context->diag);
     progress_clear(&context->progress);
     for (size_t i = 0; problems != NULL && i < diag_total(context->diag); i++) {
         const struct diagnostic *item = diag_at(context->diag, i);
@@ -216,13 +227,12 @@ static void print_problems(struct context *context)
     diag_destroy(problems);
 }
 
-enum status contents_prepare(struct context *context, struct fingerprint *fingerprint,
-                             const char *otherwise, struct contents *out)
+enum status contents_prepare(struct context *context, const char *otherwise, struct contents *out)
 {
     memset(out, 0, sizeof *out);
-    enum status status = take_fingerprint(context->config, fingerprint);
+    enum status status = has_contacts(context) ? contents_open(context, out) : STATUS_INVALID;
     if (status == STATUS_OK)
-        status = contents_read_configured(context, out);
+        status = contents_take(context, &context->config->contacts, 1, out);
     if (status == STATUS_INVALID && out->contacts.file_count == 0) {
         context_say_diagnostics(context);
         return status;
@@ -233,8 +243,7 @@ enum status contents_prepare(struct context *context, struct fingerprint *finger
         context_say_memory(context);
         return status;
     }
-    diag_sort(context->diag);
-    print_problems(context);
+    contents_print_problems(context);
     if (status == STATUS_OK && diag_count(context->diag, SEVERITY_ERROR) == 0)
         return STATUS_OK;
     contents_print_summary(out, context->diag, otherwise, context->err);
@@ -267,5 +276,6 @@ void contents_close(struct contents *contents)
         build_close(contents->builds[i].build);
         arena_destroy(contents->builds[i].arena);
     }
+    accounts_close(&contents->accounts);
     arena_destroy(contents->arena);
 }

@@ -5,8 +5,9 @@
 #ifndef COMMAND_CONTENTS_H
 #define COMMAND_CONTENTS_H
 
+#include "command/accounts.h"
 #include "command/context.h"
-#include "command/fingerprint.h"
+#include "command/sources.h"
 #include "conf/arena.h"
 #include "contacts/contacts.h"
 #include "zone/build.h"
@@ -24,13 +25,28 @@ struct contents {
     struct arena *arena;
     struct contacts_rules rules;
     struct contacts contacts;
+    struct accounts accounts;  /* of files, while they are read; only for publish and plan */
+    struct sources sources;    /* all files: what the database is to remember of them */
     struct config_zone sample; /* check without a configuration: cc.example */
     size_t build_count;
     struct zone_build *builds; /* in the order of the configuration */
 };
 
 /*
- * Reads the contacts.
+ * Makes ready what reading contacts needs, the list of ccTLDs above all. Outcomes as of
+ * contents_read().
+ */
+MUST_CHECK enum status contents_open(struct context *context, struct contents *out);
+
+/*
+ * After that: reads files and takes account of them. `contents` must stay where it is. Outcomes as
+ * of contents_read().
+ */
+MUST_CHECK enum status contents_take(struct context *context, const char *const *paths,
+                                     size_t path_count, struct contents *contents);
+
+/*
+ * Reads the contacts, both steps in one, without account.
  *
  *   context   its configuration may be missing: the built-in list of ccTLDs and the default
  *             thresholds then hold. Diagnostics go to context->diag
@@ -58,15 +74,14 @@ MUST_CHECK enum status contents_build(struct context *context, struct contents *
 /*
  * All of it, for plan and publish: the configured contacts, errors and warnings printed on standard
  * error (notes are check's: on every publish they would drown the rest), after errors the summary
- * with `otherwise` ("nothing published").
- *
- *   fingerprint   out: of the files, taken before they are read: a change in between is then seen
- *                 by the next publish, never lost
- *
- * STATUS_OK when there is no error.
+ * with `otherwise` ("nothing published"). STATUS_OK when there is no error. `out` must stay where
+ * it is.
  */
-MUST_CHECK enum status contents_prepare(struct context *context, struct fingerprint *fingerprint,
-                                        const char *otherwise, struct contents *out);
+MUST_CHECK enum status contents_prepare(struct context *context, const char *otherwise,
+                                        struct contents *out);
+
+/* Prints the errors and warnings so far on standard error, in order. */
+void contents_print_problems(struct context *context);
 
 /* Prints "309 files, 927 contacts: 1 error, 1 warning" and, after errors, "; " and `otherwise`. */
 void contents_print_summary(const struct contents *contents, const struct diag *diag,

@@ -1,8 +1,5 @@
 #include "command/fingerprint.h"
 
-#include "conf/file.h"
-#include "conf/yaml.h"
-#include "contacts/paths.h"
 #include "store/checksum.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -11,69 +8,33 @@
 #include <string.h>
 
 #define CHECKSUM_OCTETS 4
-#define VERSION         1
+#define VERSION         2
 
 static const uint8_t key[] = {0x04, 'c'};
 
-static const char *base_name(const char *path)
+/* Adds one file: the length before the name, so that nothing can pass from one into the next. */
+static bool add_file(EVP_MD_CTX *digest, const struct source *source)
 {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    uint8_t length[4];
+    struct writer w = writer_of(length, sizeof length);
+
+    writer_u32(&w, (uint32_t)strlen(source->name));
+    return EVP_DigestUpdate(digest, length, sizeof length) == 1 &&
+           EVP_DigestUpdate(digest, source->name, strlen(source->name)) == 1 &&
+           EVP_DigestUpdate(digest, source->digest, sizeof source->digest) == 1;
 }
 
-/* Adds one file: lengths before octets, so that nothing can pass from one into the next. */
-static enum status add_file(EVP_MD_CTX *digest, const char *path, struct arena *arena,
-                            struct diag *diag)
-{
-    const char *name = base_name(path);
-    uint8_t lengths[12];
-    char *octets = NULL;
-    size_t length = 0;
-
-    enum status status = file_read(path, YAML_MAX_OCTETS, arena, diag, &octets, &length);
-    if (status != STATUS_OK)
-        return status;
-    struct writer before_name = writer_of(lengths, 4);
-    struct writer before_contents = writer_of(lengths + 4, 8);
-    writer_u32(&before_name, (uint32_t)strlen(name));
-    writer_u64(&before_contents, length);
-    bool added = EVP_DigestUpdate(digest, lengths, 4) == 1 &&
-                 EVP_DigestUpdate(digest, name, strlen(name)) == 1 &&
-                 EVP_DigestUpdate(digest, lengths + 4, 8) == 1 &&
-                 EVP_DigestUpdate(digest, octets, length) == 1;
-    return added ? STATUS_OK : STATUS_SYSTEM;
-}
-
-static enum status add_files(EVP_MD_CTX *digest, const char *path, struct arena *names,
-                             struct diag *diag)
-{
-    struct arena *contents = arena_create();
-    struct paths files = {.count = 0};
-
-    enum status status = STATUS_SYSTEM;
-    if (contents != NULL)
-        status = paths_collect(&path, 1, names, diag, &files);
-    for (size_t i = 0; i < files.count && status == STATUS_OK; i++) {
-        arena_reset(contents);
-        status = add_file(digest, files.items[i], contents, diag);
-    }
-    arena_destroy(contents);
-    return status;
-}
-
-enum status fingerprint_make(const char *path, struct diag *diag, struct fingerprint *out)
+enum status fingerprint_make(const struct sources *sources, struct fingerprint *out)
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    struct arena *names = arena_create();
-    enum status status = STATUS_SYSTEM;
+    bool made = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
 
-    if (digest != NULL && names != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1)
-        status = add_files(digest, path, names, diag);
-    if (status == STATUS_OK && EVP_DigestFinal_ex(digest, out->octets, NULL) != 1)
-        status = STATUS_SYSTEM;
-    arena_destroy(names);
+    for (size_t i = 0; i < sources->count && made; i++)
+        if (sources->items[i].fate != SOURCE_GONE)
+            made = add_file(digest, &sources->items[i]);
+    made = made && EVP_DigestFinal_ex(digest, out->octets, NULL) == 1;
     EVP_MD_CTX_free(digest);
-    return status;
+    return made ? STATUS_OK : STATUS_SYSTEM;
 }
 
 enum status fingerprint_stored(struct snapshot *snapshot, struct fingerprint *out)

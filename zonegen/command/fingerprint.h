@@ -6,20 +6,19 @@
  *
  *   OFFSET SIZE  FIELD
  *   0      4     checksum of the key and of all that follows (store/checksum.h)
- *   4      1     1: what follows is as described here
+ *   4      1     2: what follows is as described here
  *   5      3     reserved, 0
  *   8      32    SHA-256 over every contacts file, in the order of their names, of:
  *                  4   octets of its name within its folder
  *                  n   that name
- *                  8   octets of its contents
- *                  m   those
+ *                  32  SHA-256 of its contents
  *
  * The folder's own name is not part of it: a folder that moved has not changed.
  */
 #ifndef COMMAND_FINGERPRINT_H
 #define COMMAND_FINGERPRINT_H
 
-#include "conf/diag.h"
+#include "command/sources.h"
 #include "store/edit.h"
 #include "store/store.h"
 
@@ -33,12 +32,8 @@ struct fingerprint {
     uint8_t octets[FINGERPRINT_OCTETS];
 };
 
-/*
- * Of the contacts under `path`, a folder or one file, read anew.
- * STATUS_OK, STATUS_INVALID with a diagnostic when something cannot be read, STATUS_SYSTEM.
- */
-MUST_CHECK enum status fingerprint_make(const char *path, struct diag *diag,
-                                        struct fingerprint *out);
+/* Of all files but those that are gone. STATUS_OK or STATUS_SYSTEM. */
+MUST_CHECK enum status fingerprint_make(const struct sources *sources, struct fingerprint *out);
 
 /* The stored one: STATUS_OK, STATUS_NOT_FOUND, STATUS_MALFORMED (damaged, or of a later version),
  * STATUS_SYSTEM. */

@@ -67,7 +67,10 @@ static const struct command_rules commands[] = {
                        {{"gnu", FORMAT_GNU}, {"json", FORMAT_JSON}, {"github", FORMAT_GITHUB}},
                        "[PATH ...]"},
     [COMMAND_PLAN] = {.name = "plan", .options = OPTION_NOW, .operands = ""},
-    [COMMAND_PUBLISH] = {.name = "publish", .options = OPTION_FORCE | OPTION_NOW, .operands = ""},
+    [COMMAND_PUBLISH] = {.name = "publish",
+                         .options = OPTION_FORCE | OPTION_NOW,
+                         .most = SIZE_MAX,
+                         .operands = "[PATH ...]"},
     [COMMAND_EXPORT] =
         {"export",
          OPTION_FORMAT | OPTION_UNSIGNED,

@@ -174,8 +174,8 @@ static int print_plan(struct context *context, struct plan *plan, const struct u
     return OUTCOME_CHANGES;
 }
 
-static int look(struct context *context, struct contents *contents,
-                const struct fingerprint *fingerprint, struct edit *edit, struct snapshot *before)
+static int look(struct context *context, struct contents *contents, struct edit *edit,
+                struct snapshot *before)
 {
     struct plan plan = {.context = context,
                         .before = before,
@@ -190,7 +190,7 @@ static int look(struct context *context, struct contents *contents,
         context_say(context, "temporary file: %s", strerror(errno));
     else if (changes_create(&plan.changes) != STATUS_OK)
         context_say_memory(context);
-    else if (update_apply(context, contents, fingerprint, edit, &observer, &update) == STATUS_OK)
+    else if (update_apply(context, contents, edit, &observer, &update) == STATUS_OK)
         outcome = print_plan(context, &plan, &update);
     close_wording(&plan);
     update_close(&update);
@@ -210,8 +210,7 @@ static enum status open_store(struct context *context, struct store **out)
     return context_open_store(context, out);
 }
 
-static int plan_contents(struct context *context, struct contents *contents,
-                         const struct fingerprint *fingerprint)
+static int plan_contents(struct context *context, struct contents *contents)
 {
     char message[STORE_MESSAGE_OCTETS] = "";
     struct store *store = NULL;
@@ -227,7 +226,7 @@ static int plan_contents(struct context *context, struct contents *contents,
         context_say(context, "%s: too many readers at once, or out of memory",
                     context->config->database);
     else
-        outcome = look(context, contents, fingerprint, edit, before);
+        outcome = look(context, contents, edit, before);
     snapshot_destroy(before);
     edit_abort(edit);
     store_close(store);
@@ -237,13 +236,12 @@ static int plan_contents(struct context *context, struct contents *contents,
 int command_plan(struct context *context)
 {
     struct contents contents = {.build_count = 0};
-    struct fingerprint fingerprint;
     int outcome = OUTCOME_REFUSED;
 
     if (context_configure(context) != STATUS_OK)
         return outcome;
-    if (contents_prepare(context, &fingerprint, "no plan", &contents) == STATUS_OK)
-        outcome = plan_contents(context, &contents, &fingerprint);
+    if (contents_prepare(context, "no plan", &contents) == STATUS_OK)
+        outcome = plan_contents(context, &contents);
     contents_close(&contents);
     return outcome;
 }

@@ -1,6 +1,8 @@
 #include "command/signing.h"
 
+#include "command/accounts.h"
 #include "sign/signature.h"
+#include "wire/writer.h"
 #include "zone/stored_source.h"
 
 #include <errno.h>
@@ -208,6 +210,25 @@ enum status signing_prepare(struct context *context, struct edit *edit,
     if (!context->options->force)
         say_outlived(context, zone, record, &apex);
     return say_status(context, zone, open_keys(context, edit, zone, &apex, arena, &out->keys));
+}
+
+void signing_digest(const struct signing *signing, uint8_t digest[SOURCE_DIGEST_OCTETS])
+{
+    const struct keyset *keys = &signing->keys;
+    size_t count = signing->is_on ? keys->count : 0;
+    uint8_t octets[SOURCE_DIGEST_OCTETS + 2 + STATE_MAX_KEYS * (4 + 1 + KEYFILE_MAX_DNSKEY_OCTETS)];
+    struct writer w = writer_of(octets, sizeof octets);
+
+    writer_octets(&w, digest, SOURCE_DIGEST_OCTETS);
+    writer_u8(&w, signing->is_on);
+    writer_u8(&w, (uint8_t)count);
+    for (size_t i = 0; i < count; i++) {
+        const struct keyfile *file = keys->keys[i].file;
+        writer_u32(&w, keys->keys[i].use);
+        writer_u8(&w, file->dnskey_octets);
+        writer_octets(&w, file->dnskey, file->dnskey_octets);
+    }
+    accounts_digest(octets, writer_length(&w), digest);
 }
 
 enum status signing_remember(struct context *context, struct edit *edit,

@@ -6,6 +6,7 @@
 #define COMMAND_SIGNING_H
 
 #include "command/context.h"
+#include "command/sources.h"
 #include "conf/arena.h"
 #include "sign/keyset.h"
 #include "store/edit.h"
@@ -32,6 +33,10 @@ MUST_CHECK enum status signing_prepare(struct context *context, struct edit *edi
                                        const struct config_zone *zone,
                                        const struct zone_record *record, struct arena *arena,
                                        struct signing *out);
+
+/* Adds to a digest which keys sign what: it changes where another publish of the same records would
+ * have other signatures. Starts as zeros; zones come in the order of the configuration. */
+void signing_digest(const struct signing *signing, uint8_t digest[SOURCE_DIGEST_OCTETS]);
 
 /* Remembers the keys of a zone that is now in the edit. STATUS_OK, or STATUS_SYSTEM, said. */
 MUST_CHECK enum status signing_remember(struct context *context, struct edit *edit,

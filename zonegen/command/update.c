@@ -1,5 +1,6 @@
 #include "command/update.h"
 
+#include "command/fingerprint.h"
 #include "command/signing.h"
 #include "command/wording.h"
 #include "store/zones.h"
@@ -12,6 +13,7 @@ struct pass {
     struct context *context;
     const struct update_observer *observer; /* or NULL */
     struct zone_update *zone;
+    struct update *update;
 };
 
 static void observe(void *state, const struct node *before, const struct node *after)
@@ -85,8 +87,7 @@ static enum status commit_zone(struct pass *pass, const struct commit_request *r
 }
 
 static enum status apply_signed(struct pass *pass, const struct zone_build *build,
-                                struct edit *edit, const struct zone_found *found,
-                                struct arena *arena)
+                                struct edit *edit, const struct zone_found *found)
 {
     struct context *context = pass->context;
     const struct commit_observer observer = {pass, observe};
@@ -94,8 +95,11 @@ static enum status apply_signed(struct pass *pass, const struct zone_build *buil
 
     if (pass->zone->left_alone && !build->zone->dnssec)
         return STATUS_OK; /* signed or not, as it was restored */
-    enum status status = signing_prepare(context, edit, build->zone,
-                                         found->is_new ? NULL : &found->record, arena, &signing);
+    enum status status =
+        signing_prepare(context, edit, build->zone, found->is_new ? NULL : &found->record,
+                        pass->update->arena, &signing);
+    if (status == STATUS_OK)
+        signing_digest(&signing, pass->update->keys);
     if (status != STATUS_OK)
         return status;
     const struct commit_request request = {
@@ -115,7 +119,7 @@ static enum status apply_build(struct context *context, const struct zone_build 
                                struct update *update, size_t n)
 {
     struct zone_update *zone = &update->zones[n];
-    struct pass pass = {context, observer, zone};
+    struct pass pass = {context, observer, zone, update};
     char name[NAME_TEXT_OCTETS];
     struct zone_found found;
 
@@ -129,7 +133,7 @@ static enum status apply_build(struct context *context, const struct zone_build 
     if (observer != NULL && !zone->left_alone)
         observer->begin(observer->state, n, &zone->apex, found.is_new ? FATE_NEW : FATE_KEPT);
     progress_begin(&context->progress, context_name_text(&zone->apex, name));
-    return apply_signed(&pass, build, edit, &found, update->arena);
+    return apply_signed(&pass, build, edit, &found);
 }
 
 static bool is_configured(const struct config *config, const uint8_t *apex)
@@ -157,7 +161,7 @@ static enum status remove_zone(struct context *context, struct edit *edit,
                                const struct update_observer *observer, struct update *update)
 {
     struct zone_update *zone = add_zone(update);
-    struct pass pass = {context, observer, zone};
+    struct pass pass = {context, observer, zone, update};
     const struct commit_observer commit = {&pass, observe};
 
     if (zone == NULL) {
@@ -213,19 +217,20 @@ static enum status compare_fingerprints(struct context *context, struct edit *ed
     return status;
 }
 
-enum status update_apply(struct context *context, struct contents *contents,
-                         const struct fingerprint *fingerprint, struct edit *edit,
+enum status update_apply(struct context *context, struct contents *contents, struct edit *edit,
                          const struct update_observer *observer, struct update *out)
 {
+    struct fingerprint fingerprint;
+
     memset(out, 0, sizeof *out);
     out->arena = arena_create();
     if (out->arena != NULL)
         out->zones = arena_alloc(out->arena, contents->build_count * sizeof *out->zones);
-    if (out->zones == NULL) {
+    if (out->zones == NULL || fingerprint_make(&contents->sources, &fingerprint) != STATUS_OK) {
         context_say_memory(context);
         return STATUS_SYSTEM;
     }
-    enum status status = compare_fingerprints(context, edit, fingerprint, out);
+    enum status status = compare_fingerprints(context, edit, &fingerprint, out);
     for (size_t i = 0; i < contents->build_count && status == STATUS_OK; i++) {
         out->count = i + 1;
         status = apply_build(context, &contents->builds[i], edit, observer, out, i);
@@ -234,7 +239,7 @@ enum status update_apply(struct context *context, struct contents *contents,
         status = remove_others(context, edit, observer, out);
     if (status == STATUS_OK && out->fingerprint_changed) {
         errno = 0;
-        status = fingerprint_store(edit, fingerprint);
+        status = fingerprint_store(edit, &fingerprint);
         if (status != STATUS_OK)
             context_say(context, "%s: %s", context->config->database, strerror(errno));
     }

@@ -8,7 +8,6 @@
 #include "command/contents.h"
 #include "command/context.h"
 #include "command/deletion.h"
-#include "command/fingerprint.h"
 #include "commit/commit.h"
 #include "store/edit.h"
 
@@ -45,21 +44,21 @@ struct update {
     struct zone_update *zones; /* the configured ones in order, then those that left */
     bool fingerprint_known;    /* one was stored */
     bool fingerprint_changed;
+    uint8_t keys[SOURCE_DIGEST_OCTETS]; /* what all zones were signed with, see signing_digest() */
 };
 
 /*
  * Brings all zones into the edit, and the contacts' fingerprint.
  *
- *   contents      as contents_prepare() made it
- *   fingerprint   of the contacts as they are
- *   observer      or NULL
+ *   contents   with all sources, and a build for each zone
+ *   observer   or NULL
  *
  * STATUS_OK, or another status, said on standard error: the edit is to be aborted. update_close()
  * is fine after both.
  */
 MUST_CHECK enum status update_apply(struct context *context, struct contents *contents,
-                                    const struct fingerprint *fingerprint, struct edit *edit,
-                                    const struct update_observer *observer, struct update *out);
+                                    struct edit *edit, const struct update_observer *observer,
+                                    struct update *out);
 void update_close(struct update *update);
 
 /* True when something would change, or changed. */

@@ -1,6 +1,7 @@
 #include "commit/commit.h"
 
 #include "commit/merge.h"
+#include "commit/partial.h"
 #include "conf/units.h"
 #include "sign/plain.h"
 #include "sign/signer.h"
@@ -29,6 +30,8 @@ struct present {
     uint32_t serial;
     int64_t published;
     uint8_t flags;
+    uint32_t names;
+    uint32_t entries;
     bool has_zonemd;
 };
 
@@ -116,7 +119,8 @@ static enum status find_present(struct snapshot *snapshot, const uint8_t *apex, 
         return free_number(snapshot, &out->number);
     if (status != STATUS_OK)
         return status;
-    *out = (struct present){true, zone.number, zone.serial, zone.published, zone.flags, false};
+    *out = (struct present){true,       zone.number, zone.serial,  zone.published,
+                            zone.flags, zone.names,  zone.entries, false};
     return find_zonemd(snapshot, out);
 }
 
@@ -238,6 +242,7 @@ struct contents {
     struct node_source source; /* without DNSSEC */
     void *state;
     void (*stamp)(void *state, uint32_t serial, int64_t published);
+    bool is_partial; /* the source is a partial one */
 };
 
 /* A publish of one zone under way. */
@@ -309,6 +314,14 @@ static bool has_changes(const struct commit_result *result)
            result->names_deleted > 0 || result->names_renewed > 0;
 }
 
+/* Makes the counts of the names that were looked at those of the whole zone. */
+static void count_kept(const struct present *present, struct commit_result *result)
+{
+    result->entries_after += present->entries - result->entries_before;
+    result->entries_before = present->entries;
+    result->names_after = present->names + result->names_added - result->names_deleted;
+}
+
 /* Merges the contents under the old serial, so that only contents can differ; moves the serial and
  * writes what says it where something did. */
 static enum status pass(struct passage *passage, const struct present *present, bool renews)
@@ -322,6 +335,8 @@ static enum status pass(struct passage *passage, const struct present *present, 
     enum status status = merge_zone(&passage->merge);
     if (status != STATUS_OK)
         return status;
+    if (contents->is_partial)
+        count_kept(present, out);
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
@@ -378,10 +393,26 @@ static void stamp_build(void *state, uint32_t serial, int64_t published)
     build_stamp(state, serial, published);
 }
 
+static enum status commit_partial(const struct commit_request *request, struct build *build,
+                                  const struct present *present, struct commit_result *out)
+{
+    struct partial partial;
+
+    if (!present->exists)
+        return STATUS_MALFORMED;
+    enum status status = partial_open(build, request->edit, present->number, &partial);
+    if (status == STATUS_OK) {
+        const struct contents contents = {partial_source(&partial), build, stamp_build, true};
+        status = commit_contents(request, &contents, present, false, out);
+    }
+    partial_close(&partial);
+    return status;
+}
+
 enum status commit_build(const struct commit_request *request, struct build *build,
                          struct commit_result *out)
 {
-    const struct contents contents = {build_source(build), build, stamp_build};
+    const struct contents contents = {build_source(build), build, stamp_build, false};
     struct present present;
 
     *out = (struct commit_result){.created = false};
@@ -389,6 +420,8 @@ enum status commit_build(const struct commit_request *request, struct build *bui
         find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
     if (status != STATUS_OK)
         return status;
+    if (build_is_partial(build))
+        return commit_partial(request, build, &present, out);
     return commit_contents(request, &contents, &present, false, out);
 }
 
@@ -411,7 +444,7 @@ static enum status renew(const struct commit_request *request, const struct pres
     struct node_source nodes = stored_source_nodes(stored);
     status = plain_open(&nodes, &plain);
     if (status == STATUS_OK) {
-        const struct contents contents = {plain_source(&plain), &plain, stamp_plain};
+        const struct contents contents = {plain_source(&plain), &plain, stamp_plain, false};
         status = commit_contents(request, &contents, present, true, out);
     }
     plain_close(&plain);

@@ -51,7 +51,9 @@ struct commit_request {
 };
 
 /*
- * Puts the build of a zone into the edit, signed where there are keys: new serial by the zone's
+ * Puts the build of a zone into the edit; of a partial one (zone/build.h), what it has, the rest
+ * stays as the store has it. The zone must then be there, as a build of the same rules left it,
+ * without NSEC3; its counts are those of the whole zone. Signed where there are keys: new serial by the zone's
  * rule where something changed, a signature that was due included, else nothing is written
  * (RFC 1982 decides newer; old + 1 where the rule's value is not).
  *

@@ -24,6 +24,7 @@ struct bench {
     struct compile compile;
     struct writer value;   /* COMPILE_VALUE_OCTETS */
     struct arena *scratch; /* of decoded old nodes */
+    bool is_between;       /* the last run has been closed: what the store has here stays */
     struct merge_nsec3 nsec3;
 };
 
@@ -290,15 +291,47 @@ static enum status compile_one(struct merge *merge, struct bench *bench, const s
     return status;
 }
 
+/* Deletes what the store has before a key. */
+static enum status drop_before(struct merge *merge, struct bench *bench, const struct key *key)
+{
+    struct cursor *cursor = &bench->cursor;
+    enum status status = STATUS_OK;
+
+    while (status == STATUS_OK && cursor->valid &&
+           compare_keys(cursor->key, cursor->key_octets, key->octets, key->length) < 0)
+        status = drop_stored(merge, bench);
+    return status;
+}
+
+/* Goes on where a run begins. */
+static enum status begin_run(struct bench *bench, const struct key *key)
+{
+    bench->is_between = false;
+    memcpy(bench->cursor.key, key->octets, key->length);
+    bench->cursor.key_octets = key->length;
+    return cursor_seek(&bench->cursor);
+}
+
+static enum status close_run(struct merge *merge, struct bench *bench, const struct node *node)
+{
+    size_t depth = name_labels(node->owner.octets) - name_labels(merge->source->apex.octets);
+    struct key key;
+
+    bench->is_between = true;
+    key_of_name(&key, merge->zone, node->owner.octets, depth);
+    return drop_before(merge, bench, &key);
+}
+
 static enum status merge_node(struct merge *merge, struct bench *bench, const struct node *node)
 {
     struct key key;
     struct cursor *cursor = &bench->cursor;
 
     enum status status = compile_one(merge, bench, node, &key);
-    while (status == STATUS_OK && cursor->valid &&
-           compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) < 0)
-        status = drop_stored(merge, bench);
+    if (status == STATUS_OK && bench->is_between)
+        status = begin_run(bench, &key);
+    if (status == STATUS_OK)
+        status = drop_before(merge, bench, &key);
     if (status != STATUS_OK)
         return status;
     merge->result->names_after++;
@@ -323,7 +356,8 @@ static enum status merge_all(struct merge *merge, struct bench *bench)
         if (status == STATUS_OK && nsec3_node_is(&node))
             status = merge_nsec3_put(&bench->nsec3, &node);
         else if (status == STATUS_OK)
-            status = merge_node(merge, bench, &node);
+            status = node.rrset_count > 0 ? merge_node(merge, bench, &node)
+                                          : close_run(merge, bench, &node);
     }
     return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
 }
@@ -350,7 +384,7 @@ static enum status merge_with(struct merge *merge,
         status = cursor_seek(&bench.cursor);
     if (status == STATUS_OK)
         status = take(merge, &bench);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !bench.is_between)
         status = drop_rest(merge, &bench);
     if (status == STATUS_OK)
         status = merge_nsec3_finish(&bench.nsec3);

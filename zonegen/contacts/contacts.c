@@ -69,17 +69,19 @@ static enum status read_file(struct run *run, const char *path)
     size_t errors = diag_count(diag, SEVERITY_ERROR);
     struct yaml_node *root = NULL;
     struct entry entry;
-    char *octets;
-    size_t length;
+    const struct contacts_witness *witness = run->reading.rules->witness;
+    struct file_content content;
 
     arena_reset(run->scratch);
-    enum status status = file_read(path, YAML_MAX_OCTETS, run->scratch, diag, &octets, &length);
+    enum status status = file_read_stamped(path, YAML_MAX_OCTETS, run->scratch, diag, &content);
     if (status != STATUS_OK) {
         run->invalid = true;
         return status == STATUS_SYSTEM ? status : STATUS_OK;
     }
     run->out->file_count++;
-    status = yaml_parse(path, octets, length, run->scratch, diag, &root);
+    if (witness != NULL)
+        witness->see(witness->state, path, &content);
+    status = yaml_parse(path, content.octets, content.length, run->scratch, diag, &root);
     if (status == STATUS_SYSTEM)
         return status;
     if (root == NULL) {

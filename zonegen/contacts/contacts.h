@@ -21,6 +21,10 @@ struct contacts {
     size_t contact_count; /* in all valid entries, internal ones included */
     size_t entry_count;
     struct entry *entries; /* sorted by the A-label of `tld`; only those without an error */
+    /* Beside summaries: every label, aliases too, under which files that have changed since, or are
+     * gone, were published. Their names may have to go. */
+    size_t former_count;
+    const char *const *former;
 };
 
 /*

@@ -87,6 +87,11 @@ struct entry {
     const char *verified_by; /* callback mail meeting import */
     size_t contact_count;
     struct contact *contacts; /* by `order`; internal ones included */
+    /* Of a file that has not changed since it was published: `file`, the labels (without place and
+     * territory), verified_days and the visibility of as many contacts are all that is known. The
+     * records that it made, on day `as_of_days`, stand in the database. */
+    bool is_summary;
+    int32_t as_of_days; /* days since 1970-01-01 */
 };
 
 /* The name of one role bit: "security". */

@@ -48,10 +48,11 @@ static void add(struct finds *finds, const char *path, const struct stat *folder
     finds->count++;
 }
 
+static const char *const endings[] = {".yaml", ".yml", ".json", NULL};
+
 static void add_folder(struct finds *finds, const char *path, const struct stat *folder,
                        struct arena *arena, struct diag *diag)
 {
-    static const char *const endings[] = {".yaml", ".yml", ".json", NULL};
     char **files;
     size_t count;
 
@@ -158,4 +159,19 @@ enum status paths_collect(const char *const *paths, size_t path_count, struct ar
     if (finds.out_of_memory || arena_failed(arena))
         return STATUS_SYSTEM;
     return finds.invalid ? STATUS_INVALID : STATUS_OK;
+}
+
+bool paths_is_contacts(const char *name)
+{
+    return file_is_listed(name, endings);
+}
+
+enum status paths_survey(const char *path, struct arena *arena, struct diag *diag,
+                         struct file_survey *out)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0 || S_ISDIR(info.st_mode))
+        return file_survey(path, endings, arena, diag, out);
+    return file_survey_one(path, arena, diag, out);
 }

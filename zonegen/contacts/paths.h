@@ -4,8 +4,10 @@
 
 #include "conf/arena.h"
 #include "conf/diag.h"
+#include "conf/file.h"
 #include "wire/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct paths {
@@ -26,5 +28,15 @@ struct paths {
  */
 MUST_CHECK enum status paths_collect(const char *const *paths, size_t path_count,
                                      struct arena *arena, struct diag *diag, struct paths *out);
+
+/* True for a name that a contacts file in a folder may have. */
+bool paths_is_contacts(const char *name);
+
+/*
+ * The contacts files of a folder, or the one that `path` itself is, as they are now; none is
+ * opened. Outcomes as of file_survey().
+ */
+MUST_CHECK enum status paths_survey(const char *path, struct arena *arena, struct diag *diag,
+                                    struct file_survey *out);
 
 #endif

@@ -3,11 +3,19 @@
 #define CONTACTS_RULES_H
 
 #include "conf/config.h"
+#include "conf/file.h"
 #include "contacts/delegated.h"
 
 #include <stdint.h>
 
+/* Told of each file as it was read, before it is looked into: who keeps account of files. */
+struct contacts_witness {
+    void *state;
+    void (*see)(void *state, const char *path, const struct file_content *content);
+};
+
 struct contacts_rules {
+    const struct contacts_witness *witness; /* or NULL */
     struct delegated_list delegated;
     struct config_freshness freshness;
     int32_t today; /* days since 1970-01-01 */

@@ -183,7 +183,7 @@ static enum status fill(struct signer *signer, struct batch *batch)
             open = SIZE_MAX;
         if (status != STATUS_OK || (batch->count >= BATCH_NODES && open == SIZE_MAX))
             return status;
-        if (is_ours)
+        if (is_ours && signer->carry.rrset_count > 0) /* else it only ends a run of names */
             open = batch->count;
         status = append(signer, batch);
     }
@@ -307,7 +307,7 @@ static bool is_behind(struct signer *signer, const uint8_t *owner)
 static const struct node *find_in(const struct batch *batch, const uint8_t *owner)
 {
     for (size_t i = 0; i < batch->count; i++)
-        if (name_equals(batch->nodes[i].owner.octets, owner))
+        if (batch->nodes[i].rrset_count > 0 && name_equals(batch->nodes[i].owner.octets, owner))
             return &batch->nodes[i];
     return NULL;
 }
@@ -388,8 +388,9 @@ static enum status source_find(void *state, const uint8_t *owner, struct node *o
         *out = signer->apex;
         return STATUS_OK;
     }
-    if (signer->at > 0 && name_equals(signer->ready->nodes[signer->at - 1].owner.octets, owner)) {
-        *out = signer->ready->nodes[signer->at - 1];
+    const struct node *last = signer->at > 0 ? &signer->ready->nodes[signer->at - 1] : NULL;
+    if (last != NULL && last->rrset_count > 0 && name_equals(last->owner.octets, owner)) {
+        *out = *last;
         return STATUS_OK;
     }
     if (is_behind(signer, owner))

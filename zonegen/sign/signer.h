@@ -40,9 +40,10 @@ MUST_CHECK enum status signer_open(const struct signer_rules *rules,
 void signer_close(struct signer *signer);
 
 /*
- * The signed nodes. What was yielded before the present node is read back from the edit by find():
- * the caller must have put it there. Names that the plain source has changed since are signed by
- * signer_again().
+ * The signed nodes. A plain node without RRsets only ends a run of names (commit/partial.h): the
+ * last NSEC before it names it, and it is passed on as it is. What was yielded before the present
+ * node is read back from the edit by find(): the caller must have put it there. Names that the
+ * plain source has changed since are signed by signer_again().
  */
 struct node_source signer_source(struct signer *signer);
 

@@ -49,16 +49,52 @@ static enum status source_rewind(void *state)
     return STATUS_OK;
 }
 
+/* How often a subtree that is kept is named: where a run of nodes before it ends, and where one
+ * begins after it. */
+static size_t count_marks(const struct subtrees *subtrees, size_t at)
+{
+    const struct subtree *item = &subtrees->items[at];
+    bool ends = at == 0 || !item[-1].is_kept || item->gap_before;
+    bool begins =
+        at + 1 == subtrees->count ? subtrees->gap_at_end : !item[1].is_kept || item[1].gap_before;
+    return (size_t)ends + begins;
+}
+
+static enum status make_marks(const struct build *build, const struct subtree *subtree,
+                              size_t count, struct node_list *list)
+{
+    struct name owner;
+
+    if (nodes_start(list, count) != STATUS_OK ||
+        name_prepend(&owner, (const uint8_t *)subtree->label, subtree->label_octets,
+                     build->rules->zone->domain.octets) != STATUS_OK)
+        return STATUS_SYSTEM;
+    while (count-- > 0)
+        if (nodes_add(list, &owner, 0) == NULL)
+            return STATUS_SYSTEM;
+    return STATUS_OK;
+}
+
+/* What next() yields of a subtree; of the apex for 0, else of the one before that number. */
+static enum status make_step(struct build *build, size_t step)
+{
+    const struct subtrees *subtrees = &build->subtrees;
+
+    if (step == 0 || !subtrees->items[step - 1].is_kept)
+        return make_nodes(build, step == 0 ? NULL : &subtrees->items[step - 1], &build->walk);
+    size_t marks = count_marks(subtrees, step - 1);
+    return marks > 0 ? make_marks(build, &subtrees->items[step - 1], marks, &build->walk)
+                     : STATUS_OK;
+}
+
 static enum status source_next(void *state, struct node *out)
 {
     struct build *build = state;
     while (build->walk_node == build->walk.count) {
         if (build->walk_subtree > build->subtrees.count)
             return STATUS_NOT_FOUND;
-        const struct subtree *subtree =
-            build->walk_subtree == 0 ? NULL : &build->subtrees.items[build->walk_subtree - 1];
         build->walk_node = build->walk.count = 0;
-        if (make_nodes(build, subtree, &build->walk) != STATUS_OK)
+        if (make_step(build, build->walk_subtree) != STATUS_OK)
             return STATUS_SYSTEM;
         build->walk_subtree++;
     }
@@ -85,6 +121,29 @@ static enum status pick_node(const struct node_list *list, const uint8_t *owner,
     return STATUS_OK;
 }
 
+/* The subtree of a name below the zone's own, or NULL. */
+static const struct subtree *find_subtree(const struct build *build, const uint8_t *owner)
+{
+    size_t below = name_labels(owner) - name_labels(build->rules->zone->domain.octets);
+    const uint8_t *label = name_parent(owner, below - 1);
+    return subtrees_find(&build->subtrees, (const char *)label + 1, label[0]);
+}
+
+bool build_is_partial(const struct build *build)
+{
+    return build->subtrees.kept_count > 0;
+}
+
+bool build_has(const struct build *build, const uint8_t *owner)
+{
+    const uint8_t *apex = build->rules->zone->domain.octets;
+
+    if (!name_is_within(owner, apex) || name_equals(owner, apex))
+        return true;
+    const struct subtree *subtree = find_subtree(build, owner);
+    return subtree == NULL || !subtree->is_kept;
+}
+
 static enum status source_find(void *state, const uint8_t *owner, struct node *out)
 {
     struct build *build = state;
@@ -93,11 +152,9 @@ static enum status source_find(void *state, const uint8_t *owner, struct node *o
 
     if (!name_is_within(owner, apex))
         return STATUS_NOT_FOUND;
-    size_t below = name_labels(owner) - name_labels(apex);
-    if (below > 0) {
-        const uint8_t *label = name_parent(owner, below - 1);
-        subtree = subtrees_find(&build->subtrees, (const char *)label + 1, label[0]);
-        if (subtree == NULL)
+    if (!name_equals(owner, apex)) {
+        subtree = find_subtree(build, owner);
+        if (subtree == NULL || subtree->is_kept)
             return STATUS_NOT_FOUND;
     }
     if (make_nodes(build, subtree, &build->found) != STATUS_OK)

@@ -40,8 +40,22 @@ MUST_CHECK enum status build_open(const struct build_rules *rules, struct arena 
 /* What SOA and _meta say; both zero until called. `published` is seconds since 1970. */
 void build_stamp(struct build *build, uint32_t serial, int64_t published);
 
-/* The nodes; valid as long as the build. */
+/*
+ * The nodes; valid as long as the build.
+ *
+ * Of a partial build they are those of the entries that are no summaries, and of the zone itself.
+ * Where they leave out names that the store has, next() yields the label before and the label after
+ * each run of nodes, without RRsets: "from the end of the names below here" and "up to here". The
+ * first run begins with the apex; the last one may go on to the end. find() must not be asked for
+ * what build_has() denies.
+ */
 struct node_source build_source(struct build *build);
+
+/* True where the store is to keep names that come from summaries. */
+bool build_is_partial(const struct build *build);
+
+/* False for a name at or below a label of a summary. */
+bool build_has(const struct build *build, const uint8_t *owner);
 
 /* Frees what the arena does not own. NULL is fine. */
 void build_close(struct build *build);

@@ -383,7 +383,8 @@ enum status build_check(const struct build *build, struct node_list *list, struc
     const struct contacts *contacts = build->rules->contacts;
     enum status status = check_apex(build, list, diag);
     for (size_t i = 0; i < contacts->entry_count && status == STATUS_OK; i++)
-        if (view_count(&contacts->entries[i], build->rules->zone->audience) > 0)
+        if (!contacts->entries[i].is_summary &&
+            view_count(&contacts->entries[i], build->rules->zone->audience) > 0)
             status = check_entry(build, &contacts->entries[i], list, diag);
     return status;
 }

@@ -79,8 +79,8 @@ static struct rdata list_end(struct label_list *list, const struct config_zone *
 
 static bool is_stale(const struct build_rules *rules, const struct entry *entry)
 {
-    enum freshness freshness =
-        entry_freshness(entry->verified_days, rules->today, &rules->freshness);
+    int32_t day = entry->is_summary ? entry->as_of_days : rules->today; /* as its card says */
+    enum freshness freshness = entry_freshness(entry->verified_days, day, &rules->freshness);
     return freshness == FRESHNESS_STALE || freshness == FRESHNESS_EXPIRED;
 }
 

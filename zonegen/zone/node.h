@@ -36,8 +36,10 @@ struct rrset {
 
 /* One owner name and all its RRsets. */
 struct node {
-    struct name owner;    /* full, letter case kept */
-    size_t rrset_count;   /* 0: an empty non-terminal; sources never yield those from next() */
+    struct name owner; /* full, letter case kept */
+    /* 0: an empty non-terminal, which sources never yield from next(); from the next() of a partial
+     * source (commit/partial.h): the names of the store from here on stay as they are. */
+    size_t rrset_count;
     struct rrset *rrsets; /* by type, ascending */
 };
 

@@ -65,6 +65,16 @@ static void add(struct subtrees *list, const char *label, enum subtree_kind kind
     };
 }
 
+static const struct entry *entry_of(const struct build_rules *rules, const struct subtree *subtree)
+{
+    return &rules->contacts->entries[subtree->entry];
+}
+
+static bool has_entry(const struct subtree *subtree)
+{
+    return subtree->kind != SUBTREE_LIST && subtree->kind != SUBTREE_HOSTS;
+}
+
 static void add_entry(struct subtrees *list, const struct entry *entry, size_t index)
 {
     for (size_t i = 0; i < entry->label_count; i++) {
@@ -102,17 +112,17 @@ static void add_hosts(struct subtrees *list, const struct config_zone *zone)
 static const struct entry_label *label_of(const struct build_rules *rules,
                                           const struct subtree *subtree)
 {
-    return &rules->contacts->entries[subtree->entry].labels[subtree->which];
+    return &entry_of(rules, subtree)->labels[subtree->which];
 }
 
 /* Says what a label that has an owner already loses. The same entry's alias loses nothing. */
 static void report_taken(const struct build_rules *rules, const struct subtree *owner,
                          const struct subtree *loser, struct diag *diag)
 {
-    if (loser->kind == SUBTREE_LIST || loser->kind == SUBTREE_HOSTS)
+    if (!has_entry(loser) || entry_of(rules, loser)->is_summary) /* said when it was read */
         return;
     const struct entry_label *label = label_of(rules, loser);
-    if (owner->kind == SUBTREE_LIST || owner->kind == SUBTREE_HOSTS) {
+    if (!has_entry(owner)) {
         diag_warning(diag, label->place, "alias-taken",
                      "label '%.*s' is a name of the zone itself, so .%s has no alias there",
                      loser->label_octets, loser->label, label->a_label);
@@ -149,6 +159,43 @@ static void drop_taken(const struct build_rules *rules, struct subtrees *list, s
     list->count = kept;
 }
 
+/* Where a label has its place: the first item that does not come before it. */
+static size_t seek(const struct subtrees *subtrees, const char *label, size_t label_octets)
+{
+    size_t low = 0;
+    size_t high = subtrees->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct subtree *item = &subtrees->items[middle];
+        if (compare_labels(label, label_octets, item->label, item->label_octets) <= 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Finds what stays as the store has it, and where names may have to go. */
+static void mark_kept(const struct build_rules *rules, struct subtrees *list)
+{
+    const struct contacts *contacts = rules->contacts;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct subtree *item = &list->items[i];
+        item->is_kept = has_entry(item) && entry_of(rules, item)->is_summary;
+        list->kept_count += item->is_kept;
+    }
+    for (size_t i = 0; i < contacts->former_count; i++) {
+        const char *label = contacts->former[i];
+        size_t octets = strlen(label);
+        size_t at = seek(list, label, octets);
+        if (at == list->count)
+            list->gap_at_end = true;
+        else if (subtrees_find(list, label, octets) == NULL)
+            list->items[at].gap_before = true;
+    }
+}
+
 /* Labels there can be at most. */
 static size_t count_labels(const struct build_rules *rules)
 {
@@ -183,24 +230,17 @@ enum status subtrees_collect(const struct build_rules *rules, struct arena *aren
     add_hosts(out, rules->zone);
     qsort(out->items, out->count, sizeof *out->items, compare_subtrees);
     drop_taken(rules, out, diag);
+    mark_kept(rules, out);
     return STATUS_OK;
 }
 
 const struct subtree *subtrees_find(const struct subtrees *subtrees, const char *label,
                                     size_t label_octets)
 {
-    size_t low = 0;
-    size_t high = subtrees->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct subtree *item = &subtrees->items[middle];
-        int order = compare_labels(label, label_octets, item->label, item->label_octets);
-        if (order == 0)
-            return item;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    size_t at = seek(subtrees, label, label_octets);
+    if (at == subtrees->count)
+        return NULL;
+    const struct subtree *item = &subtrees->items[at];
+    bool is_it = compare_labels(label, label_octets, item->label, item->label_octets) == 0;
+    return is_it ? item : NULL;
 }

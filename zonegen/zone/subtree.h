@@ -30,12 +30,16 @@ struct subtree {
     uint16_t which;       /* its label in the entry; SUBTREE_LIST: enum list_name */
     uint8_t label_octets; /* 1..63 */
     uint8_t kind;
-    bool has_hosts; /* a name server of the zone lies here too */
+    bool has_hosts;  /* a name server of the zone lies here too */
+    bool is_kept;    /* of a summary: what the store has of it stays */
+    bool gap_before; /* names may have to go that come right before it */
 };
 
 struct subtrees {
     size_t count;
     struct subtree *items; /* by label, each label once */
+    size_t kept_count;
+    bool gap_at_end; /* names may have to go that come after the last */
 };
 
 /* The `_` names at the apex, by their text. */

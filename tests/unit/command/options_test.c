@@ -192,7 +192,6 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"export --now 2026-01-01", "export does not take --now"},
         {"restore --now 2026-01-01 f", "restore does not take --now"},
         {"plan x", "'x' is one too many for plan"},
-        {"publish x", "'x' is one too many for publish"},
         {"report x", "'x' is one too many for report"},
         {"export a b", "'b' is one too many for export"},
         {"restore", "restore needs FILE [ZONE]"},

@@ -28,6 +28,17 @@ static enum status commit_contacts(struct published *p, struct edit *edit, size_
     return status;
 }
 
+/* Of an entry that changed beside one that did not. */
+static enum status commit_change(struct published *p, struct edit *edit, size_t n)
+{
+    struct entry *other = &p->f.entries[1];
+
+    other->is_summary = true;
+    enum status status = commit_contacts(p, edit, n);
+    other->is_summary = false;
+    return status;
+}
+
 static const char zone_text[] =
     "$ORIGIN cc.example.\n$TTL 300\n@ SOA ns1 h 4711 3600 900 604800 300\n@ NS ns1\n"
     "ns1 A 192.0.2.1\nXa TXT x\n*.w CNAME Xa\nalias CNAME y.w\ncut NS ns.cut\nns.cut A 192.0.2.2\n"
@@ -73,7 +84,8 @@ static bool fails_well(struct published *p, commit_step *step, size_t n)
 
 static void every_allocation_of_a_commit_may_fail(void **state)
 {
-    static commit_step *const steps[] = {commit_contacts, commit_zone, commit_removal};
+    static commit_step *const steps[] = {commit_contacts, commit_change, commit_zone,
+                                         commit_removal};
     (void)state;
 
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -81,6 +93,8 @@ static void every_allocation_of_a_commit_may_fail(void **state)
         size_t n = 1;
         published_start(&p);
         add_xanadu(&p.f);
+        add_entry(&p.f, "contacts/xb.yaml", "xb", "Somewhere");
+        add_contact(&p.f, 1, "noc", ROLE_SECURITY);
         publish(&p, NOW, NULL);
         p.f.contacts[0][0].name = "Somebody else";
         struct dump before = dump_store(p.store, -1, 0);
