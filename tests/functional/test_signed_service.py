@@ -2,6 +2,7 @@
 every answer in between is of one publish and valid, to a judge and to Unbound (DESIGN §2)."""
 
 import random
+import re
 import subprocess
 import threading
 import time
@@ -36,11 +37,13 @@ def stamp(when):
 
 class Shop:
     """A signed site whose publishes may be killed. `exports`: records of all that was published, by
-    serial; `now`: what its clock says."""
+    serial; `killed`: the markers of the contents of those that were killed; `now`: what its clock
+    says."""
 
     def __init__(self, folder):
         self.folder = folder
         self.exports = {}
+        self.killed = set()
         self.now = START
         self.site = SignedSite(folder, [zone(DOMAIN)], {"denial": "nsec"}, tlds="any",
                                contacts=write_entries(folder / "contacts", LABELS, "marker0"))
@@ -69,6 +72,8 @@ class Shop:
             child.wait(seconds)
         except subprocess.TimeoutExpired:
             child.kill()
+            text = (self.folder / "contacts" / f"{LABELS[0]}.yaml").read_text(encoding="utf-8")
+            self.killed.add(re.search(r"marker\d+", text)[0].encode())
         done = child.wait() == 0
         self.note()
         return done
@@ -125,6 +130,13 @@ def is_of_one_publish(reply, published):
     return False
 
 
+def is_of_a_killed_publish(reply, killed):
+    """A publish that is killed while LMDB writes its last page is complete, but hidden from readers:
+    it is seen as soon as the next one has begun, and may never be there to be exported."""
+    markers = {marker for r in reply.answer for marker in re.findall(rb"marker\d+", r.rdata)}
+    return len(markers) < 2 and markers <= killed
+
+
 @pytest.fixture
 def shop(tmp_path):
     return Shop(tmp_path)
@@ -152,8 +164,11 @@ def test_killed_publishes_never_leave_a_bogus_or_mixed_answer(shop, tmp_path):
     assert not asker.complaints, asker.complaints[:10]
     published = {serial: ({(o, t, r) for o, t, _, r in records}, {o for o, *_ in records})
                  for serial, records in shop.exports.items()}
-    mixed = [text for text, reply in asker.seen.values() if not is_of_one_publish(reply, published)]
+    unknown = [(text, reply) for text, reply in asker.seen.values()
+               if not is_of_one_publish(reply, published)]
+    mixed = [text for text, reply in unknown if not is_of_a_killed_publish(reply, shop.killed)]
     assert not mixed, mixed[:10]
+    assert len(unknown) < len(asker.seen) / 2
     print(f"{finished} of {TURNS} publishes finished, {len(shop.exports)} serials, "
           f"{len(asker.seen)} different replies")
     assert len(shop.exports) > 2 and len(asker.seen) > 2 * len(QUESTIONS)
