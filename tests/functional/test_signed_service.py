@@ -20,7 +20,7 @@ from support.secondaries import exported
 from support.validators import SECURE, Validator
 
 DOMAIN = "cc.example"
-LABELS = [f"t{n}" for n in range(30 if SHORT else 120)]
+LABELS = [f"t{n}" for n in range(30 if SHORT else 60)]
 TURNS = 12 if SHORT else 40
 START, STEP = moment("2026-11-22"), 36 * 3600  # in the end every signature has been renewed
 DO = wire.opt(1232, flags=0x8000)

@@ -2,7 +2,6 @@
 bogus once a bit of it is flipped (RFC 4035 §5). With the trust anchor at the zone, and at a parent."""
 
 import datetime
-import os
 
 import pytest
 
@@ -153,7 +152,7 @@ def test_unbound_validates_every_kind_of_answer(field, kind):
     assert (verdict, reply.rcode) == (SECURE, rcode), field.resolver.process.log()[-2000:]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in FOREIGN])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in FOREIGN][::3 if SHORT else 1])
 def test_delv_validates_every_kind_of_answer(field, kind):
     name, rrtype, _ = question(kind)
     text = field.delv(name, rrtype)

@@ -16,14 +16,14 @@ DAY = 86400
 class Signed:
     """A site with one signed zone. `keys`: those of the zone; `folder`: where they lie."""
 
-    def __init__(self, folder, zone="dnssec: on", layout="csk", top=""):
+    def __init__(self, folder, zone="dnssec: on", layout="csk", top="", algorithm="ecdsap256sha256"):
         self.site = Site(folder)
         self.site.entries(labels(4))
         self.zone, self.top = zone, top
         self.site.configure(zone=zone, top=top)
         self.folder = self.site.path("db/contacts.mdb-keys")
         os.makedirs(self.site.path("db"))
-        self.keys = make_keys(self.folder, "cc.example", layout)
+        self.keys = make_keys(self.folder, "cc.example", layout, algorithm)
 
     def valid(self, now, name="zone"):
         path = self.site.path(name)
@@ -348,3 +348,57 @@ def test_a_restored_zone_is_not_signed_with_another_key(signed, tmp_path):
         " ".join(key.dnskey.split()[:3]) + " " + "".join(key.dnskey.split()[3:])}
     site.write("zone", site.export())
     assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsap256sha256", "ed25519"])
+def test_a_restored_zone_that_was_edited_is_valid_again(tmp_path, algorithm):
+    """What was signed before it was edited is signed again, and nothing else; ZONEMD is right."""
+    signed = Signed(tmp_path, algorithm=algorithm)
+    signed.site.publish()
+    site = restored(signed, tmp_path / "new")
+    text = site.read("dump")
+    rrsig = next(line for line in text.splitlines() if line.startswith("ab.") and " RRSIG RP " in line)
+    edited = text.replace("Registry of aa", "Registry of zz")
+    edited = edited.replace(rrsig, rrsig[:-20] + ("A" if rrsig[-20] != "A" else "B") + rrsig[-19:])
+    assert edited != text
+    site.write("dump", edited)
+    site.done("restore", "--force", "dump", now=None)
+    assert site.run("publish", now="2026-11-23").returncode == 0
+    before, after = Copy(edited), Copy(site.export())
+    assert "Registry of zz" in site.export()
+    site.write("zone", site.export())
+    assert ldns_complaint(site.path("zone"), moment("2026-11-23")) == ""
+    assert {key for key in before.signatures if before.signatures[key] != after.signatures[key]} == {
+        ("aa.cc.example.", "TXT"), ("*.aa.cc.example.", "TXT"), ("ab.cc.example.", "RP"),
+        ("cc.example.", "SOA"), ("cc.example.", "ZONEMD"), ("_meta.cc.example.", "TXT")}
+
+
+def test_a_restored_signed_zone_does_not_lose_its_signatures_by_accident(signed, tmp_path):
+    """A configuration made in haste has dnssec off: the zone is served as it was restored, but not
+    replaced by an unsigned one without --force."""
+    site = restored(signed, tmp_path / "new")
+    site.configure()
+    before = site.export()
+    assert site.run("publish", now="2026-11-23").returncode == 0
+    assert site.export() == before
+    site.entry("aa", registry="Another name")
+    assert "zone cc.example is signed and 'dnssec' is off now" in site.refused("publish",
+                                                                             now="2026-11-24")
+    assert site.export() == before
+    site.publish("--force", now="2026-11-24")
+    assert Copy(site.export()).signatures == {}
+
+
+def test_a_restored_zone_whose_copies_outlive_their_signatures_is_told_of(tmp_path):
+    """The configuration is refused where `expire` is too long for its policy; a zone that is restored
+    brings its own."""
+    made = Signed(tmp_path)
+    for expire, is_told in ((2419200, False), (2592000, False), (2678400, True),
+                            (31536000, True)):
+        made.site.write("dump", f"$ORIGIN cc.example.\n@ 3600 IN SOA ns1 hostmaster 1 3600 900 {expire} "
+                        "300\n@ 3600 IN NS ns1\nns1 3600 IN A 192.0.2.1\n")
+        made.site.done("restore", "--force", "dump", now=None)
+        result = made.site.run("publish", now=None)
+        assert result.returncode == 0
+        assert (f"serve a copy for {expire} seconds" in result.stderr) == is_told
+        assert "raise 'rrsig-refresh'" in result.stderr or not is_told

@@ -9,13 +9,15 @@
 #include <string.h>
 #include <time.h>
 
-#define TIME_OCTETS 32
+#define TIME_OCTETS    32
+#define SECONDS_OF_DAY 86400u /* between two publishes */
 
 /* What the store has at the apex. */
 struct stored_apex {
     bool is_signed;
     struct rrset dnskeys; /* in the arena; count 0: none */
     uint32_t expiration;  /* of the earliest signature of its SOA; where is_signed */
+    uint32_t expire;      /* of its SOA, seconds: how long a secondary serves a copy */
 };
 
 static const char *time_text(int64_t when, char text[TIME_OCTETS])
@@ -46,7 +48,12 @@ static enum status look_at(const struct node *apex, struct arena *arena, struct 
 {
     const struct rrset *dnskeys = node_rrset(apex, TYPE_DNSKEY);
     const struct rrset *signatures = node_rrset(apex, TYPE_RRSIG);
+    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
 
+    if (soa != NULL && soa->items[0].length >= 8) {
+        struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 8, 8);
+        out->expire = reader_u32(&r);
+    }
     for (size_t i = 0; signatures != NULL && i < signatures->count; i++) {
         struct signature signature;
         if (signature_read(&signatures->items[i], &signature) != STATUS_OK ||
@@ -127,6 +134,25 @@ static void say_expired(struct context *context, const struct config_zone *zone,
                 context_name_text(&zone->domain, name), time_text(context->now - ago, when));
 }
 
+/* The configuration is refused where a copy may outlive its signatures (contactd.conf(5)); a zone
+ * that was restored has a SOA of its own. */
+static void say_outlived(struct context *context, const struct config_zone *zone,
+                         const struct zone_record *record, const struct stored_apex *apex)
+{
+    char name[NAME_TEXT_OCTETS];
+    bool is_restored = record != NULL && (record->flags & ZONE_RESTORED) != 0;
+
+    if (!is_restored || apex->expire <= zone->expire ||
+        (uint64_t)apex->expire + zone->ttl + SECONDS_OF_DAY <= zone->policy->rrsig_refresh)
+        return;
+    context_say(context,
+                "zone %s: it was restored with an SOA that has secondaries serve a copy for %lu "
+                "seconds, its signatures may end after %lu; raise 'rrsig-refresh', or publish with "
+                "--force, which makes the SOA anew",
+                context_name_text(&zone->domain, name), (unsigned long)apex->expire,
+                (unsigned long)zone->policy->rrsig_refresh);
+}
+
 static enum status open_keys(struct context *context, struct edit *edit,
                              const struct config_zone *zone, const struct stored_apex *apex,
                              struct arena *arena, struct keyset *out)
@@ -175,14 +201,14 @@ enum status signing_prepare(struct context *context, struct edit *edit,
     enum status status = read_apex(edit, record, arena, &apex);
     if (status != STATUS_OK)
         return say_status(context, zone, status);
-    if (!zone->dnssec) {
-        bool is_restored = record != NULL && (record->flags & ZONE_RESTORED) != 0;
-        return apex.is_signed && !is_restored ? refuse_unsigning(context, zone) : STATUS_OK;
-    }
+    if (!zone->dnssec)
+        return apex.is_signed ? refuse_unsigning(context, zone) : STATUS_OK;
     status = check_clock(context, zone, record);
     if (status != STATUS_OK)
         return status;
     say_expired(context, zone, &apex);
+    if (!context->options->force)
+        say_outlived(context, zone, record, &apex);
     return say_status(context, zone, open_keys(context, edit, zone, &apex, arena, &out->keys));
 }
 

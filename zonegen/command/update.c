@@ -93,12 +93,14 @@ static enum status apply_signed(struct pass *pass, const struct zone_build *buil
     const struct commit_observer observer = {pass, observe};
     struct signing signing;
 
+    if (pass->zone->left_alone && !build->zone->dnssec)
+        return STATUS_OK; /* signed or not, as it was restored */
     enum status status =
         signing_prepare(context, edit, build->zone, found->is_new ? NULL : &found->record,
                         pass->update->arena, &signing);
     if (status == STATUS_OK)
         signing_digest(&signing, pass->update->keys);
-    if (status != STATUS_OK || (pass->zone->left_alone && !signing.is_on))
+    if (status != STATUS_OK)
         return status;
     const struct commit_request request = {
         .edit = edit,

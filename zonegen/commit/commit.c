@@ -353,8 +353,8 @@ static enum status pass(struct passage *passage, const struct present *present, 
 static enum status pass_signed(struct passage *passage, const struct present *present, bool renews)
 {
     const struct commit_request *request = passage->request;
-    const struct signer_rules rules = {request->zone, request->keys, request->now,
-                                       request->threads};
+    const struct signer_rules rules = {request->zone, request->keys, request->now, request->threads,
+                                       (present->flags & ZONE_RESTORED) != 0};
 
     enum status status = signer_open(&rules, &passage->contents->source, request->edit,
                                      present->number, request->diag, &passage->signer);

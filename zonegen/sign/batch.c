@@ -1,6 +1,7 @@
 #include "sign/batch.h"
 
 #include "sign/signature.h"
+#include "sign/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,9 +179,18 @@ static bool rrset_is_same(const struct rrset *a, const struct rrset *b)
     return true;
 }
 
+/* True where signatures are kept as they are, or this one is right. */
+static bool is_trusted(struct batch_tools *tools, const struct signature *signature,
+                       const struct keyfile *key, const struct name *owner,
+                       const struct rrset *rrset)
+{
+    return !tools->rules->verify ||
+           signature_verifies(signature, key, owner, tools->apex, rrset, &tools->canonical);
+}
+
 /* The signature that an earlier form of the node has of the same records by the same key, not yet
  * to be renewed; or NULL. */
-static const struct rdata *find_kept(const struct batch_tools *tools, const struct node *old,
+static const struct rdata *find_kept(struct batch_tools *tools, const struct node *old,
                                      const struct rrset *rrset, const struct keyfile *key)
 {
     const struct rrset *kept = old != NULL ? node_rrset(old, TYPE_RRSIG) : NULL;
@@ -193,7 +203,8 @@ static const struct rdata *find_kept(const struct batch_tools *tools, const stru
             signature.covered == rrset->type && signature.algorithm == key->algorithm &&
             signature.tag == key->tag && signature.ttl == rrset->ttl &&
             signature.length == keyfile_signature_octets(key->algorithm) &&
-            signature_is_fresh(&signature, tools->rules->zone->policy, tools->rules->now))
+            signature_is_fresh(&signature, tools->rules->zone->policy, tools->rules->now) &&
+            is_trusted(tools, &signature, key, &old->owner, rrset))
             return &kept->items[i];
     }
     return NULL;

@@ -17,6 +17,7 @@ struct signer_rules {
     const struct keyset *keys;
     int64_t now;      /* seconds since 1970 */
     unsigned threads; /* 0: one for each core */
+    bool verify;      /* what the store has may be of others: keep only signatures that verify */
 };
 
 struct signer;

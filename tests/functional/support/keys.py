@@ -7,10 +7,8 @@ import os
 import re
 import time
 
-import dns.dnssec
-import dns.name
-import dns.rdatatype as T
-import dns.zone
+import dns.rrset
+
 
 from support.contactd import SAMPLES, Site
 from support.peers import need
