@@ -53,9 +53,9 @@ struct commit_request {
 /*
  * Puts the build of a zone into the edit; of a partial one (zone/build.h), what it has, the rest
  * stays as the store has it. The zone must then be there, as a build of the same rules left it,
- * without NSEC3; its counts are those of the whole zone. Signed where there are keys: new serial by the zone's
- * rule where something changed, a signature that was due included, else nothing is written
- * (RFC 1982 decides newer; old + 1 where the rule's value is not).
+ * without NSEC3; its counts are those of the whole zone. Signed where there are keys: new serial by
+ * the zone's rule where something changed, a signature that was due included, else nothing is
+ * written (RFC 1982 decides newer; old + 1 where the rule's value is not).
  *
  * STATUS_OK, STATUS_MALFORMED (what is in the store is damaged), STATUS_NO_SPACE (an answer that no
  * message can carry; diag says which), STATUS_INVALID (a key cannot be used; diag says which),

@@ -21,11 +21,10 @@ struct merge {
 
 /*
  * Merges the source into the zone's nodes, and its NSEC3 records into their table: what the store
- * has and the source does not goes. Of a partial source (partial.h, which has no NSEC3), only in its
- * runs: from each one's first node to the node without RRsets that closes it; what lies between runs
- * is not looked at, and not counted.
- * STATUS_OK; STATUS_NO_SPACE with a diagnostic that names the owner; STATUS_MALFORMED;
- * STATUS_SYSTEM.
+ * has and the source does not goes. Of a partial source (partial.h, which has no NSEC3), only in
+ * its runs: from each one's first node to the node without RRsets that closes it; what lies between
+ * runs is not looked at, and not counted. STATUS_OK; STATUS_NO_SPACE with a diagnostic that names
+ * the owner; STATUS_MALFORMED; STATUS_SYSTEM.
  */
 MUST_CHECK enum status merge_zone(struct merge *merge);
 

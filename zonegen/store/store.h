@@ -17,8 +17,8 @@
  *   1      2       zone number
  *   3      20      hash, see nsec3.h
  *
- * 0x03 is kept for history; 0x04 is the fingerprint of the contacts, 0x05 the state of signing, 0x07
- * what is known of the contacts files (command/sources.h). The value of the format record is
+ * 0x03 is kept for history; 0x04 is the fingerprint of the contacts, 0x05 the state of signing,
+ * 0x07 what is known of the contacts files (command/sources.h). The value of the format record is
  * "contactd" and a 32-bit STORE_FORMAT; a database with another one is refused.
  *
  * Both programs reserve 256 GiB of address space, so that no size limit ever reaches a user; the
