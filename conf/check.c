@@ -285,8 +285,36 @@ static void refuse_twin(struct diag *diag, const char *what, const char *text, s
                what, text, first.file, first.line, first.column);
 }
 
+/* A signed zone proves that a name has no delegation, and no zone of ours delegates: resolvers that
+ * validate refuse what lies in it (RFC 4035 §5.2). */
+static void warn_of_nested(const struct config_zone *inner, const struct config_zone *outer,
+                           struct diag *diag)
+{
+    char text[NAME_TEXT_OCTETS];
+    char above[NAME_TEXT_OCTETS];
+
+    if (!outer->dnssec || outer->domain.length == 0 || inner->domain.length == 0 ||
+        inner->domain.length == outer->domain.length ||
+        !name_is_within(inner->domain.octets, outer->domain.octets))
+        return;
+    name_to_text(inner->domain.octets, text);
+    name_to_text(outer->domain.octets, above);
+    diag_warning(diag, inner->place, "conf-nested",
+                 "zone '%s' lies in '%s', which is signed and does not delegate it: resolvers that "
+                 "validate will refuse it; choose a domain outside",
+                 text, above);
+}
+
+static void check_nesting(const struct config *config, struct diag *diag)
+{
+    for (size_t i = 0; i < config->zone_count; i++)
+        for (size_t j = 0; j < config->zone_count; j++)
+            warn_of_nested(&config->zones[i], &config->zones[j], diag);
+}
+
 static void check_zones(const struct config *config, struct diag *diag)
 {
+    check_nesting(config, diag);
     for (size_t i = 1; i < config->zone_count; i++) {
         const struct config_zone *zone = &config->zones[i];
         for (size_t j = 0; j < i && zone->domain.length > 0; j++) {
