@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,7 +138,15 @@ static enum status check_folder(const char *folder, const struct stat *info, str
     return STATUS_OK;
 }
 
-enum status keyfile_open_folder(const char *folder, struct diag *diag, int *out)
+/* A file system without locks has to do without: then half a pair may be complained of. */
+static void lock_folder(int folder, enum key_folder_use use)
+{
+    while (flock(folder, use == KEY_FOLDER_READ ? LOCK_SH : LOCK_EX) != 0 && errno == EINTR)
+        continue;
+}
+
+enum status keyfile_open_folder(const char *folder, enum key_folder_use use, struct diag *diag,
+                                int *out)
 {
     struct stat info;
 
@@ -152,11 +161,13 @@ enum status keyfile_open_folder(const char *folder, struct diag *diag, int *out)
                                 strerror(code));
     }
     enum status status = check_folder(folder, &info, diag);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         close(file);
-    else
-        *out = file;
-    return status;
+        return status;
+    }
+    lock_folder(file, use);
+    *out = file;
+    return STATUS_OK;
 }
 
 /* What the names of files tell of one pair. */
@@ -175,6 +186,7 @@ struct search {
     size_t count;
     size_t room;
     struct found *items;
+    int lock; /* of the folder, until all pairs are read; or -1 */
 };
 
 /* The entry of a pair, a new one where there is none yet; NULL when memory is out. */
@@ -239,9 +251,10 @@ static enum status open_search(struct search *search)
 {
     int file = -1;
 
-    enum status status = keyfile_open_folder(search->folder, search->diag, &file);
+    enum status status = keyfile_open_folder(search->folder, KEY_FOLDER_READ, search->diag, &file);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    search->lock = dup(file);
     DIR *folder = fdopendir(file);
     if (folder == NULL) {
         close(file);
@@ -317,9 +330,14 @@ static enum status read_pairs(const struct search *search, struct keyfiles *out)
 enum status keyfiles_read(const char *folder, const struct name *zone, struct arena *arena,
                           struct diag *diag, struct keyfiles *out)
 {
-    struct search search = {.folder = folder, .zone = zone, .arena = arena, .diag = diag};
+    struct search search = {
+        .folder = folder, .zone = zone, .arena = arena, .diag = diag, .lock = -1};
 
     *out = (struct keyfiles){.count = 0};
     enum status status = open_search(&search);
-    return status == STATUS_OK ? read_pairs(&search, out) : status;
+    if (status == STATUS_OK)
+        status = read_pairs(&search, out);
+    if (search.lock >= 0)
+        close(search.lock);
+    return status;
 }

@@ -3,6 +3,8 @@
  * that BIND and ldns write and read. Secrets stay in memory that is cleared when it is let go.
  * Knows nothing of what a key is used for: see keyset.h.
  *
+ * Who reads the folder and who changes it wait for each other (flock(2)): nobody sees half a pair.
+ *
  * The folder and the private files must belong to the account that runs (or to root) and be closed
  * to everyone else: 0700 and 0600.
  */

@@ -74,11 +74,17 @@ void keyfile_free_ldns(ldns_key *key);
  * ldns cannot tell. */
 MUST_CHECK bool keyfile_derive(const ldns_key *key, uint8_t algorithm, struct keyfile *out);
 
+/* Who reads pairs and who makes, brings or moves one wait for each other: nobody sees half a pair.
+ */
+enum key_folder_use { KEY_FOLDER_READ, KEY_FOLDER_CHANGE };
+
 /*
- * Opens the folder, and complains when it is open to others or somebody else's.
+ * Opens the folder, and complains when it is open to others or somebody else's. Waits for others
+ * as `use` asks for; the lock is let go with the last descriptor.
  * STATUS_OK; STATUS_NOT_FOUND without a diagnostic; STATUS_INVALID with one.
  */
-MUST_CHECK enum status keyfile_open_folder(const char *folder, struct diag *diag, int *out);
+MUST_CHECK enum status keyfile_open_folder(const char *folder, enum key_folder_use use,
+                                           struct diag *diag, int *out);
 
 /* Adds an error about a path. STATUS_INVALID. */
 enum status keyfile_complain(struct diag *diag, const char *path, const char *rule,

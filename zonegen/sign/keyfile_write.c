@@ -78,14 +78,15 @@ static void make_parents(const struct target *target)
 /* Opens the folder; makes it where it is missing. */
 static enum status open_target(struct target *target)
 {
-    enum status status = keyfile_open_folder(target->path, target->diag, &target->folder);
+    enum status status =
+        keyfile_open_folder(target->path, KEY_FOLDER_CHANGE, target->diag, &target->folder);
     if (status != STATUS_NOT_FOUND)
         return status;
     make_parents(target);
     if (mkdir(target->path, 0700) != 0)
         return keyfile_complain(target->diag, target->path, "key-folder",
                                 "the folder of the keys cannot be made: %s", strerror(errno));
-    status = keyfile_open_folder(target->path, target->diag, &target->folder);
+    status = keyfile_open_folder(target->path, KEY_FOLDER_CHANGE, target->diag, &target->folder);
     if (status == STATUS_OK)
         sync_parent(target->folder);
     return status == STATUS_NOT_FOUND ? STATUS_SYSTEM : status;
@@ -463,7 +464,7 @@ enum status keyfile_remove(const struct keyfile *key, struct arena *arena, struc
     char *stem = arena_copy(arena, slash + 1, length);
     if (target.path == NULL || stem == NULL)
         return STATUS_SYSTEM;
-    enum status status = keyfile_open_folder(target.path, diag, &target.folder);
+    enum status status = keyfile_open_folder(target.path, KEY_FOLDER_CHANGE, diag, &target.folder);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND
                    ? keyfile_complain(diag, target.path, "key-folder", "no such folder")

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <ldns/ldns.h>
+#include <sys/wait.h>
 
 /* Keys that other programs made, for cc.example. */
 #define BIND_KSK "Kcc.example.+013+60350"
@@ -420,6 +421,34 @@ static void a_key_that_was_exchanged_since_is_not_loaded(void **state)
 
 #define WITH_FOLDER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* One process makes keys while another lists them: the halves of a pair appear together. */
+static void nobody_sees_half_a_pair(void **state)
+{
+    struct keyfolder *folder = *state;
+    struct keyfile made;
+    struct keyfiles files = {.count = 0};
+    int status = 0;
+
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int failed = 0;
+        for (int i = 0; i < 30; i++)
+            failed |= keyfile_generate(folder->path, &folder->zone, ALGORITHM_ED25519,
+                                       DNSKEY_ZONE | DNSKEY_SEP, folder->arena, folder->diag,
+                                       &made) != STATUS_OK;
+        _exit(failed);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0)
+        assert_int_equal(
+            keyfiles_read(folder->path, &folder->zone, folder->arena, folder->diag, &files),
+            STATUS_OK);
+    assert_int_equal(status, 0);
+    assert_int_equal(
+        keyfiles_read(folder->path, &folder->zone, folder->arena, folder->diag, &files), STATUS_OK);
+    assert_int_equal(files.count, 30);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -443,6 +472,7 @@ int main(void)
         WITH_FOLDER(names_of_files_cannot_leave_the_folder),
         WITH_FOLDER(the_root_has_keys_too),
         WITH_FOLDER(a_key_that_was_exchanged_since_is_not_loaded),
+        WITH_FOLDER(nobody_sees_half_a_pair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
