@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #define SECONDS_OF_DAY 86400
 #define DATE_LENGTH    10         /* YYYY-MM-DD */
@@ -62,4 +63,14 @@ int32_t now_days(int64_t seconds)
 bool now_is_plausible(int64_t seconds)
 {
     return seconds >= FIRST_SECOND;
+}
+
+const char *now_text(int64_t seconds, char text[NOW_TEXT_OCTETS])
+{
+    struct tm parts = {0};
+    time_t moment = (time_t)seconds;
+
+    gmtime_r(&moment, &parts);
+    strftime(text, NOW_TEXT_OCTETS, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text;
 }

@@ -14,6 +14,10 @@
  */
 MUST_CHECK enum status now_parse(const char *text, int64_t *seconds);
 
+/* Writes a moment for people, "2026-11-22 13:00:00 UTC", and returns `text`. */
+#define NOW_TEXT_OCTETS 32
+const char *now_text(int64_t seconds, char text[NOW_TEXT_OCTETS]);
+
 /* The day of a moment, UTC, in days since 1970-01-01. */
 int32_t now_days(int64_t seconds);
 

@@ -1,5 +1,6 @@
 #include "command/report_signing.h"
 
+#include "command/now.h"
 #include "sign/keyfile.h"
 #include "sign/observe.h"
 #include "sign/signature.h"
@@ -7,9 +8,7 @@
 #include "zone/stored_source.h"
 
 #include <string.h>
-#include <time.h>
 
-#define TIME_OCTETS     32
 #define SOA_TAIL_OCTETS 20 /* serial, refresh, retry, expire, minimum (RFC 1035 §3.3.13) */
 #define MOST_PER_ZONE   2  /* its DS, its signatures */
 
@@ -70,18 +69,6 @@ static bool find_expiration(const struct node *apex, uint32_t *out)
     return found;
 }
 
-static enum status keep_dnskeys(const struct rrset *from, struct arena *arena, struct rrset *out)
-{
-    *out = *from;
-    out->items = arena_alloc(arena, from->count * sizeof *out->items);
-    for (size_t i = 0; out->items != NULL && i < from->count; i++) {
-        out->items[i].length = from->items[i].length;
-        out->items[i].octets =
-            (const uint8_t *)arena_copy(arena, from->items[i].octets, from->items[i].length);
-    }
-    return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
-}
-
 /* Takes a zone that the database has signed. STATUS_NOT_FOUND for one that is not. */
 static enum status read_zone(struct snapshot *snapshot, const struct config_zone *zone,
                              struct arena *arena, struct signed_zone *out)
@@ -106,7 +93,7 @@ static enum status read_zone(struct snapshot *snapshot, const struct config_zone
         out->zone = zone;
         out->name = arena_copy(arena, name, strlen(name));
         out->needed = life_of_copies(&apex, zone);
-        status = keep_dnskeys(dnskeys, arena, &out->dnskeys);
+        status = rrset_copy(arena, dnskeys, &out->dnskeys);
     }
     stored_source_close(source);
     return status;
@@ -171,21 +158,17 @@ static void find_ending(struct context *context, const struct signed_zone *zone,
                         struct arena *arena, struct findings *findings)
 {
     int32_t left = (int32_t)(zone->expiration - (uint32_t)context->now);
-    time_t end = (time_t)(context->now + left);
-    struct tm parts = {0};
-    char text[TIME_OCTETS];
+    char text[NOW_TEXT_OCTETS];
 
     if (left > 0 && (uint32_t)left >= zone->needed)
         return;
-    gmtime_r(&end, &parts);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
     add(findings, ISSUE_SIGNATURES, zone,
         arena_format(arena,
                      left > 0 ? "first signatures end %s, before copies of the zone do; 'zonegen "
                                 "publish' renews them, daily from a timer"
                               : "signatures ended %s, resolvers that validate refuse the zone; "
                                 "'zonegen publish' renews them, daily from a timer",
-                     text));
+                     now_text(context->now + left, text)));
 }
 
 /* True when one of the DS is of a key that the zone has. */

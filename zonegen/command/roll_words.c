@@ -1,24 +1,13 @@
 #include "command/roll_words.h"
 
+#include "command/now.h"
 #include "sign/keyset.h"
 
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#define TIME_OCTETS     32
 #define DURATION_OCTETS 48
 #define SECONDS_OF_DAY  86400
-
-static const char *time_text(int64_t when, char text[TIME_OCTETS])
-{
-    struct tm parts = {0};
-    time_t seconds = (time_t)when;
-
-    gmtime_r(&seconds, &parts);
-    strftime(text, TIME_OCTETS, "%Y-%m-%d %H:%M:%S UTC", &parts);
-    return text;
-}
 
 /* "3 h 59 min", rounded up: who comes back then is not too early. */
 static const char *duration_text(int64_t seconds, char text[DURATION_OCTETS])
@@ -85,14 +74,14 @@ static void print_keys(const struct roll_look *look, const struct signing_state 
         const struct signing_key *key = &state->keys[i];
         const struct keyfile *file = roll_look_file(look, key);
         char text[ROLL_KEY_OCTETS];
-        char when[TIME_OCTETS];
+        char when[NOW_TEXT_OCTETS];
         struct stat info;
         fprintf(out, "    %s: %s, ", parts[key->part % 3], roll_key_text(state, key, text));
         print_use(key->use, out);
         if (file == NULL)
             fputs("; its files are missing", out);
         else if (stat(file->path, &info) == 0)
-            fprintf(out, "; made %s", time_text(info.st_mtime, when));
+            fprintf(out, "; made %s", now_text(info.st_mtime, when));
         fputc('\n', out);
     }
 }
@@ -209,8 +198,8 @@ static void say_unseen(struct context *context, const struct roll_look *look,
 void roll_say_refusal(struct context *context, const struct roll_look *look,
                       const struct signing_state *state, enum roll_verdict verdict, int64_t ready)
 {
-    char seen[TIME_OCTETS];
-    char until[TIME_OCTETS];
+    char seen[NOW_TEXT_OCTETS];
+    char until[NOW_TEXT_OCTETS];
     char left[DURATION_OCTETS];
 
     if (verdict == ROLL_UNPUBLISHED)
@@ -222,8 +211,8 @@ void roll_say_refusal(struct context *context, const struct roll_look *look,
         context_say(context,
                     "zone %s: step %u was everywhere at %s; caches may hold what was before until "
                     "%s; come back then, in %s",
-                    look->name, state->roll.step, time_text(state->roll.seen, seen),
-                    time_text(ready, until), duration_text(ready - look->at, left));
+                    look->name, state->roll.step, now_text(state->roll.seen, seen),
+                    now_text(ready, until), duration_text(ready - look->at, left));
 }
 
 /* What holds a roll up, or not. */
@@ -231,7 +220,7 @@ static void print_outlook(const struct roll_look *look, FILE *out)
 {
     struct signing_state state = look->state;
     int64_t ready = 0;
-    char text[TIME_OCTETS];
+    char text[NOW_TEXT_OCTETS];
     char left[DURATION_OCTETS];
 
     switch (roll_judge(&state, &look->view, look->at, &ready)) {
@@ -243,7 +232,7 @@ static void print_outlook(const struct roll_look *look, FILE *out)
         break;
     case ROLL_EARLY:
         fprintf(out, "waits for caches; the next step is possible from %s on, in %s\n",
-                time_text(ready, text), duration_text(ready - look->at, left));
+                now_text(ready, text), duration_text(ready - look->at, left));
         if (look->state.roll.seen == 0)
             fputs("    (counted from now: run 'zonegen key roll' for it to count)\n", out);
         break;
@@ -255,13 +244,13 @@ static void print_outlook(const struct roll_look *look, FILE *out)
 
 static void print_times(const struct roll *roll, FILE *out)
 {
-    char text[TIME_OCTETS];
+    char text[NOW_TEXT_OCTETS];
 
-    fprintf(out, "    begun %s\n", time_text(roll->begun, text));
+    fprintf(out, "    begun %s\n", now_text(roll->begun, text));
     if (roll->published != 0)
-        fprintf(out, "    published %s\n", time_text(roll->published, text));
+        fprintf(out, "    published %s\n", now_text(roll->published, text));
     if (roll->seen != 0)
-        fprintf(out, "    seen everywhere %s\n", time_text(roll->seen, text));
+        fprintf(out, "    seen everywhere %s\n", now_text(roll->seen, text));
 }
 
 void roll_say_status(struct context *context, const struct roll_look *look)

@@ -1,15 +1,14 @@
 #include "command/signing.h"
 
 #include "command/accounts.h"
+#include "command/now.h"
 #include "sign/signature.h"
 #include "wire/writer.h"
 #include "zone/stored_source.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
-#define TIME_OCTETS    32
 #define SECONDS_OF_DAY 86400u /* between two publishes */
 
 /* What the store has at the apex. */
@@ -19,30 +18,6 @@ struct stored_apex {
     uint32_t expiration;  /* of the earliest signature of its SOA; where is_signed */
     uint32_t expire;      /* of its SOA, seconds: how long a secondary serves a copy */
 };
-
-static const char *time_text(int64_t when, char text[TIME_OCTETS])
-{
-    struct tm parts = {0};
-    time_t seconds = (time_t)when;
-
-    gmtime_r(&seconds, &parts);
-    strftime(text, TIME_OCTETS, "%Y-%m-%d %H:%M:%S UTC", &parts);
-    return text;
-}
-
-/* Keeps the DNSKEYs of an apex beyond the source that yielded it. */
-static enum status keep_dnskeys(const struct rrset *from, struct arena *arena, struct rrset *out)
-{
-    struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
-
-    for (size_t i = 0; items != NULL && i < from->count; i++) {
-        items[i].length = from->items[i].length;
-        items[i].octets =
-            (const uint8_t *)arena_copy(arena, from->items[i].octets, from->items[i].length);
-    }
-    *out = (struct rrset){from->type, from->count, from->ttl, items};
-    return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
-}
 
 static enum status look_at(const struct node *apex, struct arena *arena, struct stored_apex *out)
 {
@@ -63,7 +38,7 @@ static enum status look_at(const struct node *apex, struct arena *arena, struct 
             out->expiration = signature.expiration;
         out->is_signed = true;
     }
-    return dnskeys != NULL ? keep_dnskeys(dnskeys, arena, &out->dnskeys) : STATUS_OK;
+    return dnskeys != NULL ? rrset_copy(arena, dnskeys, &out->dnskeys) : STATUS_OK;
 }
 
 static enum status read_apex(struct edit *edit, const struct zone_record *record,
@@ -106,16 +81,16 @@ static enum status check_clock(struct context *context, const struct config_zone
                                const struct zone_record *record)
 {
     char name[NAME_TEXT_OCTETS];
-    char now[TIME_OCTETS];
-    char last[TIME_OCTETS];
+    char now[NOW_TEXT_OCTETS];
+    char last[NOW_TEXT_OCTETS];
 
     if (record == NULL || context->now >= record->published || context->options->force)
         return STATUS_OK;
     context_say(context,
                 "zone %s: the clock says %s, which is before the last publish at %s; set it right, "
                 "or publish with --force if the last publish had the wrong time",
-                context_name_text(&zone->domain, name), time_text(context->now, now),
-                time_text(record->published, last));
+                context_name_text(&zone->domain, name), now_text(context->now, now),
+                now_text(record->published, last));
     return STATUS_INVALID;
 }
 
@@ -123,7 +98,7 @@ static void say_expired(struct context *context, const struct config_zone *zone,
                         const struct stored_apex *apex)
 {
     char name[NAME_TEXT_OCTETS];
-    char when[TIME_OCTETS];
+    char when[NOW_TEXT_OCTETS];
 
     if (!apex->is_signed || (int32_t)(apex->expiration - (uint32_t)context->now) > 0)
         return;
@@ -131,7 +106,7 @@ static void say_expired(struct context *context, const struct config_zone *zone,
     context_say(context,
                 "zone %s: signatures had expired on %s, and resolvers that validate refused it "
                 "since; let a timer publish every day (zonegen-publish.timer)",
-                context_name_text(&zone->domain, name), time_text(context->now - ago, when));
+                context_name_text(&zone->domain, name), now_text(context->now - ago, when));
 }
 
 /* The configuration is refused where a copy may outlive its signatures (contactd.conf(5)); a zone

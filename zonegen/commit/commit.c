@@ -134,17 +134,10 @@ static struct node *copy_node(struct arena *arena, const struct node *node)
     if (!copy || !rrsets)
         return NULL;
     *copy = (struct node){node->owner, node->rrset_count, rrsets};
-    for (size_t i = 0; i < node->rrset_count; i++) {
-        const struct rrset *from = &node->rrsets[i];
-        struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
-        for (size_t n = 0; items && n < from->count; n++) {
-            items[n].length = from->items[n].length;
-            items[n].octets =
-                (const uint8_t *)arena_copy(arena, from->items[n].octets, from->items[n].length);
-        }
-        rrsets[i] = (struct rrset){from->type, from->count, from->ttl, items};
-    }
-    return arena_failed(arena) ? NULL : copy;
+    for (size_t i = 0; i < node->rrset_count; i++)
+        if (rrset_copy(arena, &node->rrsets[i], &rrsets[i]) != STATUS_OK)
+            return NULL;
+    return copy;
 }
 
 static enum status find_copy(const struct node_source *source, const uint8_t *owner,
@@ -190,14 +183,6 @@ static enum status make_zonemd(struct merge *merge, uint32_t ttl, struct arena *
     if (status == STATUS_OK)
         zonemd_rdata(octets, merge->result->serial, digest);
     return status;
-}
-
-static void add_rrset(struct node *node, const struct rrset *rrset)
-{
-    size_t at = node->rrset_count++;
-    for (; at > 0 && node->rrsets[at - 1].type > rrset->type; at--)
-        node->rrsets[at] = node->rrsets[at - 1];
-    node->rrsets[at] = *rrset;
 }
 
 static enum status put_zone_record(struct merge *merge, const struct node *apex, int64_t now,
@@ -264,7 +249,7 @@ static enum status put_sealed(struct passage *passage, struct node *node, const 
     if (passage->signer != NULL)
         status = signer_again(passage->signer, node, extra, out);
     else if (extra != NULL)
-        add_rrset(out, extra);
+        node_add_rrset(out, extra);
     return status == STATUS_OK ? merge_put_node(&passage->merge, out) : status;
 }
 

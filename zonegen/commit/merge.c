@@ -123,12 +123,6 @@ static enum status drop_stored(struct merge *merge, struct bench *bench)
     return status == STATUS_OK ? cursor_seek(&bench->cursor) : status;
 }
 
-static bool covers_zonemd(const struct rdata *rdata)
-{
-    struct reader r = reader_of(rdata->octets, rdata->length);
-    return reader_u16(&r) == TYPE_ZONEMD;
-}
-
 /* The ZONEMD of the store and its signatures are made after the merge: the source has none to
  * compare with. */
 static void forget_zonemd(struct node *node)
@@ -138,7 +132,7 @@ static void forget_zonemd(struct node *node)
         struct rrset *rrset = &node->rrsets[i];
         size_t items = 0;
         for (size_t n = 0; n < rrset->count && rrset->type == TYPE_RRSIG; n++)
-            if (!covers_zonemd(&rrset->items[n]))
+            if (rrsig_type_covered(&rrset->items[n]) != TYPE_ZONEMD)
                 rrset->items[items++] = rrset->items[n];
         if (rrset->type == TYPE_RRSIG)
             rrset->count = (uint16_t)items;
@@ -146,17 +140,6 @@ static void forget_zonemd(struct node *node)
             node->rrsets[kept++] = *rrset;
     }
     node->rrset_count = kept;
-}
-
-static bool rrset_equals(const struct rrset *a, const struct rrset *b)
-{
-    if (a->type != b->type || a->ttl != b->ttl || a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (a->items[i].length != b->items[i].length ||
-            memcmp(a->items[i].octets, b->items[i].octets, a->items[i].length) != 0)
-            return false;
-    return true;
 }
 
 /* What signing makes of the other records. */

@@ -65,19 +65,6 @@ static bool make_room(size_t count, size_t *size, void **a, size_t a_octets, voi
     return true;
 }
 
-static enum status copy_rrset(struct arena *arena, const struct rrset *from, struct rrset *out)
-{
-    struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
-
-    for (size_t n = 0; items != NULL && n < from->count; n++) {
-        items[n].length = from->items[n].length;
-        items[n].octets =
-            (const uint8_t *)arena_copy(arena, from->items[n].octets, from->items[n].length);
-    }
-    *out = (struct rrset){from->type, from->count, from->ttl, items};
-    return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
-}
-
 enum status batch_copy(struct batch *batch, const struct node *from, struct node *out)
 {
     size_t room = from->rrset_count + MORE_RRSETS;
@@ -85,7 +72,7 @@ enum status batch_copy(struct batch *batch, const struct node *from, struct node
     enum status status = rrsets != NULL ? STATUS_OK : STATUS_SYSTEM;
 
     for (size_t i = 0; i < from->rrset_count && status == STATUS_OK; i++)
-        status = copy_rrset(batch->arena, &from->rrsets[i], &rrsets[i]);
+        status = rrset_copy(batch->arena, &from->rrsets[i], &rrsets[i]);
     *out = (struct node){from->owner, from->rrset_count, rrsets};
     return status;
 }
@@ -99,15 +86,6 @@ enum status batch_append(struct batch *batch, const struct node *node, enum auth
     return batch_copy(batch, node, &batch->nodes[batch->count++]);
 }
 
-static void add_rrset(struct node *node, const struct rrset *rrset)
-{
-    size_t at = node->rrset_count++;
-
-    for (; at > 0 && node->rrsets[at - 1].type > rrset->type; at--)
-        node->rrsets[at] = node->rrsets[at - 1];
-    node->rrsets[at] = *rrset;
-}
-
 static enum status add_keys(struct batch *batch, const struct batch_tools *tools, struct node *apex)
 {
     struct rrset rrsets[3];
@@ -117,7 +95,7 @@ static enum status add_keys(struct batch *batch, const struct batch_tools *tools
     enum status status = keyset_rrsets(tools->rules->keys, tools->rules->zone,
                                        soa != NULL ? soa->ttl : 0, batch->arena, rrsets, &count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        add_rrset(apex, &rrsets[i]);
+        node_add_rrset(apex, &rrsets[i]);
     return status;
 }
 
@@ -132,7 +110,7 @@ static enum status add_parameters(struct batch *batch, const struct batch_tools 
         return STATUS_SYSTEM;
     *rdata = (struct rdata){octets, sizeof octets};
     const struct rrset parameters = {TYPE_NSEC3PARAM, 1, tools->denial_ttl, rdata};
-    add_rrset(apex, &parameters);
+    node_add_rrset(apex, &parameters);
     return STATUS_OK;
 }
 
@@ -164,19 +142,8 @@ static enum status add_nsec(struct batch *batch, const struct batch_tools *tools
     rdata->octets = (const uint8_t *)arena_copy(batch->arena, octets, length);
     rdata->length = (uint16_t)length;
     struct rrset nsec = {TYPE_NSEC, 1, tools->denial_ttl, rdata};
-    add_rrset(node, &nsec);
+    node_add_rrset(node, &nsec);
     return rdata->octets != NULL && !w.failed ? STATUS_OK : STATUS_SYSTEM;
-}
-
-static bool rrset_is_same(const struct rrset *a, const struct rrset *b)
-{
-    if (a == NULL || a->ttl != b->ttl || a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (a->items[i].length != b->items[i].length ||
-            memcmp(a->items[i].octets, b->items[i].octets, a->items[i].length) != 0)
-            return false;
-    return true;
 }
 
 /* True where signatures are kept as they are, or this one is right. */
@@ -195,7 +162,9 @@ static const struct rdata *find_kept(struct batch_tools *tools, const struct nod
 {
     const struct rrset *kept = old != NULL ? node_rrset(old, TYPE_RRSIG) : NULL;
 
-    if (kept == NULL || !rrset_is_same(node_rrset(old, rrset->type), rrset))
+    const struct rrset *former = kept != NULL ? node_rrset(old, rrset->type) : NULL;
+
+    if (former == NULL || !rrset_equals(former, rrset))
         return NULL;
     for (size_t i = 0; i < kept->count; i++) {
         struct signature signature;
@@ -317,7 +286,7 @@ static enum status add_signatures(struct batch *batch, struct batch_tools *tools
     if (status != STATUS_OK || signatures.count == 0)
         return status;
     rrset_sort(&signatures); /* by what comes before the signature's octets */
-    add_rrset(node, &signatures);
+    node_add_rrset(node, &signatures);
     return STATUS_OK;
 }
 
@@ -330,9 +299,9 @@ enum status batch_complete(struct batch *batch, struct batch_tools *tools, struc
         status = add_apex(batch, tools, node);
     for (size_t i = 0; i < completion->extra_count && status == STATUS_OK; i++) {
         struct rrset extra;
-        status = copy_rrset(batch->arena, &completion->extras[i], &extra);
+        status = rrset_copy(batch->arena, &completion->extras[i], &extra);
         if (status == STATUS_OK)
-            add_rrset(node, &extra);
+            node_add_rrset(node, &extra);
     }
     if (status == STATUS_OK && completion->next != NULL)
         status = add_nsec(batch, tools, node, completion);

@@ -128,6 +128,39 @@ size_t rrset_octets(const struct rrset *rrset)
     return octets;
 }
 
+bool rrset_equals(const struct rrset *a, const struct rrset *b)
+{
+    if (a->type != b->type || a->ttl != b->ttl || a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].length != b->items[i].length ||
+            memcmp(a->items[i].octets, b->items[i].octets, a->items[i].length) != 0)
+            return false;
+    return true;
+}
+
+enum status rrset_copy(struct arena *arena, const struct rrset *from, struct rrset *out)
+{
+    struct rdata *items = arena_alloc(arena, from->count * sizeof *items);
+
+    for (size_t n = 0; items != NULL && n < from->count; n++) {
+        items[n].length = from->items[n].length;
+        items[n].octets =
+            (const uint8_t *)arena_copy(arena, from->items[n].octets, from->items[n].length);
+    }
+    *out = (struct rrset){from->type, from->count, from->ttl, items};
+    return arena_failed(arena) ? STATUS_SYSTEM : STATUS_OK;
+}
+
+void node_add_rrset(struct node *node, const struct rrset *rrset)
+{
+    size_t at = node->rrset_count++;
+
+    for (; at > 0 && node->rrsets[at - 1].type > rrset->type; at--)
+        node->rrsets[at] = node->rrsets[at - 1];
+    node->rrsets[at] = *rrset;
+}
+
 uint16_t rrsig_type_covered(const struct rdata *rdata)
 {
     struct reader r = reader_of(rdata->octets, rdata->length);

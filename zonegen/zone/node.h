@@ -6,10 +6,12 @@
 #ifndef ZONE_NODE_H
 #define ZONE_NODE_H
 
+#include "conf/arena.h"
 #include "wire/constants.h"
 #include "wire/name.h"
 #include "wire/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,8 +76,18 @@ void rrset_sort(struct rrset *rrset);
 /* Octets of all RDATA of an RRset. */
 size_t rrset_octets(const struct rrset *rrset);
 
+/* True when type, TTL and all RDATA are the same, octet for octet. */
+bool rrset_equals(const struct rrset *a, const struct rrset *b);
+
+/* A copy in the arena, RDATA too, that outlives what it was made from. STATUS_OK or STATUS_SYSTEM.
+ */
+MUST_CHECK enum status rrset_copy(struct arena *arena, const struct rrset *from, struct rrset *out);
+
 /* The type that an RRSIG covers (RFC 4034 §3.1.1). */
 uint16_t rrsig_type_covered(const struct rdata *rdata);
+
+/* Puts an RRset in its place by type; `rrsets` has room for one more. */
+void node_add_rrset(struct node *node, const struct rrset *rrset);
 
 /* The RRset of a type, or NULL. */
 const struct rrset *node_rrset(const struct node *node, uint16_t type);

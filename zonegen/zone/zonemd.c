@@ -35,17 +35,11 @@ static void hashing_close(struct hashing *hashing)
     canonical_close(&hashing->canonical);
 }
 
-static uint16_t covered_type(const struct rdata *rdata)
-{
-    struct reader r = reader_of(rdata->octets, rdata->length);
-    return reader_u16(&r);
-}
-
 /* RFC 8976 §3.3.1.1: the digest cannot cover itself. */
 static bool is_left_out(bool is_apex, uint16_t type, const struct rdata *rdata)
 {
-    return is_apex &&
-           (type == TYPE_ZONEMD || (type == TYPE_RRSIG && covered_type(rdata) == TYPE_ZONEMD));
+    return is_apex && (type == TYPE_ZONEMD ||
+                       (type == TYPE_RRSIG && rrsig_type_covered(rdata) == TYPE_ZONEMD));
 }
 
 /* A signature has the TTL of what it covers (RFC 4034 §3); its own RRset has one for all. */
@@ -53,7 +47,7 @@ static uint32_t record_ttl(const struct node *node, const struct rrset *rrset,
                            const struct rdata *rdata)
 {
     const struct rrset *covered =
-        rrset->type == TYPE_RRSIG ? node_rrset(node, covered_type(rdata)) : NULL;
+        rrset->type == TYPE_RRSIG ? node_rrset(node, rrsig_type_covered(rdata)) : NULL;
     return covered != NULL ? covered->ttl : rrset->ttl;
 }
 
