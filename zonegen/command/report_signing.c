@@ -5,12 +5,12 @@
 #include "sign/observe.h"
 #include "sign/signature.h"
 #include "store/zones.h"
+#include "zone/rdata.h"
 #include "zone/stored_source.h"
 
 #include <string.h>
 
-#define SOA_TAIL_OCTETS 20 /* serial, refresh, retry, expire, minimum (RFC 1035 §3.3.13) */
-#define MOST_PER_ZONE   2  /* its DS, its signatures */
+#define MOST_PER_ZONE 2 /* its DS, its signatures */
 
 /* One signed zone, as the database has it. */
 struct signed_zone {
@@ -38,17 +38,14 @@ bool report_signing_matters(const struct config *config)
 /* The time that secondaries and caches may hold the zone after they last saw it. */
 static uint32_t life_of_copies(const struct node *apex, const struct config_zone *zone)
 {
-    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
+    struct soa_numbers soa;
     uint32_t ttl = zone->ttl;
 
-    if (soa == NULL || soa->items[0].length < SOA_TAIL_OCTETS)
+    if (!rdata_read_soa(node_rrset(apex, TYPE_SOA), &soa))
         return ttl;
     for (size_t i = 0; i < apex->rrset_count; i++)
         ttl = apex->rrsets[i].ttl > ttl ? apex->rrsets[i].ttl : ttl;
-    const struct rdata *rdata = &soa->items[0];
-    struct reader r = reader_of(rdata->octets + rdata->length - SOA_TAIL_OCTETS, SOA_TAIL_OCTETS);
-    reader_octets(&r, 12);
-    return reader_u32(&r) + ttl;
+    return soa.expire + ttl;
 }
 
 /* The end of the signature that ends first, of those over SOA and DNSKEY. False without any. */

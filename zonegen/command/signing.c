@@ -4,6 +4,7 @@
 #include "command/now.h"
 #include "sign/signature.h"
 #include "wire/writer.h"
+#include "zone/rdata.h"
 #include "zone/stored_source.h"
 
 #include <errno.h>
@@ -23,12 +24,10 @@ static enum status look_at(const struct node *apex, struct arena *arena, struct 
 {
     const struct rrset *dnskeys = node_rrset(apex, TYPE_DNSKEY);
     const struct rrset *signatures = node_rrset(apex, TYPE_RRSIG);
-    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
+    struct soa_numbers soa;
 
-    if (soa != NULL && soa->items[0].length >= 8) {
-        struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 8, 8);
-        out->expire = reader_u32(&r);
-    }
+    if (rdata_read_soa(node_rrset(apex, TYPE_SOA), &soa))
+        out->expire = soa.expire;
     for (size_t i = 0; signatures != NULL && i < signatures->count; i++) {
         struct signature signature;
         if (signature_read(&signatures->items[i], &signature) != STATUS_OK ||

@@ -8,6 +8,7 @@
 #include "store/zones.h"
 #include "wire/serial.h"
 #include "zone/nsec3_node.h"
+#include "zone/rdata.h"
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
@@ -456,17 +457,18 @@ enum status commit_renew(const struct commit_request *request, struct commit_res
     return status;
 }
 
-/* The serial in an apex's SOA: what stands 20 octets before the end of its RDATA. */
+/* The serial in an apex's SOA. */
 static enum status soa_serial(const struct node_source *source, uint32_t *serial)
 {
+    struct soa_numbers soa;
     struct node apex;
 
     enum status status = source->find(source->state, source->apex.octets, &apex);
-    const struct rrset *soa = status == STATUS_OK ? node_rrset(&apex, TYPE_SOA) : NULL;
-    if (!soa || soa->items[0].length < 20)
-        return status == STATUS_OK ? STATUS_MALFORMED : status;
-    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 20, 4);
-    *serial = reader_u32(&r);
+    if (status != STATUS_OK)
+        return status;
+    if (!rdata_read_soa(node_rrset(&apex, TYPE_SOA), &soa))
+        return STATUS_MALFORMED;
+    *serial = soa.serial;
     return STATUS_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "sign/batch.h"
 #include "sign/chain.h"
 #include "store/key.h"
+#include "zone/rdata.h"
 #include "zone/stored_source.h"
 
 #include <stdlib.h>
@@ -105,22 +106,10 @@ static enum status take(struct signer *signer)
     return STATUS_OK;
 }
 
-/* NSEC lives as long as negative answers do (RFC 9077 §3). */
-static uint32_t find_denial_ttl(const struct node *apex)
-{
-    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
-
-    if (soa == NULL || soa->items[0].length < 4)
-        return 0;
-    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 4, 4);
-    uint32_t minimum = reader_u32(&r);
-    return soa->ttl < minimum ? soa->ttl : minimum;
-}
-
 static enum status append(struct signer *signer, struct batch *batch)
 {
     if (is_apex(signer, &signer->carry.owner))
-        signer->tools.denial_ttl = find_denial_ttl(&signer->carry);
+        signer->tools.denial_ttl = rdata_negative_ttl(node_rrset(&signer->carry, TYPE_SOA));
     signer->has_carry = false;
     return batch_append(batch, &signer->carry, signer->carry_authority);
 }
@@ -266,8 +255,10 @@ static enum status open_chain(struct signer *signer)
     enum status status = list_apex_types(signer, &apex);
     if (status == STATUS_OK)
         status = plain->find(plain->state, plain->apex.octets, &node);
-    return status == STATUS_OK ? chain_open(plain, &apex, find_denial_ttl(&node), &signer->chain)
-                               : status;
+    return status == STATUS_OK
+               ? chain_open(plain, &apex, rdata_negative_ttl(node_rrset(&node, TYPE_SOA)),
+                            &signer->chain)
+               : status;
 }
 
 static enum status source_rewind(void *state)

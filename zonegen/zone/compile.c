@@ -3,6 +3,7 @@
 #include "wire/record.h"
 #include "zone/chase.h"
 #include "zone/compile_parts.h"
+#include "zone/rdata.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -381,15 +382,6 @@ enum status compile_node(struct compile *compile, const struct node *node, struc
     return compile->bodies.failed || value->failed ? STATUS_NO_SPACE : STATUS_OK;
 }
 
-/* The TTL of the SOA in negative answers (RFC 2308 §3); its RDATA has at least four octets. */
-static uint32_t negative_ttl(const struct rrset *soa)
-{
-    const struct rdata *rdata = &soa->items[0];
-    struct reader minimum = reader_of(rdata->octets + rdata->length - 4, 4);
-    uint32_t limit = reader_u32(&minimum);
-    return soa->ttl < limit ? soa->ttl : limit;
-}
-
 void compile_negative_soa(struct writer *w, const struct node *apex)
 {
     const struct rrset *soa = node_rrset(apex, TYPE_SOA);
@@ -398,7 +390,8 @@ void compile_negative_soa(struct writer *w, const struct node *apex)
         w->failed = true;
         return;
     }
-    put_record(w, compile_owner_in_full(&apex->owner), TYPE_SOA, negative_ttl(soa), &soa->items[0]);
+    put_record(w, compile_owner_in_full(&apex->owner), TYPE_SOA, rdata_negative_ttl(soa),
+               &soa->items[0]);
 }
 
 size_t compile_negative_signatures(struct writer *w, const struct node *apex)
@@ -410,7 +403,7 @@ size_t compile_negative_signatures(struct writer *w, const struct node *apex)
     for (size_t i = 0; soa && signatures && i < signatures->count; i++) {
         if (rrsig_type_covered(&signatures->items[i]) != TYPE_SOA || soa->items[0].length < 4)
             continue;
-        put_record(w, compile_owner_in_full(&apex->owner), TYPE_RRSIG, negative_ttl(soa),
+        put_record(w, compile_owner_in_full(&apex->owner), TYPE_RRSIG, rdata_negative_ttl(soa),
                    &signatures->items[i]);
         count++;
     }

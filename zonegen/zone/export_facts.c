@@ -1,6 +1,7 @@
 #include "zone/export_facts.h"
 
 #include "wire/reader.h"
+#include "zone/rdata.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -298,14 +299,12 @@ enum status export_walk_next(struct export_walk *walk, struct export_entry *out)
     return status == STATUS_NOT_FOUND && draft->begun ? finish(draft, out) : status;
 }
 
-/* The serial of an SOA: 20 octets before its end (RFC 1035 §3.3.13). */
 static uint32_t serial_of(const struct node *apex)
 {
-    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
-    if (soa == NULL || soa->items[0].length < 20)
-        return 0;
-    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 20, 20);
-    return reader_u32(&r);
+    struct soa_numbers soa;
+
+    (void)rdata_read_soa(node_rrset(apex, TYPE_SOA), &soa); /* all zero where there is none */
+    return soa.serial;
 }
 
 enum status export_walk_open(const struct node_source *source, struct arena *arena,

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SOA_NUMBERS_OCTETS 20 /* RFC 1035 §3.3.13 */
+
 #define CERT_IPGP 6 /* RFC 4398 §2.1 */
 
 /* Where the names of a type stand: after fixed octets and character strings. */
@@ -111,6 +113,31 @@ void rdata_write_soa(struct writer *w, const struct name *mname, const struct na
     writer_u32(w, numbers->retry);
     writer_u32(w, numbers->expire);
     writer_u32(w, numbers->minimum);
+}
+
+bool rdata_read_soa(const struct rrset *soa, struct soa_numbers *out)
+{
+    *out = (struct soa_numbers){.serial = 0};
+    if (soa == NULL || soa->items[0].length < SOA_NUMBERS_OCTETS)
+        return false;
+    const struct rdata *rdata = &soa->items[0];
+    struct reader r =
+        reader_of(rdata->octets + rdata->length - SOA_NUMBERS_OCTETS, SOA_NUMBERS_OCTETS);
+    out->serial = reader_u32(&r);
+    out->refresh = reader_u32(&r);
+    out->retry = reader_u32(&r);
+    out->expire = reader_u32(&r);
+    out->minimum = reader_u32(&r);
+    return true;
+}
+
+uint32_t rdata_negative_ttl(const struct rrset *soa)
+{
+    if (soa == NULL || soa->items[0].length < 4)
+        return 0;
+    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 4, 4);
+    uint32_t minimum = reader_u32(&r);
+    return soa->ttl < minimum ? soa->ttl : minimum;
 }
 
 void rdata_write_uri(struct writer *w, unsigned priority, const char *target)

@@ -10,6 +10,7 @@
 #include "wire/writer.h"
 #include "zone/node.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,14 @@ struct soa_numbers {
 
 void rdata_write_soa(struct writer *w, const struct name *mname, const struct name *rname,
                      const struct soa_numbers *numbers);
+
+/* Reads the numbers of an SOA RRset, its last 20 octets. False, and all zero, for NULL and for
+ * RDATA that is shorter. */
+bool rdata_read_soa(const struct rrset *soa, struct soa_numbers *out);
+
+/* The TTL of negative answers and of what denies: min(TTL, MINIMUM) (RFC 2308 §3, RFC 9077 §3).
+ * 0 for NULL and for RDATA that has no MINIMUM. */
+uint32_t rdata_negative_ttl(const struct rrset *soa);
 
 /* URI with weight 0 (RFC 7553 §4.5): the target's octets stand there without quotes. */
 void rdata_write_uri(struct writer *w, unsigned priority, const char *target);

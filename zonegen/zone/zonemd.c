@@ -2,6 +2,7 @@
 
 #include "wire/writer.h"
 #include "zone/canonical.h"
+#include "zone/rdata.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -193,28 +194,17 @@ static enum status check_record(const struct node_source *source, const struct z
     return status;
 }
 
-/* The serial of an SOA: 20 octets before its end (RFC 1035 §3.3.13). */
-static bool read_serial(const struct node *apex, uint32_t *serial)
-{
-    const struct rrset *soa = node_rrset(apex, TYPE_SOA);
-    if (soa == NULL || soa->items[0].length < 20)
-        return false;
-    struct reader r = reader_of(soa->items[0].octets + soa->items[0].length - 20, 20);
-    *serial = reader_u32(&r);
-    return true;
-}
-
 enum status zonemd_verify(const struct node_source *source, bool *present)
 {
     struct node apex;
-    uint32_t serial;
+    struct soa_numbers soa;
 
     *present = false;
     enum status status = source->find(source->state, source->apex.octets, &apex);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     const struct rrset *rrset = node_rrset(&apex, TYPE_ZONEMD);
-    if (rrset == NULL || !read_serial(&apex, &serial))
+    if (rrset == NULL || !rdata_read_soa(node_rrset(&apex, TYPE_SOA), &soa))
         return STATUS_OK;
     for (size_t i = 0; i < rrset->count; i++) {
         struct zonemd zonemd = zonemd_of(&rrset->items[i]);
@@ -222,8 +212,8 @@ enum status zonemd_verify(const struct node_source *source, bool *present)
         if (hash == NULL)
             continue;
         *present = true;
-        status =
-            is_ambiguous(rrset, i) ? STATUS_INVALID : check_record(source, &zonemd, hash, serial);
+        status = is_ambiguous(rrset, i) ? STATUS_INVALID
+                                        : check_record(source, &zonemd, hash, soa.serial);
         if (status != STATUS_INVALID)
             return status;
     }
