@@ -1,5 +1,6 @@
 #include "conf/check.h"
 
+#include "conf/names.h"
 #include "conf/units.h"
 
 #include <inttypes.h>
@@ -15,9 +16,31 @@
  * or each of them would sign everything again. */
 #define LEAST_BETWEEN_RENEWALS (2 * DAY)
 
+static void check_tls(const struct config_server *server, const struct section_given *given,
+                      struct diag *diag)
+{
+    bool listens = section_value(given, "tls-listen") != NULL;
+    bool has_cert = section_value(given, "tls-cert") != NULL;
+    bool has_key = section_value(given, "tls-key") != NULL;
+
+    if ((listens && !has_cert) || has_cert != has_key)
+        diag_error(diag,
+                   section_place(given, listens    ? "tls-listen"
+                                        : has_cert ? "tls-cert"
+                                                   : "tls-key"),
+                   "conf-tls", "TLS needs a certificate and its key; add '%s'",
+                   has_cert ? "tls-key" : "tls-cert");
+    for (size_t i = 0; i < server->tls_listen_count; i++)
+        for (size_t j = 0; j < server->listen_count; j++)
+            if (endpoint_equals(&server->tls_listen[i], &server->listen[j]))
+                diag_error(diag, section_place(given, "tls-listen"), "conf-duplicate",
+                           "'listen' and 'tls-listen' name the same address and port");
+}
+
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag)
 {
+    check_tls(server, given, diag);
     if (server->tcp_per_client <= server->tcp_max)
         return;
     const char *item =
@@ -49,48 +72,56 @@ void check_freshness(const struct config_freshness *freshness, const struct sect
                    freshness->stale_days, freshness->expired_days);
 }
 
-static bool lies_in(const struct prefix *host, const struct prefix *prefixes, size_t count)
+void check_key(struct config_key *key, const struct section_given *given, struct diag *diag)
 {
-    for (size_t i = 0; i < count; i++)
-        if (prefix_contains(&prefixes[i], host))
+    if (key->id == NULL)
+        return; /* missing or wrong, and reported */
+    const char *why = names_domain(key->id, false, &key->name);
+    if (why != NULL)
+        diag_error(diag, section_place(given, "id"), "conf-key",
+                   "'%s' is not the name of a key, which is a domain name: %s", key->id, why);
+    if (key->algorithm == TSIG_HMAC_SHA1)
+        diag_warning(diag, section_place(given, "algorithm"), "conf-sha1",
+                     "hmac-sha1 is for peers that know nothing else; make a key of hmac-sha256");
+}
+
+void check_remote(struct config_remote *remote, const struct section_given *given,
+                  struct arena *arena, struct diag *diag)
+{
+    remote->hosts = arena_alloc(arena, (remote->address_count + 1) * sizeof *remote->hosts);
+    for (size_t i = 0; i < remote->address_count && remote->hosts != NULL; i++)
+        remote->hosts[i] = prefix_of_address(&remote->addresses[i].address.any);
+    if (remote->cert_hostname != NULL && !remote->tls)
+        diag_error(diag, section_place(given, "cert-hostname"), "conf-tls",
+                   "a certificate comes by TLS only; add 'tls: on'");
+    if (remote->key_count > 0 && remote->keys[0]->algorithm == TSIG_HMAC_SHA1)
+        diag_error(diag, section_place(given, "key"), "conf-sha1",
+                   "key '%s' would sign NOTIFY with hmac-sha1; name one of hmac-sha256 first",
+                   remote->keys[0]->id);
+}
+
+static bool lies_in(const struct config_remote *remote, const struct config_acl *acl)
+{
+    for (size_t i = 0; i < remote->address_count; i++)
+        for (size_t j = 0; j < acl->prefix_count; j++)
+            if (prefix_contains(&acl->prefixes[j], &remote->hosts[i]))
+                return true;
+    return false;
+}
+
+static bool any_lies_in(const struct config_acl *acl)
+{
+    for (size_t i = 0; i < acl->remote_count; i++)
+        if (lies_in(acl->remotes[i], acl))
             return true;
     return false;
 }
 
-/* Replaces the prefixes by the addresses of the remotes, those in the prefixes if there are any. */
-static void take_remotes(struct config_acl *acl, bool address_given, struct arena *arena)
+void check_acl(struct config_acl *acl, const struct section_given *given, struct diag *diag)
 {
-    size_t total = 0;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < acl->remote_count; i++)
-        total += acl->remotes[i]->address_count;
-    struct prefix *hosts = arena_alloc(arena, total * sizeof *hosts);
-    if (hosts == NULL)
-        return;
-    for (size_t i = 0; i < acl->remote_count; i++) {
-        for (size_t j = 0; j < acl->remotes[i]->address_count; j++) {
-            hosts[kept] = prefix_of_address(&acl->remotes[i]->addresses[j].address.any);
-            if (!address_given || lies_in(&hosts[kept], acl->prefixes, acl->prefix_count))
-                kept++;
-        }
-    }
-    acl->prefixes = hosts;
-    acl->prefix_count = kept;
-}
-
-void check_acl(struct config_acl *acl, const struct section_given *given, struct arena *arena,
-               struct diag *diag)
-{
-    bool address_given = section_value(given, "address") != NULL;
-    bool remote_given = section_value(given, "remote") != NULL;
-    bool address_right = acl->prefix_count > 0;
-
-    acl->any_address = !address_given && !remote_given;
-    if (remote_given)
-        take_remotes(acl, address_given, arena);
-    if (remote_given && address_given && address_right && acl->remote_count > 0 &&
-        acl->prefix_count == 0)
+    acl->has_prefixes = section_value(given, "address") != NULL;
+    acl->has_remotes = section_value(given, "remote") != NULL;
+    if (acl->has_remotes && acl->prefix_count > 0 && acl->remote_count > 0 && !any_lies_in(acl))
         diag_error(diag, section_place(given, "remote"), "conf-acl",
                    "no address of 'remote' lies in 'address', and both must hold; make two acls");
     if (section_value(given, "action") != NULL)
@@ -265,6 +296,23 @@ static void default_hostmaster(struct config_zone *zone, const struct section_gi
                    "hostmaster.DOMAIN would be longer than 255 octets; write 'hostmaster'");
 }
 
+/* A zone of contacts needs name servers; who reads a catalog knows where it came from, and its NS
+ * record says nothing (RFC 9432 §4.1). Nor is it looked up, which is what signatures are for. */
+static void check_contents(const struct config_zone *zone, const struct section_given *given,
+                           struct diag *diag)
+{
+    bool has_servers = section_value(given, "nameservers") != NULL;
+
+    if (!zone->catalog && !has_servers)
+        diag_error(diag, given->place, "conf-missing", "this 'zone' lacks 'nameservers'");
+    else if (zone->catalog && has_servers)
+        diag_error(diag, section_place(given, "nameservers"), "conf-catalog",
+                   "a catalog has no name servers of its own; leave 'nameservers' out");
+    if (zone->catalog && zone->dnssec)
+        diag_error(diag, section_place(given, "dnssec"), "conf-catalog",
+                   "a catalog is not signed; give its secondaries a TSIG key");
+}
+
 void check_zone(struct config_zone *zone, const struct section_given *given, struct diag *diag)
 {
     zone->place = given->place;
@@ -272,6 +320,7 @@ void check_zone(struct config_zone *zone, const struct section_given *given, str
     check_audience(zone, given, diag);
     if (zone->domain.length == 0)
         return; /* missing or wrong, and reported */
+    check_contents(zone, given, diag);
     check_nameservers(zone, diag);
     check_signing(zone, given, diag);
     if (section_value(given, "hostmaster") == NULL)
@@ -336,6 +385,11 @@ struct named {
     struct place place;
 };
 
+static struct named key_at(const struct config *config, size_t n)
+{
+    return (struct named){config->keys[n].id, config->keys[n].place};
+}
+
 static struct named remote_at(const struct config *config, size_t n)
 {
     return (struct named){config->remotes[n].id, config->remotes[n].place};
@@ -368,6 +422,7 @@ static void check_ids(const struct config *config, const char *what, size_t coun
 
 void check_unique(const struct config *config, struct diag *diag)
 {
+    check_ids(config, "key", config->key_count, key_at, diag);
     check_ids(config, "remote", config->remote_count, remote_at, diag);
     check_ids(config, "acl", config->acl_count, acl_at, diag);
     check_ids(config, "policy", config->policy_count, policy_at, diag);

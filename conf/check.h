@@ -11,7 +11,7 @@
 #include "conf/section.h"
 #include "conf/settings.h"
 
-/* tcp-per-client within tcp-max. */
+/* tcp-per-client within tcp-max; a certificate and its key where TLS is listened for. */
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag);
 
@@ -19,13 +19,18 @@ void check_server(const struct config_server *server, const struct section_given
 void check_freshness(const struct config_freshness *freshness, const struct section_given *given,
                      struct diag *diag);
 
+/* An id that is a domain name, as TSIG names its keys (RFC 8945 §4.2); fills `name`. */
+void check_key(struct config_key *key, const struct section_given *given, struct diag *diag);
+
+/* A certificate comes by TLS; the first key signs, so it is none of hmac-sha1. Fills `hosts`. */
+void check_remote(struct config_remote *remote, const struct section_given *given,
+                  struct arena *arena, struct diag *diag);
+
 /*
- * An action, unless it denies; `deny` alone is about every action. Fills `any_address`, and
- * `prefixes` from the addresses of `remote`: where `address` is written too both must hold, so
- * those of its addresses stay that lie in `address`.
+ * An action, unless it denies; `deny` alone is about every action. Where `address` and `remote` are
+ * written both must hold: some remote must be able to. Fills `has_prefixes` and `has_remotes`.
  */
-void check_acl(struct config_acl *acl, const struct section_given *given, struct arena *arena,
-               struct diag *diag);
+void check_acl(struct config_acl *acl, const struct section_given *given, struct diag *diag);
 
 /*
  * Lifetime and renewal of signatures among themselves, whether a zone uses the policy or not. Fills
@@ -40,7 +45,8 @@ void check_policy(struct config_policy *policy, const struct section_given *give
  */
 void check_zone(struct config_zone *zone, const struct section_given *given, struct diag *diag);
 
-/* No two remotes, acls or policies with one id, no two zones with one domain, at least one zone. */
+/* No two keys, remotes, acls or policies with one id, no two zones with one domain, at least one
+ * zone. */
 void check_unique(const struct config *config, struct diag *diag);
 
 #endif

@@ -6,6 +6,7 @@
 #include "conf/section.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What a reading of the configuration works with. */
 struct building {
@@ -54,6 +55,21 @@ static void read_element(struct building *building, enum option_section section,
     section_read(&building->context, &one, out, given);
 }
 
+static void read_keys(struct building *building)
+{
+    struct config *config = building->config;
+    size_t count = building->merge.sections[SECTION_KEY].count;
+    struct section_given given;
+
+    config->keys = make_list(building, SECTION_KEY, sizeof *config->keys);
+    config->key_count = config->keys != NULL ? count : 0;
+    for (size_t i = 0; i < config->key_count; i++) {
+        read_element(building, SECTION_KEY, i, &config->keys[i], &given);
+        config->keys[i].place = given.place;
+        check_key(&config->keys[i], &given, building->context.diag);
+    }
+}
+
 static void read_remotes(struct building *building)
 {
     struct config *config = building->config;
@@ -65,6 +81,7 @@ static void read_remotes(struct building *building)
     for (size_t i = 0; i < config->remote_count; i++) {
         read_element(building, SECTION_REMOTE, i, &config->remotes[i], &given);
         config->remotes[i].place = given.place;
+        check_remote(&config->remotes[i], &given, building->context.arena, building->context.diag);
     }
 }
 
@@ -79,7 +96,7 @@ static void read_acls(struct building *building)
     for (size_t i = 0; i < config->acl_count; i++) {
         read_element(building, SECTION_ACL, i, &config->acls[i], &given);
         config->acls[i].place = given.place;
-        check_acl(&config->acls[i], &given, building->context.arena, building->context.diag);
+        check_acl(&config->acls[i], &given, building->context.diag);
     }
 }
 
@@ -147,13 +164,14 @@ static void read_zones(struct building *building)
     }
 }
 
-/* Remotes, then acls and policies, then zones: each refers to those before it. */
+/* Keys, then remotes, acls and policies, then zones: each refers to those before it. */
 static void read_all(struct building *building)
 {
     struct config *config = building->config;
     struct diag *diag = building->context.diag;
 
     read_singles(building);
+    read_keys(building);
     read_remotes(building);
     read_acls(building);
     read_policies(building);
@@ -201,22 +219,65 @@ void config_destroy(struct config *config)
         arena_destroy(config->arena);
 }
 
-static bool acl_holds(const struct config_acl *acl, enum acl_action action,
-                      const struct sockaddr *client)
+/* No keys: none is asked for. Several: any of them will do, so that one can replace another. */
+static bool has_key(const struct config_asker *asker, const struct config_key *const *keys,
+                    size_t count)
 {
-    if ((acl->actions & action) == 0)
-        return false;
-    for (size_t i = 0; i < acl->prefix_count; i++)
-        if (prefix_matches(&acl->prefixes[i], client))
+    for (size_t i = 0; i < count; i++)
+        if (asker->key == keys[i])
             return true;
-    return acl->any_address;
+    return count == 0;
+}
+
+/* Host names are ASCII, letter case aside (RFC 9525 §6.3); wildcards in a client's certificate name
+ * nobody. */
+static bool has_name(const struct config_asker *asker, const char *hostname)
+{
+    for (size_t i = 0; i < asker->name_count; i++)
+        if (strcasecmp(asker->names[i], hostname) == 0)
+            return asker->tls;
+    return false;
+}
+
+static bool has_address(const struct config_asker *asker, const struct prefix *prefixes,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (prefix_matches(&prefixes[i], asker->address))
+            return true;
+    return false;
+}
+
+static bool is_remote(const struct config_asker *asker, const struct config_remote *remote)
+{
+    return has_address(asker, remote->hosts, remote->address_count) &&
+           has_key(asker, remote->keys, remote->key_count) && (!remote->tls || asker->tls) &&
+           (remote->cert_hostname == NULL || has_name(asker, remote->cert_hostname));
+}
+
+static bool is_one_of(const struct config_asker *asker, const struct config_acl *acl)
+{
+    for (size_t i = 0; i < acl->remote_count; i++)
+        if (is_remote(asker, acl->remotes[i]))
+            return true;
+    return false;
+}
+
+static bool acl_holds(const struct config_acl *acl, enum acl_action action,
+                      const struct config_asker *asker)
+{
+    return (acl->actions & action) != 0 &&
+           (!acl->has_prefixes || has_address(asker, acl->prefixes, acl->prefix_count)) &&
+           (!acl->has_remotes || is_one_of(asker, acl)) &&
+           has_key(asker, acl->keys, acl->key_count) &&
+           (acl->cert_hostname == NULL || has_name(asker, acl->cert_hostname));
 }
 
 bool config_acl_allows(const struct config_zone *zone, enum acl_action action,
-                       const struct sockaddr *client, bool otherwise)
+                       const struct config_asker *asker, bool otherwise)
 {
     for (size_t i = 0; i < zone->acl_count; i++)
-        if (acl_holds(zone->acl[i], action, client))
+        if (acl_holds(zone->acl[i], action, asker))
             return !zone->acl[i]->deny;
     return otherwise;
 }
@@ -227,15 +288,16 @@ static bool text_equals(const char *a, const char *b)
 }
 
 /* Each list holds an endpoint once, so the same number and all of them found is the same set. */
-static bool listens_alike(const struct config_server *a, const struct config_server *b)
+static bool listens_alike(const struct endpoint *a, size_t a_count, const struct endpoint *b,
+                          size_t b_count)
 {
-    if (a->listen_count != b->listen_count)
+    if (a_count != b_count)
         return false;
-    for (size_t i = 0; i < a->listen_count; i++) {
+    for (size_t i = 0; i < a_count; i++) {
         size_t j = 0;
-        while (j < b->listen_count && !endpoint_equals(&a->listen[i], &b->listen[j]))
+        while (j < b_count && !endpoint_equals(&a[i], &b[j]))
             j++;
-        if (j == b->listen_count)
+        if (j == b_count)
             return false;
     }
     return true;
@@ -243,8 +305,15 @@ static bool listens_alike(const struct config_server *a, const struct config_ser
 
 const char *config_needs_restart(const struct config *running, const struct config *fresh)
 {
-    if (!listens_alike(&running->server, &fresh->server))
+    const struct config_server *a = &running->server;
+    const struct config_server *b = &fresh->server;
+
+    if (!listens_alike(a->listen, a->listen_count, b->listen, b->listen_count))
         return "listen";
+    if (!listens_alike(a->tls_listen, a->tls_listen_count, b->tls_listen, b->tls_listen_count))
+        return "tls-listen";
+    if (!text_equals(a->control, b->control))
+        return "control";
     if (!text_equals(running->server.user, fresh->server.user))
         return "user";
     if (running->server.workers != fresh->server.workers)

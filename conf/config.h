@@ -30,15 +30,26 @@ MUST_CHECK enum status config_read(const char *path, struct diag *diag, struct c
 
 void config_destroy(struct config *config);
 
+/* Who asks, as far as it was proved. */
+struct config_asker {
+    const struct sockaddr *address;
+    const struct config_key *key; /* of a TSIG that was verified, or NULL */
+    bool tls;
+    size_t name_count; /* of a client certificate that was verified */
+    const char *const *names;
+};
+
 /*
  * The first acl of the zone whose terms hold for `action` decides: true unless it denies. No acl
- * that holds: `otherwise`.
+ * that holds: `otherwise`. A term that asks for a key, TLS or a certificate holds for nothing less;
+ * who brings more than an acl asks for is not kept out.
  */
 bool config_acl_allows(const struct config_zone *zone, enum acl_action action,
-                       const struct sockaddr *client, bool otherwise);
+                       const struct config_asker *asker, bool otherwise);
 
 /* The server's checks of a new configuration against the running one: what needs a restart. The
- * item's name that changed (`listen`, `user`, `workers`, `database`), or NULL. */
+ * item's name that changed (`listen`, `tls-listen`, `control`, `user`, `workers`, `database`), or
+ * NULL. */
 const char *config_needs_restart(const struct config *running, const struct config *fresh);
 
 #endif

@@ -25,6 +25,11 @@ static const struct option_word log_levels[] = {{"error", LOG_LEVEL_ERROR},
                                                 {"info", LOG_LEVEL_INFO},
                                                 {"debug", LOG_LEVEL_DEBUG},
                                                 {NULL, 0}};
+static const struct option_word tsig_algorithms[] = {{"hmac-sha256", TSIG_HMAC_SHA256},
+                                                     {"hmac-sha384", TSIG_HMAC_SHA384},
+                                                     {"hmac-sha512", TSIG_HMAC_SHA512},
+                                                     {"hmac-sha1", TSIG_HMAC_SHA1},
+                                                     {NULL, 0}};
 static const struct option_word acl_actions[] = {
     {"query", ACL_QUERY}, {"transfer", ACL_TRANSFER}, {NULL, 0}};
 static const struct option_word audiences[] = {
@@ -53,10 +58,10 @@ static const struct option table[] = {
     ITEM(TOP, LIST_SECTION, "acl", .opens = SECTION_ACL),
     ITEM(TOP, LIST_SECTION, "policy", .opens = SECTION_POLICY),
     ITEM(TOP, LIST_SECTION, "zone", .opens = SECTION_ZONE),
-    ITEM(TOP, LATER, "key"),
+    ITEM(TOP, LIST_SECTION, "key", .opens = SECTION_KEY),
 
     ITEM(SERVER, ENDPOINTS, "listen", LIST_AT(config_server, listen, listen_count),
-     .fallback = "127.0.0.1@53 ::1@53"),
+     .fallback = "127.0.0.1@53 ::1@53", .port = 53),
     ITEM(SERVER, NUMBER, "workers", AT(config_server, workers),
      .least = 0, .most = 1024, .fallback = "0"),
     ITEM(SERVER, TEXT, "user", AT(config_server, user),
@@ -73,12 +78,15 @@ static const struct option table[] = {
      .least = 1, .most = 1000000, .fallback = "50"),
     ITEM(SERVER, MILLISECONDS, "tcp-idle", AT(config_server, tcp_idle_ms),
      .least = 1, .most = 3600, .fallback = "10s"),
-    ITEM(SERVER, LATER, "tls-listen"),
-    ITEM(SERVER, LATER, "tls-cert"),
-    ITEM(SERVER, LATER, "tls-key"),
-    ITEM(SERVER, LATER, "control"),
-    ITEM(SERVER, LATER, "control-mode"),
-    ITEM(SERVER, LATER, "control-group"),
+    ITEM(SERVER, ENDPOINTS, "tls-listen",
+     LIST_AT(config_server, tls_listen, tls_listen_count), .port = 853),
+    ITEM(SERVER, PATH, "tls-cert", AT(config_server, tls_cert)),
+    ITEM(SERVER, PATH, "tls-key", AT(config_server, tls_key)),
+    ITEM(SERVER, PATH, "tls-ca", AT(config_server, tls_ca)),
+    ITEM(SERVER, PATH, "control", AT(config_server, control)),
+    ITEM(SERVER, MODE, "control-mode", AT(config_server, control_mode), .fallback = "0660"),
+    ITEM(SERVER, TEXT, "control-group", AT(config_server, control_group),
+     .least = 1, .most = 32, .fallback = "none"),
     ITEM(SERVER, LATER, "cookies"),
     ITEM(SERVER, LATER, "cookie-secret-file"),
     ITEM(SERVER, LATER, "rrl"),
@@ -98,20 +106,26 @@ static const struct option table[] = {
     ITEM(FRESHNESS, DAYS, "expired", AT(config_freshness, expired_days),
      .least = 1, .most = 36500, .fallback = "400d"),
 
+    ITEM(KEY, ID, "id", AT(config_key, id), .required = true),
+    ITEM(KEY, WORD, "algorithm", AT(config_key, algorithm),
+     .words = tsig_algorithms, .fallback = "hmac-sha256"),
+    ITEM(KEY, PATH, "secret-file", AT(config_key, secret_file), .required = true),
+
     ITEM(REMOTE, ID, "id", AT(config_remote, id), .required = true),
     ITEM(REMOTE, ENDPOINTS, "address",
-     LIST_AT(config_remote, addresses, address_count), .required = true),
-    ITEM(REMOTE, LATER, "key"),
-    ITEM(REMOTE, LATER, "tls"),
-    ITEM(REMOTE, LATER, "cert-hostname"),
+     LIST_AT(config_remote, addresses, address_count), .required = true, .port = 53),
+    ITEM(REMOTE, KEYS, "key", LIST_AT(config_remote, keys, key_count)),
+    ITEM(REMOTE, SWITCH, "tls", AT(config_remote, tls), .fallback = "off"),
+    ITEM(REMOTE, TEXT, "cert-hostname", AT(config_remote, cert_hostname),
+     .least = 1, .most = 253),
 
     ITEM(ACL, ID, "id", AT(config_acl, id), .required = true),
     ITEM(ACL, PREFIXES, "address", LIST_AT(config_acl, prefixes, prefix_count)),
     ITEM(ACL, REMOTES, "remote", LIST_AT(config_acl, remotes, remote_count)),
     ITEM(ACL, WORDS, "action", AT(config_acl, actions), .words = acl_actions),
     ITEM(ACL, SWITCH, "deny", AT(config_acl, deny), .fallback = "off"),
-    ITEM(ACL, LATER, "key"),
-    ITEM(ACL, LATER, "cert-hostname"),
+    ITEM(ACL, KEYS, "key", LIST_AT(config_acl, keys, key_count)),
+    ITEM(ACL, TEXT, "cert-hostname", AT(config_acl, cert_hostname), .least = 1, .most = 253),
 
     ITEM(POLICY, ID, "id", AT(config_policy, id), .required = true),
     ITEM(POLICY, WORD, "algorithm", AT(config_policy, algorithm),
@@ -119,7 +133,7 @@ static const struct option table[] = {
     ITEM(POLICY, WORD, "keys", AT(config_policy, keys),
      .words = key_sets, .fallback = "csk"),
     ITEM(POLICY, PATH, "key-dir", AT(config_policy, key_dir)),
-    ITEM(POLICY, ENDPOINTS, "resolver", LIST_AT(config_policy, resolvers, resolver_count)),
+    ITEM(POLICY, ENDPOINTS, "resolver", LIST_AT(config_policy, resolvers, resolver_count), .port = 53),
     /* Old contents can be replayed for as long as their signatures last, hence a year. The other
      * bounds leave room for a day between publishes and for what check.h keeps between the two. */
     ITEM(POLICY, SECONDS, "rrsig-lifetime", AT(config_policy, rrsig_lifetime),
@@ -132,10 +146,11 @@ static const struct option table[] = {
      .words = cds_forms, .fallback = "on"),
 
     ITEM(ZONE, DOMAIN, "domain", AT(config_zone, domain), .required = true),
+    ITEM(ZONE, SWITCH, "catalog", AT(config_zone, catalog), .fallback = "off"),
     ITEM(ZONE, WORD, "audience", AT(config_zone, audience),
      .words = audiences, .fallback = "public"),
     ITEM(ZONE, NAMESERVERS, "nameservers",
-     LIST_AT(config_zone, nameservers, nameserver_count), .required = true),
+     LIST_AT(config_zone, nameservers, nameserver_count)),
     ITEM(ZONE, MAILBOX, "hostmaster", AT(config_zone, hostmaster)),
     ITEM(ZONE, SECONDS, "ttl", AT(config_zone, ttl),
      .least = 1, .most = SECONDS_MAX, .fallback = "4h"),
@@ -154,7 +169,7 @@ static const struct option table[] = {
     ITEM(ZONE, SWITCH, "zonemd", AT(config_zone, zonemd), .fallback = "on"),
     ITEM(ZONE, SWITCH, "dnssec", AT(config_zone, dnssec), .fallback = "off"),
     ITEM(ZONE, POLICY, "policy", AT(config_zone, policy), .fallback = "default"),
-    ITEM(ZONE, LATER, "history"),
+    ITEM(ZONE, HISTORY, "history", AT(config_zone, history), .fallback = "30d 64M"),
 };
 /* clang-format on */
 
@@ -196,7 +211,7 @@ const char *option_suggest(enum option_section section, const char *item)
 
 const char *option_section_name(enum option_section section)
 {
-    static const char *const names[SECTION_COUNT] = {"",       "server", "log",    "freshness",
-                                                     "remote", "acl",    "policy", "zone"};
+    static const char *const names[SECTION_COUNT] = {
+        "", "server", "log", "freshness", "key", "remote", "acl", "policy", "zone"};
     return names[section];
 }

@@ -15,12 +15,13 @@ enum option_section {
     SECTION_SERVER,
     SECTION_LOG,
     SECTION_FRESHNESS,
+    SECTION_KEY,
     SECTION_REMOTE,
     SECTION_ACL,
     SECTION_POLICY,
     SECTION_ZONE,
 };
-#define SECTION_COUNT 8
+#define SECTION_COUNT 9
 
 enum option_kind {
     OPTION_SECTION,      /* one mapping */
@@ -32,6 +33,8 @@ enum option_kind {
     OPTION_SECONDS,      /* uint32_t */
     OPTION_MILLISECONDS, /* unsigned; written as seconds */
     OPTION_DAYS,         /* unsigned; whole days */
+    OPTION_MODE,         /* unsigned; permissions of a file, octal */
+    OPTION_HISTORY,      /* struct config_history: an age, a size, both, or off */
     OPTION_TEXT,         /* const char *; NULL for "none"; bounds in octets */
     OPTION_PATH,         /* const char *, relative to the file that names it */
     OPTION_TLDS,         /* struct config: "any" or a path */
@@ -41,9 +44,10 @@ enum option_kind {
     OPTION_WORDS,        /* unsigned: one or more of `words`, or-ed */
     OPTION_DOMAIN,       /* struct name, lower case */
     OPTION_MAILBOX,      /* struct name, as RNAME */
-    OPTION_ENDPOINTS,    /* struct endpoint *, with a count; port 53 */
+    OPTION_ENDPOINTS,    /* struct endpoint *, with a count; default port in `port` */
     OPTION_PREFIXES,     /* struct prefix *, with a count */
     OPTION_NAMESERVERS,  /* struct config_nameserver *, with a count */
+    OPTION_KEYS,         /* const struct config_key **, with a count: ids */
     OPTION_REMOTES,      /* const struct config_remote **, with a count: ids */
     OPTION_ACLS,         /* const struct config_acl **, with a count: ids */
     OPTION_POLICY,       /* const struct config_policy *: an id */
@@ -64,12 +68,13 @@ struct option {
     uint64_t least, most;      /* numbers, octets, seconds, days */
     const char *fallback; /* the default, as one would write it (a list: with blanks); or NULL */
     bool required;
+    uint16_t port;
     const struct option_word *words;
 };
 
 /* The whole table. */
 const struct option *option_table(size_t *count);
-#define OPTION_MAX 80 /* the table has no more rows */
+#define OPTION_MAX 100 /* the table has no more rows */
 
 /* The option of that name in that section, or NULL. */
 const struct option *option_find(enum option_section section, const char *item);

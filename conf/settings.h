@@ -26,22 +26,33 @@ struct config_log {
 
 struct config_server {
     size_t listen_count;
-    struct endpoint *listen; /* 127.0.0.1@53, ::1@53 */
-    unsigned workers;        /* 0: one per core */
-    const char *user;        /* NULL: stay */
-    const char *identity;    /* NULL: none; answers NSID and id.server */
-    const char *version;     /* NULL: refused ("none"); default "contactd X.Y.Z" */
-    uint16_t udp_max;        /* octets, 512..4096; 1232 */
-    unsigned tcp_max;        /* connections in all; 1000 */
-    unsigned tcp_per_client; /* per client address; 50 */
-    unsigned tcp_idle_ms;    /* 10 s */
+    struct endpoint *listen;     /* 127.0.0.1@53, ::1@53 */
+    unsigned workers;            /* 0: one per core */
+    const char *user;            /* NULL: stay */
+    const char *identity;        /* NULL: none; answers NSID and id.server */
+    const char *version;         /* NULL: refused ("none"); default "contactd X.Y.Z" */
+    uint16_t udp_max;            /* octets, 512..4096; 1232 */
+    unsigned tcp_max;            /* connections in all; 1000 */
+    unsigned tcp_per_client;     /* per client address; 50 */
+    unsigned tcp_idle_ms;        /* 10 s */
+    size_t tls_listen_count;     /* 0: no TLS */
+    struct endpoint *tls_listen; /* default port 853 */
+    const char *tls_cert;        /* PEM, the chain; NULL: not given */
+    const char *tls_key;         /* PEM */
+    const char *tls_ca;          /* PEM: who signs clients' certificates; NULL: nobody */
+    const char *control;         /* UNIX socket; NULL: none */
+    unsigned control_mode;       /* 0660 */
+    const char *control_group;   /* NULL: that of the process */
 };
 
-/* A TSIG key (RFC 8945). This version reads none: `key` is refused wherever it may stand. */
+/* RFC 8945 §6. hmac-sha1 verifies what others sign with it; nothing of ours begins with it. */
+enum tsig_algorithm { TSIG_HMAC_SHA256, TSIG_HMAC_SHA384, TSIG_HMAC_SHA512, TSIG_HMAC_SHA1 };
+
+/* A TSIG key (RFC 8945). Its secret is read by who uses it (server/keyring.h). */
 struct config_key {
     const char *id;
-    struct name name;
-    const char *algorithm; /* "hmac-sha256" … */
+    struct name name;              /* its id as a domain name, lower case */
+    enum tsig_algorithm algorithm; /* hmac-sha256 */
     const char *secret_file;
     struct place place;
 };
@@ -49,8 +60,12 @@ struct config_key {
 struct config_remote {
     const char *id;
     size_t address_count;
-    struct endpoint *addresses;   /* default port 53 */
-    const struct config_key *key; /* NULL: none */
+    struct endpoint *addresses; /* default port 53 */
+    struct prefix *hosts;       /* the same, without ports: `address_count` of them */
+    size_t key_count;           /* the first signs what is sent there; any is good to come with */
+    const struct config_key **keys;
+    bool tls;                  /* who comes as this remote comes by TLS */
+    const char *cert_hostname; /* … and with a certificate of this name; NULL: with any or none */
     struct place place;
 };
 
@@ -58,15 +73,17 @@ enum acl_action { ACL_QUERY = 1, ACL_TRANSFER = 2 };
 
 struct config_acl {
     const char *id;
-    /* Who it is about: the prefixes of `address`, or the addresses of `remote`. Where both are
-     * given both must hold, so only those addresses of `remote` are left that lie in `address`. */
+    /* Who it is about: all that is given must hold. */
+    bool has_prefixes; /* `address` is given: one of these */
     size_t prefix_count;
     struct prefix *prefixes;
-    bool any_address;    /* neither is given: every address matches */
-    size_t remote_count; /* `remote` as written, its addresses are among the prefixes already */
+    bool has_remotes; /* `remote` is given: one of these, with what it comes with */
+    size_t remote_count;
     const struct config_remote **remotes;
-    const struct config_key *key;
-    unsigned actions; /* enum acl_action, or-ed; all of them for `deny` without `action` */
+    size_t key_count; /* one of these; 0: no key is asked for */
+    const struct config_key **keys;
+    const char *cert_hostname; /* a verified client certificate of this name; NULL: not asked for */
+    unsigned actions;          /* enum acl_action, or-ed; all of them for `deny` without `action` */
     bool deny;
     struct place place;
 };
@@ -97,6 +114,13 @@ struct config_policy {
     struct place refresh_place; /* of rrsig-refresh; `file` NULL: it is not written */
 };
 
+/* How much of a zone's past is kept for IXFR and rollback: what is younger than `seconds`, as long
+ * as all of it takes no more than `octets`. */
+struct config_history {
+    uint32_t seconds; /* 0: nothing is kept */
+    uint64_t octets;
+};
+
 /* A name server of a zone, and its addresses where its name lies in the zone. */
 struct config_nameserver {
     struct name name;
@@ -109,8 +133,9 @@ struct config_nameserver {
  */
 struct config_zone {
     struct name domain; /* lower case */
+    bool catalog;       /* it lists the other zones (RFC 9432) instead of contacts */
     enum audience audience;
-    size_t nameserver_count; /* at least one */
+    size_t nameserver_count; /* at least one, but of a catalog */
     struct config_nameserver *nameservers;
     struct name hostmaster;                             /* as RNAME; default hostmaster.DOMAIN */
     uint32_t ttl, negative_ttl, refresh, retry, expire; /* seconds */
@@ -118,6 +143,7 @@ struct config_zone {
     bool zonemd;
     bool dnssec;
     const struct config_policy *policy; /* never NULL */
+    struct config_history history;
     size_t notify_count;
     const struct config_remote **notify;
     size_t acl_count; /* tried in order */

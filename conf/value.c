@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ID_MAX_OCTETS 63
@@ -130,6 +131,22 @@ static void read_text(const struct value_context *context, const struct option *
                    node->length, option->most);
     else
         store_pointer(option, section, strcmp(node->text, "none") == 0 ? NULL : node->text);
+}
+
+/* Permissions as chmod(1) takes them; what a socket has no use for is refused. */
+static void read_mode(const struct value_context *context, const struct option *option,
+                      const struct yaml_node *node, void *section)
+{
+    char *end = NULL;
+    unsigned long mode = strtoul(node->text, &end, 8);
+
+    if (strspn(node->text, "01234567") == node->length && *end == '\0' && node->length <= 4 &&
+        mode <= 0666 && (mode & 0111) == 0)
+        store_unsigned(option, section, mode);
+    else
+        diag_error(context->diag, node->place, "conf-mode",
+                   "%s '%s' is not a mode of a socket; write three octal digits, such as 0660",
+                   option->item, node->text);
 }
 
 static const char *read_path(const struct value_context *context, const struct yaml_node *node)
@@ -304,6 +321,9 @@ void value_read(const struct value_context *context, const struct option *option
         break;
     case OPTION_TEXT:
         read_text(context, option, node, section);
+        break;
+    case OPTION_MODE:
+        read_mode(context, option, node, section);
         break;
     case OPTION_PATH:
         path = read_path(context, node);

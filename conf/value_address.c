@@ -69,9 +69,10 @@ static void refuse_endpoint(struct diag *diag, struct place place, const char *t
                    "'%s' is not an IP address; write one, with @PORT behind it if need be", text);
 }
 
-bool value_endpoint(struct diag *diag, struct place place, const char *text, struct endpoint *out)
+bool value_endpoint(struct diag *diag, struct place place, const char *text, uint16_t port,
+                    struct endpoint *out)
 {
-    if (units_endpoint(text, VALUE_DNS_PORT, out) == STATUS_OK)
+    if (units_endpoint(text, port, out) == STATUS_OK)
         return true;
     refuse_endpoint(diag, place, text);
     return false;

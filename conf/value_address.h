@@ -7,13 +7,12 @@
 
 #include <stdbool.h>
 
-#define VALUE_DNS_PORT 53
-
 /* True for an IPv4 or IPv6 address and nothing else. */
 bool value_is_address(const char *text);
 
-/* ADDR or ADDR@PORT; false after a diagnostic at `place`. */
-bool value_endpoint(struct diag *diag, struct place place, const char *text, struct endpoint *out);
+/* ADDR, at `port`, or ADDR@PORT; false after a diagnostic at `place`. */
+bool value_endpoint(struct diag *diag, struct place place, const char *text, uint16_t port,
+                    struct endpoint *out);
 
 /* ADDR or ADDR/BITS; false after a diagnostic. */
 bool value_prefix(struct diag *diag, struct place place, const char *text, struct prefix *out);

@@ -2,9 +2,16 @@
 
 #include "conf/names.h"
 #include "conf/suggest.h"
+#include "conf/units.h"
 #include "conf/value_address.h"
 
 #include <string.h>
+
+/* What `history` is where it is not written; one limit alone leaves the other like this. */
+#define HISTORY_SECONDS    (30u * 86400)
+#define HISTORY_OCTETS     (64u << 20)
+#define HISTORY_MIN_OCTETS (64u << 10)
+#define HISTORY_MAX_OCTETS ((uint64_t)64 << 30)
 
 /* The list being read: where its items go, and how many there are by now. */
 struct list {
@@ -25,7 +32,7 @@ static bool add_endpoint(struct list *list, const struct yaml_node *node)
     struct endpoint *items = list->items;
     struct endpoint *item = &items[list->count];
 
-    if (!value_endpoint(list->context->diag, node->place, node->text, item))
+    if (!value_endpoint(list->context->diag, node->place, node->text, list->option->port, item))
         return false;
     /* A server may listen on every address; nobody can be reached there. */
     struct prefix host = prefix_of_address(&item->address.any);
@@ -63,58 +70,98 @@ static bool add_word(struct list *list, const struct yaml_node *node)
     return value_word(list->context, list->option, node, &items[list->count]);
 }
 
-static bool add_remote(struct list *list, const struct yaml_node *node)
+/* One limit of a zone's history: `off`, an age or a size; 0 where the item says nothing of it. */
+static bool add_history(struct list *list, const struct yaml_node *node)
 {
-    const struct config *config = list->context->config;
-    const struct config_remote **items = list->items;
+    struct config_history *items = list->items;
+    struct config_history *item = &items[list->count];
+    uint64_t value = 0;
+
+    *item = (struct config_history){0, 0};
+    if (strcmp(node->text, "off") == 0)
+        return true;
+    if (units_seconds(node->text, UINT32_MAX, &value) == STATUS_OK && value > 0 &&
+        strspn(node->text, "0123456789") < node->length) {
+        item->seconds = (uint32_t)value;
+        return true;
+    }
+    if (units_octets(node->text, HISTORY_MAX_OCTETS, &item->octets) == STATUS_OK &&
+        item->octets >= HISTORY_MIN_OCTETS)
+        return true;
+    diag_error(list->context->diag, node->place, "conf-history",
+               "history '%s' is neither an age, such as 30d, nor a size from 64K on, such as 64M, "
+               "nor 'off'",
+               node->text);
+    return false;
+}
+
+/* What has an id: the n-th one's, NULL where it is missing or wrong, and where it is. */
+struct referred {
+    const char *id;
+    const void *item;
+};
+
+static struct referred remote_at(const struct config *config, size_t n)
+{
+    return (struct referred){config->remotes[n].id, &config->remotes[n]};
+}
+
+static struct referred key_at(const struct config *config, size_t n)
+{
+    return (struct referred){config->keys[n].id, &config->keys[n]};
+}
+
+static struct referred acl_at(const struct config *config, size_t n)
+{
+    return (struct referred){config->acls[n].id, &config->acls[n]};
+}
+
+static bool add_reference(struct list *list, const struct yaml_node *node, const void *item)
+{
+    const void **items = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (items[i] == item) {
+            refuse_repeated(list, node);
+            return false;
+        }
+    }
+    items[list->count] = item;
+    return true;
+}
+
+/* Finds the one of `count` that the node names, and adds it. */
+static bool refer(struct list *list, const struct yaml_node *node, const char *what, size_t count,
+                  struct referred (*at)(const struct config *config, size_t n))
+{
     struct suggestion suggestion;
 
     suggest_start(&suggestion, node->text);
-    for (size_t i = 0; i < config->remote_count; i++) {
-        const struct config_remote *remote = &config->remotes[i];
-        if (remote->id == NULL)
+    for (size_t i = 0; i < count; i++) {
+        struct referred referred = at(list->context->config, i);
+        if (referred.id == NULL)
             continue;
-        suggest_candidate(&suggestion, remote->id);
-        if (strcmp(remote->id, node->text) != 0)
-            continue;
-        for (size_t j = 0; j < list->count; j++) {
-            if (items[j] == remote) {
-                refuse_repeated(list, node);
-                return false;
-            }
-        }
-        items[list->count] = remote;
-        return true;
+        suggest_candidate(&suggestion, referred.id);
+        if (strcmp(referred.id, node->text) == 0)
+            return add_reference(list, node, referred.item);
     }
-    value_refuse_reference(list->context, node, "remote", suggestion.best);
+    value_refuse_reference(list->context, node, what, suggestion.best);
     return false;
+}
+
+static bool add_remote(struct list *list, const struct yaml_node *node)
+{
+    return refer(list, node, "remote", list->context->config->remote_count, remote_at);
+}
+
+static bool add_key(struct list *list, const struct yaml_node *node)
+{
+    return refer(list, node, "key", list->context->config->key_count, key_at);
 }
 
 static bool add_acl(struct list *list, const struct yaml_node *node)
 {
-    const struct config *config = list->context->config;
-    const struct config_acl **items = list->items;
-    struct suggestion suggestion;
-
-    suggest_start(&suggestion, node->text);
-    for (size_t i = 0; i < config->acl_count; i++) {
-        const struct config_acl *acl = &config->acls[i];
-        if (acl->id == NULL)
-            continue;
-        suggest_candidate(&suggestion, acl->id);
-        if (strcmp(acl->id, node->text) != 0)
-            continue;
-        for (size_t j = 0; j < list->count; j++) {
-            if (items[j] == acl) {
-                refuse_repeated(list, node);
-                return false;
-            }
-        }
-        items[list->count] = acl;
-        return true;
-    }
-    value_refuse_reference(list->context, node, "acl", suggestion.best);
-    return false;
+    return refer(list, node, "acl", list->context->config->acl_count, acl_at);
 }
 
 /* Takes the next word, between blanks, out of a writable text; NULL at its end. */
@@ -197,9 +244,11 @@ static const struct list_kind kinds[] = {
     {OPTION_ENDPOINTS, sizeof(struct endpoint), add_endpoint},
     {OPTION_PREFIXES, sizeof(struct prefix), add_prefix},
     {OPTION_NAMESERVERS, sizeof(struct config_nameserver), add_nameserver},
+    {OPTION_KEYS, sizeof(struct config_key *), add_key},
     {OPTION_REMOTES, sizeof(struct config_remote *), add_remote},
     {OPTION_ACLS, sizeof(struct config_acl *), add_acl},
     {OPTION_WORDS, sizeof(unsigned), add_word},
+    {OPTION_HISTORY, sizeof(struct config_history), add_history},
 };
 
 static const struct list_kind *find_kind(enum option_kind kind)
@@ -215,11 +264,32 @@ bool value_list_takes(enum option_kind kind)
     return find_kind(kind) != NULL;
 }
 
+/* Joins the limits into one; what is said of neither stays as it is by default. */
+static void store_history(const struct list *list, void *section)
+{
+    const struct config_history *items = list->items;
+    struct config_history all = {HISTORY_SECONDS, HISTORY_OCTETS};
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (items[i].seconds > 0)
+            all.seconds = items[i].seconds;
+        if (items[i].octets > 0)
+            all.octets = items[i].octets;
+        if (items[i].seconds == 0 && items[i].octets == 0)
+            all = items[i];
+    }
+    memcpy((char *)section + list->option->offset, &all, sizeof all);
+}
+
 /* Puts the finished list into the struct; words are or-ed into one number. */
 static void store_list(const struct list *list, void *section)
 {
     const struct option *option = list->option;
 
+    if (option->kind == OPTION_HISTORY) {
+        store_history(list, section);
+        return;
+    }
     if (option->kind == OPTION_WORDS) {
         const unsigned *words = list->items;
         unsigned all = 0;

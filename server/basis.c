@@ -6,6 +6,7 @@
 
 struct basis {
     struct view view;
+    const struct bundle *bundle;
     struct store *store;
     struct log *log;
     struct snapshot *snapshot;
@@ -14,9 +15,16 @@ struct basis {
     struct log_pace pace;
 };
 
-enum status basis_create(struct store *store, const struct config *config, struct log *log,
+static void use_bundle(struct basis *basis, const struct bundle *bundle)
+{
+    basis->bundle = bundle;
+    basis->view.config = bundle->config;
+}
+
+enum status basis_create(struct store *store, const struct bundle *bundle, struct log *log,
                          struct basis **out)
 {
+    const struct config *config = bundle->config;
     struct basis *basis = calloc(1, sizeof *basis);
     if (!basis || snapshot_create(store, &basis->snapshot) != STATUS_OK) {
         log_write(log, LOG_LEVEL_ERROR, "cannot read the database %s: %s", config->database,
@@ -31,7 +39,7 @@ enum status basis_create(struct store *store, const struct config *config, struc
         basis_destroy(basis);
         return STATUS_SYSTEM;
     }
-    basis->view.config = config;
+    use_bundle(basis, bundle);
     basis->view.snapshot = basis->snapshot;
     basis->change = snapshot_change(basis->snapshot);
     enum status status = zone_table_create(config, basis->snapshot, &basis->zones);
@@ -57,17 +65,17 @@ void basis_destroy(struct basis *basis)
 }
 
 /* Replaces the zone table by one of the live snapshot. */
-static enum status rebuild(struct basis *basis, const struct config *config)
+static enum status rebuild(struct basis *basis, const struct bundle *bundle)
 {
     struct zone_table *fresh = NULL;
-    enum status status = zone_table_create(config, basis->snapshot, &fresh);
+    enum status status = zone_table_create(bundle->config, basis->snapshot, &fresh);
     if (status != STATUS_OK)
         return status;
     zone_table_destroy(basis->zones);
     basis->zones = fresh;
     basis->change = snapshot_change(basis->snapshot);
     basis->view.zones = fresh;
-    basis->view.config = config;
+    use_bundle(basis, bundle);
     return STATUS_OK;
 }
 
@@ -89,7 +97,7 @@ const struct view *basis_begin(struct basis *basis)
         return &basis->view;
     /* An old table beside new contents could pair a zone with another one's number: no answer is
      * better than a wrong one, and the next batch tries again. */
-    if (rebuild(basis, basis->view.config) == STATUS_OK)
+    if (rebuild(basis, basis->bundle) == STATUS_OK)
         return &basis->view;
     snapshot_reset(basis->snapshot);
     complain(basis);
@@ -101,12 +109,12 @@ void basis_end(struct basis *basis)
     snapshot_reset(basis->snapshot);
 }
 
-enum status basis_adopt(struct basis *basis, const struct config *config)
+enum status basis_adopt(struct basis *basis, const struct bundle *bundle)
 {
     enum status status = snapshot_renew(basis->snapshot);
     if (status != STATUS_OK)
         return status;
-    status = rebuild(basis, config);
+    status = rebuild(basis, bundle);
     snapshot_reset(basis->snapshot);
     return status;
 }

@@ -5,18 +5,19 @@
 #ifndef SERVER_BASIS_H
 #define SERVER_BASIS_H
 
+#include "server/bundle.h"
 #include "server/log.h"
 #include "server/respond.h"
 
 struct basis;
 
 /*
- *   config   outlives the basis, or is replaced by basis_adopt
+ *   bundle   outlives the basis, or is replaced by basis_adopt
  *   log      outlives the basis
  *
  * STATUS_OK, or STATUS_SYSTEM (memory, too many readers); logged.
  */
-MUST_CHECK enum status basis_create(struct store *store, const struct config *config,
+MUST_CHECK enum status basis_create(struct store *store, const struct bundle *bundle,
                                     struct log *log, struct basis **out);
 void basis_destroy(struct basis *basis);
 
@@ -28,11 +29,11 @@ const struct view *basis_begin(struct basis *basis);
 void basis_end(struct basis *basis);
 
 /*
- * Answers from another configuration from now on; not between begin and end.
+ * Answers from another bundle from now on; not between begin and end.
  * STATUS_OK: nothing refers to the old one any more. STATUS_SYSTEM: memory is out; all is as it
  * was.
  */
-MUST_CHECK enum status basis_adopt(struct basis *basis, const struct config *config);
+MUST_CHECK enum status basis_adopt(struct basis *basis, const struct bundle *bundle);
 
 const struct config *basis_config(const struct basis *basis);
 struct store *basis_store(const struct basis *basis);

@@ -214,7 +214,8 @@ static void answer_message(struct connection *c, const struct view *view, const 
     struct connections *all = c->all;
     struct reply *reply = &all->reply;
     statistics_add(all->statistics, COUNT_TCP_QUERIES, 1);
-    respond(view, message, length, &c->client.address.any, TRANSPORT_TCP, reply);
+    const struct asker asker = {.address = &c->client.address.any, .transport = TRANSPORT_TCP};
+    respond(view, message, length, &asker, reply);
     switch (reply->action) {
     case REPLY_SEND:
         put_reply(reply, output);

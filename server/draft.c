@@ -115,7 +115,7 @@ static size_t write_opt(struct draft *draft, bool with_nsid, bool with_error)
     const struct edns *edns = &draft->request->edns;
     size_t before = writer_length(&draft->tail);
     /* RFC 7828 §3.3.2: sent by TCP only; in units of 100 ms. */
-    unsigned keepalive = draft->transport == TRANSPORT_TCP ? server->tcp_idle_ms / 100 : 0;
+    unsigned keepalive = draft->asker->transport != TRANSPORT_UDP ? server->tcp_idle_ms / 100 : 0;
 
     if (!edns->present)
         return 0;
@@ -138,7 +138,7 @@ static size_t limit_of(const struct draft *draft)
     const struct edns *edns = &draft->request->edns;
     size_t ours = draft->view->config->server.udp_max;
 
-    if (draft->transport == TRANSPORT_TCP)
+    if (draft->asker->transport != TRANSPORT_UDP)
         return DNS_MESSAGE_OCTETS;
     if (!edns->present)
         return DNS_UDP_OCTETS;

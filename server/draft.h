@@ -14,7 +14,7 @@ enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS }
 struct draft {
     const struct view *view;
     const struct request *request;
-    enum transport transport;
+    const struct asker *asker;
     struct reply *out;
     uint16_t flags; /* of the header */
     uint16_t rcode;
@@ -31,7 +31,7 @@ struct draft {
 };
 
 /* Begins the reply to a request with what every reply has: ID, opcode, RD, CD, the question as
- * sent. Fill in `view`, `request`, `transport` and `out` before. */
+ * sent. Fill in `view`, `request`, `asker` and `out` before. */
 void draft_start(struct draft *draft, const uint8_t *message);
 
 /* Takes away all records that were added. */

@@ -1,6 +1,7 @@
 /* contactd: arguments, then start and stop in their order. */
 #include "conf/config.h"
 #include "server/arguments.h"
+#include "server/bundle.h"
 #include "server/diagnose.h"
 #include "server/listen.h"
 #include "server/log.h"
@@ -66,24 +67,27 @@ static enum status become_user(const struct config *config, struct log *log,
     return STATUS_OK;
 }
 
-/* After the ports are bound: becomes the user, opens the database as that user, serves. Takes over
- * the configuration. */
+/* After the ports are bound: becomes the user, opens secrets and the database as that user, serves.
+ * Takes over the configuration. */
 static int run(struct config *config, struct log *log, struct listen_set *sockets)
 {
     char reason[PRIVILEGES_MESSAGE_OCTETS];
     char message[STORE_MESSAGE_OCTETS];
     struct store *store = NULL;
+    struct bundle *bundle = NULL;
     int exit_code = EXIT_FAILURE;
 
     if (become_user(config, log, reason) != STATUS_OK) {
         refuse(log, config, reason);
         config_destroy(config);
+    } else if (bundle_create(config, log, &bundle) != STATUS_OK) {
+        config_destroy(config);
     } else if (store_open(config->database, &store, message) != STATUS_OK) {
         refuse(log, config, message);
-        config_destroy(config);
+        bundle_destroy(bundle);
     } else {
         exit_code =
-            server_run(config, log, store, sockets) == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+            server_run(bundle, log, store, sockets) == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
         store_close(store);
     }
     return exit_code;

@@ -315,8 +315,8 @@ static void act(struct notify *notify, struct notify_target *target, int64_t now
                                              zone->soa, zone->soa_octets);
         send_to(notify, target, message, length);
         /* Once per serial; repetitions are for those who look for trouble. */
-        log_step(notify, target,
-                 target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "is told of");
+        log_step(notify, target, target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+                 "is told of");
     }
     if (actions & NOTIFY_ASK) {
         size_t length =

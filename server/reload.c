@@ -11,7 +11,7 @@ static enum status check(const struct config *running, const struct config *fres
     return STATUS_DENIED;
 }
 
-enum status reload_read(const struct config *running, struct log *log, struct config **out)
+enum status reload_read(const struct config *running, struct log *log, struct bundle **out)
 {
     struct config *fresh = NULL;
     struct diag *diag = diag_create();
@@ -25,12 +25,12 @@ enum status reload_read(const struct config *running, struct log *log, struct co
     diag_destroy(diag);
     if (status == STATUS_OK) {
         status = check(running, fresh, log);
+        if (status == STATUS_OK)
+            status = bundle_create(fresh, log, out);
         if (status != STATUS_OK)
             config_destroy(fresh);
     }
-    if (status == STATUS_OK)
-        *out = fresh;
-    else
+    if (status != STATUS_OK)
         log_write(log, LOG_LEVEL_ERROR, "%s is refused; the configuration stays as it was",
                   running->path);
     return status;

@@ -1,20 +1,19 @@
-/* A new configuration for a running server: read, checked against what cannot change, or refused.
- */
+/* A new configuration for a running server, with what it names: read, checked against what cannot
+ * change, or refused. */
 #ifndef SERVER_RELOAD_H
 #define SERVER_RELOAD_H
 
-#include "conf/config.h"
-#include "server/log.h"
+#include "server/bundle.h"
 
 /*
  * Reads the file of `running` again.
  *
- *   out   on STATUS_OK: a configuration that may take its place
+ *   out   on STATUS_OK: a bundle that may take the place of the running one
  *
  * STATUS_OK; STATUS_INVALID (every diagnostic logged), STATUS_DENIED (an item has changed that
  * needs a restart; logged) or STATUS_SYSTEM (logged): the running one stays.
  */
 MUST_CHECK enum status reload_read(const struct config *running, struct log *log,
-                                   struct config **out);
+                                   struct bundle **out);
 
 #endif

@@ -138,7 +138,7 @@ static enum status from_several(struct draft *draft, const struct asked *asked, 
     struct stored_answer answer = {.type = type};
     enum status status;
 
-    if (type == TYPE_ANY && draft->transport == TRANSPORT_UDP) {
+    if (type == TYPE_ANY && draft->asker->transport == TRANSPORT_UDP) {
         status = pick_any(node, &answer);
         if (status == STATUS_OK)
             stored(draft, asked, &answer);
@@ -205,12 +205,24 @@ static void from_zone(struct draft *draft, const struct served_zone *zone, uint1
     }
 }
 
+static bool may(const struct draft *draft, const struct config_zone *zone, enum acl_action action,
+                bool otherwise)
+{
+    const struct asker *asker = draft->asker;
+    const struct config_asker who = {
+        .address = asker->address,
+        .tls = asker->transport == TRANSPORT_TLS,
+        .name_count = asker->name_count,
+        .names = asker->names,
+    };
+    return config_acl_allows(zone, action, &who, otherwise);
+}
+
 /* Who may have the whole zone may ask it too: a secondary asks for the SOA first. */
-static bool may_ask(const struct config_zone *zone, const struct sockaddr *client)
+static bool may_ask(const struct draft *draft, const struct config_zone *zone)
 {
     bool open = zone->audience == AUDIENCE_PUBLIC;
-    return config_acl_allows(zone, ACL_QUERY, client, open) ||
-           config_acl_allows(zone, ACL_TRANSFER, client, false);
+    return may(draft, zone, ACL_QUERY, open) || may(draft, zone, ACL_TRANSFER, false);
 }
 
 static void refused(struct draft *draft, int error, const char *text)
@@ -224,22 +236,21 @@ static void refused(struct draft *draft, int error, const char *text)
  * alone where the client is up to date or asks by UDP (RFC 1995 §2). AXFR by UDP is not defined
  * (RFC 5936 §4.2): FORMERR.
  */
-static void transfer(struct draft *draft, const struct served_zone *zone,
-                     const struct sockaddr *client)
+static void transfer(struct draft *draft, const struct served_zone *zone)
 {
     const struct request *request = draft->request;
     bool incremental = request->question.type == TYPE_IXFR;
 
     if (!name_equals(request->question.name.octets, zone->apex.octets)) {
         draft->rcode = RCODE_NOTAUTH; /* RFC 5936 §2.2.1 */
-    } else if (!config_acl_allows(zone->config, ACL_TRANSFER, client, false)) {
+    } else if (!may(draft, zone->config, ACL_TRANSFER, false)) {
         refused(draft, EDE_PROHIBITED, NULL);
-    } else if ((draft->transport == TRANSPORT_UDP && !incremental) ||
+    } else if ((draft->asker->transport == TRANSPORT_UDP && !incremental) ||
                (incremental && !request->has_serial)) {
         draft->rcode = RCODE_FORMERR;
     } else if (!zone->loaded) {
         servfail(draft, EDE_NOT_READY, NULL);
-    } else if (incremental && (draft->transport == TRANSPORT_UDP ||
+    } else if (incremental && (draft->asker->transport == TRANSPORT_UDP ||
                                !serial_is_newer(zone->serial, request->serial))) {
         from_zone(draft, zone, TYPE_SOA);
     } else {
@@ -270,7 +281,7 @@ static const struct served_zone *find_zone(const struct view *view, const struct
 }
 
 /* What a question of class IN gets. */
-static void answer_in(struct draft *draft, const struct sockaddr *client)
+static void answer_in(struct draft *draft)
 {
     const struct question *question = &draft->request->question;
     const struct served_zone *zone = find_zone(draft->view, question);
@@ -283,10 +294,10 @@ static void answer_in(struct draft *draft, const struct sockaddr *client)
         draft->rcode = RCODE_NOTAUTH; /* RFC 5936 §2.2.1 */
     } else if (!zone) {
         refused(draft, EDE_NOT_AUTHORITATIVE, NULL);
-    } else if (!may_ask(zone->config, client)) {
+    } else if (!may_ask(draft, zone->config)) {
         refused(draft, EDE_PROHIBITED, NULL);
     } else if (is_transfer(question->type)) {
-        transfer(draft, zone, client);
+        transfer(draft, zone);
     } else if (!zone->loaded) {
         servfail(draft, EDE_NOT_READY, "not published yet");
     } else {
@@ -309,11 +320,11 @@ static void answer_chaos(struct draft *draft)
     draft_add(draft, SECTION_ANSWER, start, (size_t)(draft->tail.next - start), 1);
 }
 
-static void answer(struct draft *draft, const struct sockaddr *client)
+static void answer(struct draft *draft)
 {
     switch (draft->request->question.class) {
     case CLASS_IN:
-        answer_in(draft, client);
+        answer_in(draft);
         return;
     case CLASS_CH:
         answer_chaos(draft);
@@ -325,7 +336,7 @@ static void answer(struct draft *draft, const struct sockaddr *client)
 }
 
 void respond(const struct view *view, const uint8_t *message, size_t length,
-             const struct sockaddr *client, enum transport transport, struct reply *out)
+             const struct asker *asker, struct reply *out)
 {
     struct request request;
 
@@ -334,9 +345,9 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
         out->action = REPLY_DROP;
         return;
     }
-    struct draft draft = {.view = view, .request = &request, .transport = transport, .out = out};
+    struct draft draft = {.view = view, .request = &request, .asker = asker, .out = out};
     draft_start(&draft, message);
     if (request.verdict == REQUEST_QUESTION)
-        answer(&draft, client);
+        answer(&draft);
     draft_finish(&draft);
 }

@@ -23,7 +23,15 @@ struct view {
     struct sha1 *sha1; /* for zones with NSEC3 */
 };
 
-enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+/* Who sent a message, and how it came. */
+struct asker {
+    const struct sockaddr *address;
+    enum transport transport;
+    size_t name_count; /* of the client's certificate, where it was verified */
+    const char *const *names;
+};
 
 enum reply_action {
     REPLY_DROP,     /* send nothing */
@@ -60,13 +68,13 @@ struct reply {
  * Answers one message.
  *
  *   request   `length` octets as received, any value
- *   client    address that it came from
+ *   asker     where it came from
  *   out       overwritten
  *
  * Never fails: what cannot be answered is dropped or answered with an RCODE. Answers to answers,
  * and messages shorter than a header, are dropped.
  */
 void respond(const struct view *view, const uint8_t *request, size_t length,
-             const struct sockaddr *client, enum transport transport, struct reply *out);
+             const struct asker *asker, struct reply *out);
 
 #endif

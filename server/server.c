@@ -23,8 +23,8 @@ enum phase { PHASE_STARTING, PHASE_SERVING, PHASE_STOPPING };
 struct server {
     enum phase phase;
     enum status outcome;
-    struct config *config;
-    struct config *retiring; /* replaced, but some worker may still answer from it; or NULL */
+    struct bundle *bundle;
+    struct bundle *retiring; /* replaced, but some worker may still answer from it; or NULL */
     bool reload_again;       /* asked for while one was under way */
     struct log *log;
     struct store *store;
@@ -63,7 +63,7 @@ static void begin_stop(struct server *server, bool at_once)
 
 static void announce(const struct server *server)
 {
-    const struct config *config = server->config;
+    const struct config *config = server->bundle->config;
     char address[ENDPOINT_TEXT_OCTETS];
     for (size_t i = 0; i < config->server.listen_count; i++) {
         endpoint_to_text(&config->server.listen[i], address);
@@ -77,21 +77,21 @@ static void announce(const struct server *server)
 
 static void begin_reload(struct server *server)
 {
-    struct config *fresh = NULL;
-    if (reload_read(server->config, server->log, &fresh) != STATUS_OK)
+    struct bundle *fresh = NULL;
+    if (reload_read(server->bundle->config, server->log, &fresh) != STATUS_OK)
         return;
-    if (watch_configure(server->watch, fresh) != STATUS_OK) {
+    if (watch_configure(server->watch, fresh->config) != STATUS_OK) {
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
-        config_destroy(fresh);
+        bundle_destroy(fresh);
         return;
     }
-    if (notify_configure(server->notify, fresh) != STATUS_OK)
+    if (notify_configure(server->notify, fresh->config) != STATUS_OK)
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
-    log_configure(server->log, &fresh->log);
-    server->retiring = server->config;
-    server->config = fresh;
+    log_configure(server->log, &fresh->config->log);
+    server->retiring = server->bundle;
+    server->bundle = fresh;
     for (size_t i = 0; i < server->worker_count; i++)
-        worker_post_config(server->workers[i], fresh);
+        worker_post_bundle(server->workers[i], fresh);
 }
 
 /* Ends a reload once no worker answers from the old configuration. */
@@ -100,12 +100,13 @@ static void end_reload(struct server *server)
     if (!server->retiring)
         return;
     for (size_t i = 0; i < server->worker_count; i++) {
-        if (worker_config(server->workers[i]) != server->config)
+        if (worker_bundle(server->workers[i]) != server->bundle)
             return;
     }
-    config_destroy(server->retiring);
+    bundle_destroy(server->retiring);
     server->retiring = NULL;
-    log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded", server->config->path);
+    log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded",
+              server->bundle->config->path);
     if (server->reload_again && server->phase == PHASE_SERVING) {
         server->reload_again = false;
         begin_reload(server);
@@ -190,12 +191,14 @@ static bool prepare_events(struct server *server)
 
 static bool prepare_parts(struct server *server)
 {
+    const struct config *config = server->bundle->config;
+
     server->limits = tcp_limits_create();
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
     return server->limits && server->workers &&
-           notify_create(server->base, server->config, server->log, &server->notify) == STATUS_OK &&
-           notify_configure(server->notify, server->config) == STATUS_OK &&
-           watch_create(server->base, server->store, server->config, server->log, server->notify,
+           notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
+           notify_configure(server->notify, config) == STATUS_OK &&
+           watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK;
 }
 
@@ -205,7 +208,7 @@ static enum status start_workers(struct server *server)
         const struct worker_parts parts = {
             .number = (unsigned)i,
             .store = server->store,
-            .config = server->config,
+            .bundle = server->bundle,
             .log = server->log,
             .limits = server->limits,
             .sockets = &server->sockets->pairs[i * server->sockets->addresses],
@@ -270,17 +273,17 @@ static void finish(struct server *server)
         event_base_free(server->base);
     if (server->notice >= 0)
         close(server->notice);
-    config_destroy(server->retiring);
-    config_destroy(server->config);
+    bundle_destroy(server->retiring);
+    bundle_destroy(server->bundle);
 }
 
-enum status server_run(struct config *config, struct log *log, struct store *store,
+enum status server_run(struct bundle *bundle, struct log *log, struct store *store,
                        struct listen_set *sockets)
 {
     struct server server = {
         .phase = PHASE_STARTING,
         .outcome = STATUS_OK,
-        .config = config,
+        .bundle = bundle,
         .log = log,
         .store = store,
         .sockets = sockets,

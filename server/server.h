@@ -5,7 +5,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include "conf/config.h"
+#include "server/bundle.h"
 #include "server/listen.h"
 #include "server/log.h"
 #include "store/store.h"
@@ -17,12 +17,12 @@ size_t server_workers(const struct config_server *config);
 /*
  * Serves until SIGTERM or SIGINT; reads the configuration again on SIGHUP.
  *
- *   config    handed over: freed at the end, or when a reload has replaced it
+ *   bundle    handed over: freed at the end, or when a reload has replaced it
  *   sockets   those of server_workers() workers; closed as workers stop
  *
  * STATUS_OK after an orderly end, or STATUS_SYSTEM when it could not start; logged.
  */
-MUST_CHECK enum status server_run(struct config *config, struct log *log, struct store *store,
+MUST_CHECK enum status server_run(struct bundle *bundle, struct log *log, struct store *store,
                                   struct listen_set *sockets);
 
 #endif

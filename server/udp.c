@@ -107,10 +107,10 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         struct slot *slot = &udp->slots[i];
         struct msghdr *request = &udp->received[i].msg_hdr;
+        const struct asker asker = {.address = &slot->client.any, .transport = TRANSPORT_UDP};
         slot->reply.action = REPLY_DROP;
         if (!(request->msg_flags & MSG_TRUNC))
-            respond(view, slot->request, udp->received[i].msg_len, &slot->client.any, TRANSPORT_UDP,
-                    &slot->reply);
+            respond(view, slot->request, udp->received[i].msg_len, &asker, &slot->reply);
         if (slot->reply.action != REPLY_SEND) {
             statistics_add(udp->statistics, COUNT_DROPPED, 1);
             continue;

@@ -43,8 +43,8 @@ struct worker {
     int wake; /* eventfd: something was posted */
 
     /* Between threads. */
-    _Atomic(const struct config *) posted;
-    _Atomic(const struct config *) adopted;
+    _Atomic(const struct bundle *) posted;
+    _Atomic(const struct bundle *) adopted;
     atomic_int stop;  /* enum stop */
     atomic_int state; /* enum worker_state */
 
@@ -124,7 +124,7 @@ static void begin_stop(struct worker *worker)
 
 static void adopt(struct worker *worker)
 {
-    const struct config *posted = atomic_load(&worker->posted);
+    const struct bundle *posted = atomic_load(&worker->posted);
     event_remove_timer(worker->wake_event);
     if (posted == atomic_load(&worker->adopted))
         return;
@@ -267,15 +267,15 @@ static struct worker *create(const struct worker_parts *parts)
     if (!worker)
         return NULL;
     worker->parts = *parts;
-    atomic_init(&worker->posted, parts->config);
-    atomic_init(&worker->adopted, parts->config);
+    atomic_init(&worker->posted, parts->bundle);
+    atomic_init(&worker->adopted, parts->bundle);
     atomic_init(&worker->stop, STOP_NOT);
     atomic_init(&worker->state, WORKER_STARTING);
     worker->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     worker->listeners = calloc(parts->socket_count + 1, sizeof *worker->listeners);
     worker->statistics = create_statistics();
     if (worker->wake < 0 || !worker->listeners || !worker->statistics ||
-        basis_create(parts->store, parts->config, parts->log, &worker->basis) != STATUS_OK) {
+        basis_create(parts->store, parts->bundle, parts->log, &worker->basis) != STATUS_OK) {
         free_worker(worker);
         return NULL;
     }
@@ -323,13 +323,13 @@ enum worker_state worker_state(const struct worker *worker)
     return (enum worker_state)atomic_load(&worker->state);
 }
 
-void worker_post_config(struct worker *worker, const struct config *config)
+void worker_post_bundle(struct worker *worker, const struct bundle *bundle)
 {
-    atomic_store(&worker->posted, config);
+    atomic_store(&worker->posted, bundle);
     raise_flag(worker->wake);
 }
 
-const struct config *worker_config(const struct worker *worker)
+const struct bundle *worker_bundle(const struct worker *worker)
 {
     return atomic_load(&worker->adopted);
 }

@@ -7,6 +7,7 @@
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
+#include "server/bundle.h"
 #include "server/listen.h"
 #include "server/log.h"
 #include "server/statistics.h"
@@ -28,7 +29,7 @@ enum worker_state {
 struct worker_parts {
     unsigned number; /* 0, 1, … */
     struct store *store;
-    const struct config *config;
+    const struct bundle *bundle;
     struct log *log;
     struct tcp_limits *limits;
     struct listen_pair *sockets; /* the worker closes them when it stops and sets them to -1 */
@@ -49,11 +50,11 @@ MUST_CHECK enum status worker_start(const struct worker_parts *parts, struct wor
 
 enum worker_state worker_state(const struct worker *worker);
 
-/* Asks it to answer from `config` from its next batch on. */
-void worker_post_config(struct worker *worker, const struct config *config);
+/* Asks it to answer from `bundle` from its next batch on. */
+void worker_post_bundle(struct worker *worker, const struct bundle *bundle);
 
-/* The configuration that it answers from; it does not touch an earlier one any more. */
-const struct config *worker_config(const struct worker *worker);
+/* The bundle that it answers from; it does not touch an earlier one any more. */
+const struct bundle *worker_bundle(const struct worker *worker);
 
 /* Asks it to accept no more, to finish what runs within WORKER_STOP_MS, and to end. */
 void worker_post_stop(struct worker *worker, bool at_once);

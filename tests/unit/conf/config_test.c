@@ -75,8 +75,9 @@ static bool allows(const struct config_zone *zone, enum acl_action action, const
 {
     struct endpoint endpoint;
     assert_int_equal(units_endpoint(client, 4711, &endpoint), STATUS_OK);
-    bool allowed = config_acl_allows(zone, action, &endpoint.address.any, false);
-    bool otherwise = config_acl_allows(zone, action, &endpoint.address.any, true);
+    const struct config_asker asker = {.address = &endpoint.address.any};
+    bool allowed = config_acl_allows(zone, action, &asker, false);
+    bool otherwise = config_acl_allows(zone, action, &asker, true);
     /* Whether an acl decided shows in that the last argument does not matter. */
     return allowed && otherwise;
 }
@@ -266,10 +267,10 @@ static void references_lead_to_what_they_name(void **state)
     assert_ptr_equal(zone->notify[1], &config->remotes[0]);
     assert_int_equal(zone->acl_count, 1);
     assert_ptr_equal(zone->acl[0], &config->acls[1]);
-    assert_int_equal(zone->acl[0]->prefix_count, 1);
-    check_prefix(&zone->acl[0]->prefixes[0], "192.0.2.1");
-    assert_false(zone->acl[0]->any_address);
-    assert_true(config->acls[0].any_address);
+    assert_int_equal(zone->acl[0]->remote_count, 1);
+    assert_ptr_equal(zone->acl[0]->remotes[0], &config->remotes[0]);
+    assert_true(zone->acl[0]->has_remotes);
+    assert_false(config->acls[0].has_remotes);
     config_destroy(config);
 }
 
@@ -301,14 +302,15 @@ static void the_first_acl_that_holds_decides(void **state)
              "    acl: [bad, no-transfer, net, late]\n");
     const struct config_zone *zone = &config->zones[0];
     struct sockaddr_in far = {.sin_family = AF_INET};
+    const struct config_asker asker = {.address = (struct sockaddr *)&far};
     assert_true(allows(zone, ACL_QUERY, "192.0.2.1"));
     assert_true(allows(zone, ACL_TRANSFER, "192.0.2.1"));
     assert_false(allows(zone, ACL_QUERY, "192.0.2.66"));
     assert_false(allows(zone, ACL_TRANSFER, "192.0.2.66"));
     assert_true(allows(zone, ACL_QUERY, "192.0.2.200"));
     assert_false(allows(zone, ACL_TRANSFER, "192.0.2.200"));
-    assert_true(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&far, true));
-    assert_false(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&far, false));
+    assert_true(config_acl_allows(zone, ACL_QUERY, &asker, true));
+    assert_false(config_acl_allows(zone, ACL_QUERY, &asker, false));
     config_destroy(config);
 }
 

@@ -86,6 +86,8 @@ static void the_demo_serves_two_tlds_and_members_on_this_machine(void **state)
     char text[ENDPOINT_TEXT_OCTETS];
     struct sockaddr_in near = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in far = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201)};
+    const struct config_asker inside = {.address = (struct sockaddr *)&near};
+    const struct config_asker outside = {.address = (struct sockaddr *)&far};
     assert_int_equal(config->server.listen_count, 2);
     endpoint_to_text(&config->server.listen[0], text);
     assert_string_equal(text, "127.0.0.1@5300");
@@ -94,10 +96,10 @@ static void the_demo_serves_two_tlds_and_members_on_this_machine(void **state)
     for (size_t i = 0; i < 3; i++) {
         const struct config_zone *zone = &config->zones[i];
         bool open = zone->audience == AUDIENCE_PUBLIC;
-        assert_true(config_acl_allows(zone, ACL_TRANSFER, (struct sockaddr *)&near, false));
-        assert_false(config_acl_allows(zone, ACL_TRANSFER, (struct sockaddr *)&far, false));
-        assert_true(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&near, open));
-        assert_int_equal(config_acl_allows(zone, ACL_QUERY, (struct sockaddr *)&far, open), open);
+        assert_true(config_acl_allows(zone, ACL_TRANSFER, &inside, false));
+        assert_false(config_acl_allows(zone, ACL_TRANSFER, &outside, false));
+        assert_true(config_acl_allows(zone, ACL_QUERY, &inside, open));
+        assert_int_equal(config_acl_allows(zone, ACL_QUERY, &outside, open), open);
     }
     config_destroy(config);
 }

@@ -65,8 +65,9 @@ static inline size_t ask(const struct served *served, const struct query *query,
 {
     static struct reply reply;
 
-    respond(&served->view, query->octets, query->length, (const struct sockaddr *)&client,
-            transport, &reply);
+    respond(&served->view, query->octets, query->length,
+            &(struct asker){.address = (const struct sockaddr *)&client, .transport = transport},
+            &reply);
     assert_int_equal(reply.action, REPLY_SEND);
     return join(&reply, message);
 }

@@ -41,7 +41,7 @@ static const char nsec3_text[] =
                "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom\n" RRSIG("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom",
                                                           "NSEC3");
 
-static const struct config_acl everybody = {.any_address = true, .actions = ACL_TRANSFER};
+static const struct config_acl everybody = {.actions = ACL_TRANSFER};
 static const struct config_acl *open_acl[] = {&everybody};
 
 /* Asks what leads to each record; only bounds are looked at, by whom the tests are built with. */
@@ -75,8 +75,10 @@ static void transfer_all(const struct served *served)
     struct transfer *transfer;
     size_t length;
 
-    respond(&served->view, query.octets, query.length, (const struct sockaddr *)&client,
-            TRANSPORT_TCP, &reply);
+    respond(
+        &served->view, query.octets, query.length,
+        &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
+        &reply);
     if (reply.action != REPLY_TRANSFER ||
         transfer_create(served->store, &reply, &transfer) != STATUS_OK)
         return;

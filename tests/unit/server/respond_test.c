@@ -82,8 +82,10 @@ static void assert_survives(const struct served *served, uint8_t *guard, const u
 
     for (int t = 0; t < 2; t++) {
         enum transport transport = t == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
-        respond(&served->view, request, length, (const struct sockaddr *)&client, transport,
-                &reply);
+        respond(
+            &served->view, request, length,
+            &(struct asker){.address = (const struct sockaddr *)&client, .transport = transport},
+            &reply);
         if (length < DNS_HEADER_OCTETS || request[2] & 0x80) {
             assert_int_equal(reply.action, REPLY_DROP);
             continue;
@@ -215,8 +217,9 @@ static uint16_t rcode_of(const struct served *served, const struct query *query,
     static struct reply reply;
     static uint8_t message[MESSAGE_OCTETS];
 
-    respond(&served->view, query->octets, query->length, (const struct sockaddr *)&client,
-            transport, &reply);
+    respond(&served->view, query->octets, query->length,
+            &(struct asker){.address = (const struct sockaddr *)&client, .transport = transport},
+            &reply);
     assert_int_equal(reply.action, REPLY_SEND);
     struct reader r = reader_of(message, join(&reply, message));
     struct header header = header_read(&r);
@@ -233,8 +236,10 @@ static void a_truncated_answer_keeps_whole_records_from_the_first_on(void **stat
     const struct served *served = *state;
     struct query query = make_query("big.example", TYPE_TXT, CLASS_IN, -1);
 
-    respond(&served->view, query.octets, query.length, (const struct sockaddr *)&client,
-            TRANSPORT_UDP, &reply);
+    respond(
+        &served->view, query.octets, query.length,
+        &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_UDP},
+        &reply);
     size_t length = join(&reply, message);
     assert_true(length <= DNS_UDP_OCTETS);
     struct reader r = reader_of(message, length);

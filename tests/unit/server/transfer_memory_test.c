@@ -25,7 +25,7 @@ static bool starts_with_failure(const struct served *served, const struct reply 
 
 static void every_allocation_of_a_transfer_may_fail(void **state)
 {
-    static const struct config_acl everybody = {.any_address = true, .actions = ACL_TRANSFER};
+    static const struct config_acl everybody = {.actions = ACL_TRANSFER};
     static const struct config_acl *open_acl[] = {&everybody};
     static struct reply reply;
     struct query query = make_query("example", TYPE_AXFR, CLASS_IN, -1);
@@ -36,8 +36,10 @@ static void every_allocation_of_a_transfer_may_fail(void **state)
     served_create(&served, zone_text);
     served.zone_configs[0].acl_count = 1;
     served.zone_configs[0].acl = open_acl;
-    respond(&served.view, query.octets, query.length, (const struct sockaddr *)&client,
-            TRANSPORT_TCP, &reply);
+    respond(
+        &served.view, query.octets, query.length,
+        &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
+        &reply);
     assert_int_equal(reply.action, REPLY_TRANSFER);
     while (starts_with_failure(&served, &reply, n))
         n++;

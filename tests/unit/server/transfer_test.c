@@ -13,7 +13,7 @@
     "$ORIGIN Example.\n$TTL 3600\n"                                                                \
     "@ SOA ns1 hostmaster 7 3600 900 604800 300\n@ NS ns1\nNS1 A 192.0.2.1\n"
 
-static const struct config_acl everybody = {.any_address = true, .actions = ACL_TRANSFER};
+static const struct config_acl everybody = {.actions = ACL_TRANSFER};
 static const struct config_acl *open_acl[] = {&everybody};
 
 static void serve(struct served *served, const char *text)
@@ -67,8 +67,10 @@ static struct transfer *begin(const struct served *served, const struct query *q
     static struct reply reply;
     struct transfer *transfer = NULL;
 
-    respond(&served->view, query->octets, query->length, (const struct sockaddr *)&client,
-            TRANSPORT_TCP, &reply);
+    respond(
+        &served->view, query->octets, query->length,
+        &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
+        &reply);
     assert_int_equal(reply.action, REPLY_TRANSFER);
     assert_int_equal(transfer_create(served->store, &reply, &transfer), STATUS_OK);
     return transfer;
@@ -315,8 +317,10 @@ static void a_zone_that_has_gone_is_not_found(void **state)
     (void)state;
 
     serve(&served, HEAD);
-    respond(&served.view, query.octets, query.length, (const struct sockaddr *)&client,
-            TRANSPORT_TCP, &reply);
+    respond(
+        &served.view, query.octets, query.length,
+        &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
+        &reply);
     assert_int_equal(reply.action, REPLY_TRANSFER);
     assert_int_equal(edit_begin(served.store, &edit, message), STATUS_OK);
     assert_int_equal(commit_remove(edit, &record, NULL, &result), STATUS_OK);
@@ -380,7 +384,9 @@ static void who_asks_for_a_transfer_gets_what_is_his(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         served.zone_configs[0].acl_count = !cases[i].closed;
         respond(&served.view, cases[i].query.octets, cases[i].query.length,
-                (const struct sockaddr *)&client, cases[i].transport, &reply);
+                &(struct asker){.address = (const struct sockaddr *)&client,
+                                .transport = cases[i].transport},
+                &reply);
         assert_int_equal(reply.action, cases[i].action);
         if (reply.action != REPLY_SEND)
             continue;

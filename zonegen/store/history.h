@@ -1,0 +1,169 @@
+/*
+ * What a zone was before each change of its serial: for each name that a change touched, the
+ * records that it had. From the present zone and these a reader finds what any earlier serial held,
+ * and the difference to it, condensed over any number of changes (RFC 1995 §5). This half reads;
+ * commit/recorder.h writes.
+ *
+ * Keys. Integers in network byte order:
+ *
+ *   OFFSET SIZE  FIELD
+ *   0      1     0x03
+ *   1      2     zone number
+ *   nothing more: the summary of the zone's history; else:
+ *   3      4     step: 1 for the first change, then 2, …
+ *   7      1     enum history_kind
+ *   8      n     HISTORY_STEP: nothing. HISTORY_NODE: the node's key behind its first three octets
+ *                (key.h). HISTORY_NSEC3: the hash, 20 octets
+ *
+ * A node's key of 507 octets would make one of 512: LMDB allows 511. Names so long that their key
+ * exceeds HISTORY_NODE_OCTETS cannot be recorded; a change of one ends the history: no difference
+ * crosses that step.
+ *
+ * Values, each with 4 octets of checksum (checksum.h) of the key and of all that follows in front:
+ *
+ *   summary      4  steps made so far: the number of the newest
+ *                4  the oldest step that is kept; newest + 1: none
+ *                8  octets that the kept steps take, keys included
+ *                8  octets of the zone's records, see history_record_octets()
+ *   step         4  serial before
+ *                4  serial after
+ *                8  published, seconds since 1970: the contents before
+ *                8  published: the contents after
+ *                1  enum history_cause
+ *                1  flags of the zone before (enum zone_flag)
+ *                2  reserved, 0
+ *                4  names touched
+ *                8  octets that the step takes, keys included, this record too
+ *                8  octets of the records removed and added, see history_record_octets()
+ *   node, NSEC3  1  o: octets of the owner's labels below the apex, where they have capital letters;
+ *                   0: the key says it all
+ *                3  reserved, 0
+ *                o  owner labels
+ *                …  its records as the zone had them, signatures and NSEC among them: type, class,
+ *                   TTL, RDLENGTH, RDATA each, owners left out; nothing: the name is new
+ */
+#ifndef STORE_HISTORY_H
+#define STORE_HISTORY_H
+
+#include "store/key.h"
+#include "store/store.h"
+#include "wire/name.h"
+#include "wire/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_TABLE_HISTORY     3
+#define HISTORY_PREFIX_OCTETS   8
+#define HISTORY_KEY_OCTETS      511
+#define HISTORY_NODE_OCTETS     (HISTORY_KEY_OCTETS - HISTORY_PREFIX_OCTETS)
+#define HISTORY_SUMMARY_OCTETS  28
+#define HISTORY_STEP_OCTETS     48
+#define HISTORY_IMAGE_OCTETS    8 /* in front of owner labels and records */
+
+enum history_kind { HISTORY_STEP, HISTORY_NODE, HISTORY_NSEC3 };
+
+enum history_cause {
+    HISTORY_PUBLISH,  /* contents or signatures changed */
+    HISTORY_RESTORE,  /* a zone file was put in place */
+    HISTORY_ROLLBACK, /* earlier contents came back */
+};
+
+struct history_summary {
+    uint32_t newest; /* 0: none was ever made */
+    uint32_t oldest;
+    uint64_t octets;
+    uint64_t zone_octets;
+};
+
+struct history_step {
+    uint32_t step;
+    uint32_t old_serial;
+    uint32_t new_serial;
+    int64_t old_published;
+    int64_t published;
+    uint8_t cause;
+    uint8_t old_flags;
+    uint32_t names;
+    uint64_t octets;
+    uint64_t difference;
+};
+
+/* What one name had. Points into the map. */
+struct history_image {
+    enum history_kind kind;
+    const uint8_t *key; /* HISTORY_NODE: below the prefix; HISTORY_NSEC3: the hash */
+    size_t key_octets;
+    const uint8_t *owner; /* labels below the apex with their capitals, no root; or NULL */
+    size_t owner_octets;
+    struct reader records; /* for stored_take_record() */
+};
+
+/* How much one record counts in comparing a difference with a zone: owner uncompressed, type to
+ * RDATA. */
+static inline uint64_t history_record_octets(size_t owner_octets, size_t rest_octets)
+{
+    return owner_octets + rest_octets;
+}
+
+/* Writes the key of a step's record; of the summary where `step` is 0. Returns its octets. */
+size_t history_key(uint8_t key[HISTORY_PREFIX_OCTETS], uint16_t zone, uint32_t step,
+                   enum history_kind kind);
+
+/* STATUS_OK; STATUS_NOT_FOUND (no history was ever kept), STATUS_MALFORMED, STATUS_SYSTEM. */
+MUST_CHECK enum status history_summary_read(struct snapshot *snapshot, uint16_t zone,
+                                            struct history_summary *out);
+
+/* Reads the record of a step. Outcomes as above; STATUS_NOT_FOUND when it is not kept. */
+MUST_CHECK enum status history_step_read(struct snapshot *snapshot, uint16_t zone, uint32_t step,
+                                         struct history_step *out);
+
+/*
+ * Finds the newest kept step that leads away from `serial`: it and all later ones lead to the
+ * present contents. The cost grows with the number of steps since.
+ *
+ *   difference   out: octets of all records removed and added since, before condensing
+ *
+ * STATUS_OK; STATUS_NOT_FOUND (the history is too short, or never had this serial),
+ * STATUS_MALFORMED, STATUS_SYSTEM.
+ */
+MUST_CHECK enum status history_find(struct snapshot *snapshot, uint16_t zone, uint32_t serial,
+                                    struct history_step *out, uint64_t *difference);
+
+/* What `name` had when step `first` was made, if that or a later step touched it: the image of the
+ * first that did. STATUS_OK, STATUS_NOT_FOUND (untouched: it is as it was), STATUS_MALFORMED,
+ * STATUS_SYSTEM.
+ *
+ *   key   as in struct history_image, of that kind */
+MUST_CHECK enum status history_image_since(struct snapshot *snapshot, uint16_t zone,
+                                           uint32_t first, enum history_kind kind,
+                                           const uint8_t *key, size_t key_octets,
+                                           struct history_image *out);
+
+/* A walk over all that the steps `first` to `last` touched: nodes in the order of their keys, then
+ * NSEC3 records by their hashes; each once, as it was before the first of these steps that touched
+ * it. */
+struct history_walk;
+
+#define HISTORY_WALK_STEPS 16384 /* more are not walked: 24 octets of memory for each */
+
+/*
+ *   snapshot   its place moves with the walk, images stay valid until it is reset
+ *   last       0: the newest
+ *
+ * STATUS_OK; STATUS_NOT_FOUND (one of the steps is not kept, or there are more than
+ * HISTORY_WALK_STEPS), STATUS_MALFORMED, STATUS_SYSTEM (memory).
+ */
+MUST_CHECK enum status history_walk_open(struct snapshot *snapshot, uint16_t zone, uint32_t first,
+                                         uint32_t last, struct history_walk **out);
+void history_walk_close(struct history_walk *walk);
+
+/* Back to the start. Outcomes of history_walk_open. */
+MUST_CHECK enum status history_walk_rewind(struct history_walk *walk);
+
+/* Does not depend on where the snapshot's place is. STATUS_OK, STATUS_NOT_FOUND after the last,
+ * STATUS_MALFORMED, STATUS_SYSTEM. */
+MUST_CHECK enum status history_walk_next(struct history_walk *walk, struct history_image *out);
+
+#endif
