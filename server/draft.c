@@ -87,6 +87,7 @@ void draft_start(struct draft *draft, const uint8_t *message)
     draft->error = -1;
     draft->tail = writer_of(out->tail, sizeof out->tail);
     out->action = REPLY_SEND;
+    out->spare_used = false;
     out->octets = 0;
     out->part_count = 0;
     memcpy(out->head + DNS_HEADER_OCTETS, message + DNS_HEADER_OCTETS, request->question_octets);
@@ -143,6 +144,21 @@ static size_t limit_of(const struct draft *draft)
     if (!edns->present)
         return DNS_UDP_OCTETS;
     return edns->udp_octets < ours ? edns->udp_octets : ours;
+}
+
+size_t draft_room(const struct draft *draft)
+{
+    const struct config_server *server = &draft->view->config->server;
+    const struct edns *edns = &draft->request->edns;
+    const size_t opt = 11;
+    const size_t option = 4;
+    size_t last = edns->present ? opt : 0;
+    size_t limit = limit_of(draft);
+
+    if (edns->present && edns->nsid)
+        last += option + strlen(server->identity);
+    last += draft->out->octets;
+    return limit > last ? limit - last : 0;
 }
 
 /* Cuts the reply's parts behind the first `octets` octets. */

@@ -26,6 +26,7 @@ const char *statistics_name(enum statistic what)
         [COUNT_TCP_EXPIRED] = "tcp-expired",
         [COUNT_TRANSFERS_STARTED] = "transfers-started",
         [COUNT_TRANSFERS_FINISHED] = "transfers-finished",
+        [COUNT_TRANSFERS_INCREMENTAL] = "transfers-incremental",
         [COUNT_TRANSFERS_REFUSED] = "transfers-refused",
     };
     return names[what];

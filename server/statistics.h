@@ -26,7 +26,8 @@ enum statistic {
     COUNT_TCP_EXPIRED, /* idle or too slow for tcp-idle */
     COUNT_TRANSFERS_STARTED,
     COUNT_TRANSFERS_FINISHED,
-    COUNT_TRANSFERS_REFUSED, /* too many at once, or the zone was gone */
+    COUNT_TRANSFERS_INCREMENTAL, /* of the finished ones, and those by UDP: differences */
+    COUNT_TRANSFERS_REFUSED,     /* too many at once, or the zone was gone */
     STATISTICS_COUNTS
 };
 

@@ -24,7 +24,6 @@ struct stream {
     struct stream_parts parts;
     struct transfer *transfer;
     struct endpoint client;
-    uint16_t type;
     bool done;
     const char *reason;
     int64_t started_ms;
@@ -34,28 +33,59 @@ struct stream {
     uint8_t messages[BUFFER_OCTETS];
 };
 
+#define WHAT_OCTETS 96
+
+/* "IXFR of", "AXFR-style IXFR of", with the zone and the serials. */
+static void describe(const struct stream *stream, char what[WHAT_OCTETS + NAME_TEXT_OCTETS])
+{
+    const size_t room = WHAT_OCTETS + NAME_TEXT_OCTETS;
+    uint32_t serial = transfer_serial(stream->transfer);
+
+    switch (transfer_kind(stream->transfer)) {
+    case TRANSFER_IXFR:
+        snprintf(what, room, "IXFR of %s from serial %" PRIu32 " to %" PRIu32, stream->zone,
+                 transfer_old_serial(stream->transfer), serial);
+        return;
+    case TRANSFER_WHOLE:
+        snprintf(what, room, "AXFR-style IXFR of %s serial %" PRIu32, stream->zone, serial);
+        return;
+    case TRANSFER_AXFR:
+        snprintf(what, room, "AXFR of %s serial %" PRIu32, stream->zone, serial);
+        return;
+    }
+}
+
 /* One line of log about a stream, with the fields that a machine asks for. */
 static void log_stream(const struct stream *stream, enum log_level level, const char *end)
 {
     char peer[ENDPOINT_TEXT_OCTETS];
-    char serial[16], records[24], octets[24], milliseconds[24];
+    char what[WHAT_OCTETS + NAME_TEXT_OCTETS];
+    char serial[16], from[16], records[24], octets[24], milliseconds[24];
+    bool incremental = transfer_kind(stream->transfer) == TRANSFER_IXFR;
+
     endpoint_to_text(&stream->client, peer);
+    describe(stream, what);
     snprintf(serial, sizeof serial, "%" PRIu32, transfer_serial(stream->transfer));
+    snprintf(from, sizeof from, "%" PRIu32, transfer_old_serial(stream->transfer));
     snprintf(records, sizeof records, "%" PRIu64, transfer_records(stream->transfer));
     snprintf(octets, sizeof octets, "%" PRIu64, transfer_octets(stream->transfer));
     snprintf(milliseconds, sizeof milliseconds, "%" PRId64, ticks_now() - stream->started_ms);
     const struct log_field fields[] = {
-        {"zone", stream->zone}, {"serial", serial},   {"peer", peer}, {"records", records},
-        {"octets", octets},     {"ms", milliseconds}, {NULL, NULL},
+        {"zone", stream->zone},
+        {"serial", serial},
+        {"peer", peer},
+        {"records", records},
+        {"octets", octets},
+        {"ms", milliseconds},
+        {incremental ? "from" : NULL, from},
+        {NULL, NULL},
     };
-    const char *type = stream->type == TYPE_IXFR ? "IXFR" : "AXFR";
     if (!end)
-        log_write_fields(stream->parts.log, level, fields, "%s of %s serial %s to %s starts", type,
-                         stream->zone, serial, peer);
+        log_write_fields(stream->parts.log, level, fields, "%s to %s starts", what, peer);
     else
         log_write_fields(stream->parts.log, level, fields,
-                         "%s of %s serial %s to %s %s: %s records, %s octets, %s ms", type,
-                         stream->zone, serial, peer, end, records, octets, milliseconds);
+                         "%s to %s %s: %s records, %s octets, %s ms", what, peer, end, records,
+                         octets, milliseconds);
 }
 
 static void log_refusal(const struct stream_parts *parts, const struct reply *reply,
@@ -89,7 +119,6 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     }
     stream->parts = *parts;
     stream->client = *client;
-    stream->type = reply->transfer_type;
     stream->done = false;
     stream->reason = NULL;
     stream->started_ms = ticks_now();
@@ -107,6 +136,8 @@ void stream_destroy(struct stream *stream, const char *reason)
         return;
     if (stream->done) {
         statistics_add(stream->parts.statistics, COUNT_TRANSFERS_FINISHED, 1);
+        if (transfer_kind(stream->transfer) == TRANSFER_IXFR)
+            statistics_add(stream->parts.statistics, COUNT_TRANSFERS_INCREMENTAL, 1);
         log_stream(stream, LOG_LEVEL_INFO, "done");
     } else {
         char end[128];
@@ -130,7 +161,7 @@ static enum status add_message(struct stream *stream)
         return STATUS_NO_SPACE;
     enum status status = transfer_next(stream->transfer, frame + TCP_LENGTH_OCTETS,
                                        left - TCP_LENGTH_OCTETS, &length);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || length == 0)
         return status;
     frame[0] = (uint8_t)(length >> 8);
     frame[1] = (uint8_t)length;
@@ -138,15 +169,16 @@ static enum status add_message(struct stream *stream)
     return STATUS_OK;
 }
 
-/* Makes the next messages, as many as the buffer holds. STATUS_OK, STATUS_NOT_FOUND at the end,
- * else the zone is damaged. */
+/* Makes the next messages, as many as the buffer holds, or as others have time for; it may be none.
+ * STATUS_OK, STATUS_NOT_FOUND at the end, else the zone is damaged. */
 static enum status fill(struct stream *stream)
 {
-    enum status status = STATUS_OK;
+    enum status status;
 
     stream->length = stream->at = 0;
-    while (status == STATUS_OK)
+    do {
         status = add_message(stream);
+    } while (status == STATUS_OK && !transfer_is_slow(stream->transfer));
     return stream->length > 0 ? STATUS_OK : status;
 }
 
@@ -176,6 +208,8 @@ enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size
         /* The secondary keeps its old zone when the connection ends before the second SOA. */
         if (status != STATUS_OK)
             return fail(stream, "the zone is damaged (run zonegen verify)");
+        if (stream->length == 0)
+            return STREAM_GOES_ON;
     }
     ssize_t n = transmit(fd, stream->messages + stream->at, stream->length - stream->at);
     if (n < 0)
