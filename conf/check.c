@@ -429,8 +429,26 @@ static void check_ids(const struct config *config, const char *what, size_t coun
     }
 }
 
+/* Keys are found by their names, in which letter case does not matter (RFC 8945 §4.3.3). */
+static void check_key_names(const struct config *config, struct diag *diag)
+{
+    for (size_t i = 1; i < config->key_count; i++) {
+        const struct config_key *key = &config->keys[i];
+        for (size_t j = 0; j < i && key->name.length > 0; j++) {
+            const struct config_key *other = &config->keys[j];
+            if (other->name.length == 0 || strcmp(key->id, other->id) == 0 ||
+                !name_equals(key->name.octets, other->name.octets))
+                continue;
+            diag_error(diag, key->place, "conf-duplicate", "'%s' and '%s' are one name of a key",
+                       key->id, other->id);
+            break;
+        }
+    }
+}
+
 void check_unique(const struct config *config, struct diag *diag)
 {
+    check_key_names(config, diag);
     check_ids(config, "key", config->key_count, key_at, diag);
     check_ids(config, "remote", config->remote_count, remote_at, diag);
     check_ids(config, "acl", config->acl_count, acl_at, diag);
