@@ -20,8 +20,10 @@ struct stream {
     bool done;
     const char *reason;
     int64_t started_ms;
-    size_t length; /* of the message at hand, with its length octets */
-    size_t at;     /* octets of it that were written */
+    size_t length;               /* of the message at hand, with its length octets */
+    size_t at;                   /* octets of it that were written */
+    struct tsig_key key;         /* of its own: a reload may take the server's away */
+    struct tsig_session session; /* its `key` is NULL where nothing is signed */
     char zone[NAME_TEXT_OCTETS];
     uint8_t message[TCP_FRAME_OCTETS];
 };
@@ -61,6 +63,28 @@ static void log_refusal(const struct stream_parts *parts, const struct reply *re
     statistics_add(parts->statistics, COUNT_TRANSFERS_REFUSED, 1);
 }
 
+/* Takes what the messages are to be signed with. */
+static enum status take_key(struct stream *stream, const struct tsig_session *session)
+{
+    stream->session.key = NULL;
+    if (!session)
+        return STATUS_OK;
+    stream->session = *session;
+    stream->session.request = NULL;
+    stream->session.key = NULL;
+    enum status status = tsig_key_copy(session->key, &stream->key);
+    if (status == STATUS_OK)
+        stream->session.key = &stream->key;
+    return status;
+}
+
+static void free_stream(struct stream *stream)
+{
+    if (stream && stream->session.key)
+        tsig_key_clear(&stream->key);
+    free(stream);
+}
+
 enum status stream_create(const struct stream_parts *parts, const struct reply *reply,
                           const struct endpoint *client, struct stream **out)
 {
@@ -69,14 +93,16 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
         return STATUS_DENIED;
     }
     struct stream *stream = malloc(sizeof *stream);
-    enum status status =
-        stream ? transfer_create(parts->store, reply, &stream->transfer) : STATUS_SYSTEM;
+    size_t reserve = reply->tsig ? tsig_octets(reply->tsig) : 0;
+    enum status status = stream ? take_key(stream, reply->tsig) : STATUS_SYSTEM;
+    if (status == STATUS_OK)
+        status = transfer_create(parts->store, reply, reserve, &stream->transfer);
     if (status != STATUS_OK) {
         log_refusal(parts, reply, client,
                     status == STATUS_NOT_FOUND ? "the zone has gone"
                                                : "out of memory or of readers");
         tcp_limits_leave_transfer(parts->limits);
-        free(stream);
+        free_stream(stream);
         return status;
     }
     stream->parts = *parts;
@@ -107,10 +133,11 @@ void stream_destroy(struct stream *stream, const char *reason)
     }
     transfer_destroy(stream->transfer);
     tcp_limits_leave_transfer(stream->parts.limits);
-    free(stream);
+    free_stream(stream);
 }
 
-/* Makes the next message. STATUS_OK, STATUS_NOT_FOUND at the end, else the zone is damaged. */
+/* Makes the next message. STATUS_OK, STATUS_NOT_FOUND at the end, STATUS_SYSTEM where it cannot be
+ * signed, else the zone is damaged. */
 static enum status fill(struct stream *stream)
 {
     size_t length = 0;
@@ -118,6 +145,9 @@ static enum status fill(struct stream *stream)
         transfer_next(stream->transfer, stream->message + TCP_LENGTH_OCTETS, &length);
     if (status != STATUS_OK)
         return status;
+    if (stream->session.key && !tsig_append(&stream->session, stream->message + TCP_LENGTH_OCTETS,
+                                            &length, stream->parts.clock()))
+        return STATUS_SYSTEM;
     stream->message[0] = (uint8_t)(length >> 8);
     stream->message[1] = (uint8_t)length;
     stream->length = length + TCP_LENGTH_OCTETS;
@@ -143,6 +173,8 @@ enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size
             return STREAM_DONE;
         }
         /* The secondary keeps its old zone when the connection ends before the second SOA. */
+        if (status == STATUS_SYSTEM)
+            return fail(stream, "it cannot be signed");
         if (status != STATUS_OK)
             return fail(stream, "the zone is damaged (run zonegen verify)");
     }

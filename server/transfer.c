@@ -35,6 +35,7 @@ struct transfer {
     size_t head_octets;
     uint8_t opt[REPLY_TAIL_OCTETS];
     size_t opt_octets;
+    size_t reserve;
     bool apex_as_asked; /* the question spells the apex as the zone does, letter case too */
     uint64_t octets;
     uint64_t records;
@@ -156,12 +157,14 @@ static enum status begin(struct transfer *transfer, const struct reply *reply)
     return open_apex(transfer);
 }
 
-enum status transfer_create(struct store *store, const struct reply *reply, struct transfer **out)
+enum status transfer_create(struct store *store, const struct reply *reply, size_t reserve,
+                            struct transfer **out)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
 
     if (!transfer)
         return STATUS_SYSTEM;
+    transfer->reserve = reserve;
     enum status status = snapshot_create(store, &transfer->snapshot);
     if (status == STATUS_OK)
         status = begin(transfer, reply);
@@ -366,7 +369,7 @@ static void write_header(const struct transfer *transfer, uint8_t *octets, uint1
 enum status transfer_next(struct transfer *transfer, uint8_t *octets, size_t *length)
 {
     struct message message = {
-        .w = writer_of(octets, TRANSFER_MESSAGE_OCTETS - transfer->opt_octets),
+        .w = writer_of(octets, TRANSFER_MESSAGE_OCTETS - transfer->opt_octets - transfer->reserve),
         /* The question is repeated in each message (RFC 5936 §2.2.2), which makes its name the
          * cheapest place to point to. */
         .apex_at = transfer->apex_as_asked ? DNS_HEADER_OCTETS : 0,

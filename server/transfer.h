@@ -15,11 +15,14 @@ struct transfer;
 
 /*
  * Begins the transfer that `reply` (REPLY_TRANSFER) grants, over the present contents.
+ *
+ *   reserve   octets that each message leaves free at its end
+ *
  * STATUS_OK; STATUS_NOT_FOUND (the zone has just gone), STATUS_MALFORMED (its record or its apex is
  * damaged) or STATUS_SYSTEM: answer SERVFAIL.
  */
 MUST_CHECK enum status transfer_create(struct store *store, const struct reply *reply,
-                                       struct transfer **out);
+                                       size_t reserve, struct transfer **out);
 void transfer_destroy(struct transfer *transfer);
 
 /*

@@ -80,7 +80,7 @@ static void transfer_all(const struct served *served)
         &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
         &reply);
     if (reply.action != REPLY_TRANSFER ||
-        transfer_create(served->store, &reply, &transfer) != STATUS_OK)
+        transfer_create(served->store, &reply, 0, &transfer) != STATUS_OK)
         return;
     for (int i = 0; i < 100 && transfer_next(transfer, message, &length) == STATUS_OK; i++)
         assert_true(length <= TRANSFER_MESSAGE_OCTETS);

@@ -72,7 +72,7 @@ static struct transfer *begin(const struct served *served, const struct query *q
         &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
         &reply);
     assert_int_equal(reply.action, REPLY_TRANSFER);
-    assert_int_equal(transfer_create(served->store, &reply, &transfer), STATUS_OK);
+    assert_int_equal(transfer_create(served->store, &reply, 0, &transfer), STATUS_OK);
     return transfer;
 }
 
@@ -325,7 +325,7 @@ static void a_zone_that_has_gone_is_not_found(void **state)
     assert_int_equal(edit_begin(served.store, &edit, message), STATUS_OK);
     assert_int_equal(commit_remove(edit, &record, NULL, &result), STATUS_OK);
     assert_int_equal(edit_commit(edit, message), STATUS_OK);
-    assert_int_equal(transfer_create(served.store, &reply, &transfer), STATUS_NOT_FOUND);
+    assert_int_equal(transfer_create(served.store, &reply, 0, &transfer), STATUS_NOT_FOUND);
     served_destroy(&served);
 }
 
