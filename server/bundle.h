@@ -6,10 +6,12 @@
 #define SERVER_BUNDLE_H
 
 #include "conf/config.h"
+#include "server/keyring.h"
 #include "server/log.h"
 
 struct bundle {
     struct config *config;
+    struct keyring *keyring;
 };
 
 /*
@@ -24,5 +26,11 @@ MUST_CHECK enum status bundle_create(struct config *config, struct log *log, str
 
 /* The configuration too. NULL is fine. */
 void bundle_destroy(struct bundle *bundle);
+
+/*
+ * Looks at what bundle_create would read, for `contactd --check`, which may run under another
+ * account: what that may not read is a warning. STATUS_OK, or STATUS_INVALID with diagnostics.
+ */
+MUST_CHECK enum status bundle_check(const struct config *config, struct diag *diag);
 
 #endif

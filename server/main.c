@@ -132,6 +132,8 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    bool usable = status == STATUS_OK &&
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);
@@ -141,7 +143,7 @@ static int run_configured(const struct arguments *arguments)
         exit_code = serve(config, diag);
     } else if (status == STATUS_OK) {
         config_destroy(config);
-        exit_code = EXIT_SUCCESS;
+        exit_code = usable ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     diag_destroy(diag);
     return exit_code;
