@@ -119,6 +119,11 @@ enum status basis_adopt(struct basis *basis, const struct bundle *bundle)
     return status;
 }
 
+const struct bundle *basis_bundle(const struct basis *basis)
+{
+    return basis->bundle;
+}
+
 const struct config *basis_config(const struct basis *basis)
 {
     return basis->view.config;
