@@ -213,6 +213,19 @@ static void truncate_to(struct draft *draft, size_t room)
     cut_parts(draft->out, head + draft->octets[SECTION_ANSWER]);
 }
 
+/* Pads the OPT that was written last where the client asks for it: never where everybody sees what
+ * is in it anyway (RFC 7830 §6). Returns the octets of the OPT then. */
+static size_t pad(struct draft *draft, size_t opt_octets, size_t limit)
+{
+    const struct edns *edns = &draft->request->edns;
+    size_t opt_at = writer_length(&draft->tail) - opt_octets;
+
+    if (opt_octets == 0 || !edns->padding || draft->asker->transport != TRANSPORT_TLS)
+        return opt_octets;
+    edns_pad(&draft->tail, opt_at, draft->out->octets + opt_octets, limit);
+    return writer_length(&draft->tail) - opt_at;
+}
+
 void draft_finish(struct draft *draft)
 {
     struct reply *out = draft->out;
@@ -230,6 +243,7 @@ void draft_finish(struct draft *draft)
     }
     if (out->octets + opt_octets > limit)
         truncate_to(draft, limit - opt_octets);
+    opt_octets = pad(draft, opt_octets, limit);
     out->rcode = draft->rcode;
     out->head_octets = out->parts[0].iov_len;
     out->tail_octets = opt_octets;
