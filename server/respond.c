@@ -218,10 +218,11 @@ static bool may(const struct draft *draft, const struct config_zone *zone, enum 
     return config_acl_allows(zone, action, &who, otherwise);
 }
 
-/* Who may have the whole zone may ask it too: a secondary asks for the SOA first. */
+/* Who may have the whole zone may ask it too: a secondary asks for the SOA first. A catalog is
+ * nobody else's business (RFC 9432 §7). */
 static bool may_ask(const struct draft *draft, const struct config_zone *zone)
 {
-    bool open = zone->audience == AUDIENCE_PUBLIC;
+    bool open = zone->audience == AUDIENCE_PUBLIC && !zone->catalog;
     return may(draft, zone, ACL_QUERY, open) || may(draft, zone, ACL_TRANSFER, false);
 }
 

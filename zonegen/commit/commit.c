@@ -411,6 +411,24 @@ enum status commit_build(const struct commit_request *request, struct build *bui
     return commit_contents(request, &contents, &present, false, out);
 }
 
+static void stamp_catalog(void *state, uint32_t serial, int64_t published)
+{
+    (void)published; /* nothing in a catalog says it */
+    catalog_stamp(state, serial);
+}
+
+enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
+                           struct commit_result *out)
+{
+    const struct contents contents = {catalog_source(catalog), catalog, stamp_catalog, false};
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status =
+        find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
+    return status == STATUS_OK ? commit_contents(request, &contents, &present, false, out) : status;
+}
+
 static void stamp_plain(void *state, uint32_t serial, int64_t published)
 {
     plain_stamp(state, serial, published);
