@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from support.client import Tcp
+from support.process import run
 from support.wire import Message, query
 
 DAY = datetime.timedelta(days=1)
@@ -88,6 +89,19 @@ def context(ca=None, alpn=("dot",), certificate=None, least=None, most=None):
     return made
 
 
+def settings(pair, **more):
+    return {"tls-cert": pair[0], "tls-key": pair[1], **more}
+
+
+def partner(issuer, folder, name="ns2.partner.example", **options):
+    return context(certificate=issuer.issue(f"{folder}/{name}", names=(name,),
+                                            use=CLIENT, **options))
+
+
+def kdig(server, *arguments):
+    return run(["kdig", f"@{server[0]}", "-p", str(server[1]), *arguments])
+
+
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
@@ -98,7 +112,8 @@ class Tls(Tcp):
         super().__init__(server, **options)
         try:
             self.socket = (settings or context()).wrap_socket(
-                self.socket, server_hostname=name, session=session)
+                self.socket, server_hostname=name, session=session,
+                suppress_ragged_eofs=False)
         except BaseException:
             self.socket.close()
             raise
