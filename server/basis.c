@@ -141,6 +141,11 @@ enum status basis_adopt(struct basis *basis, const struct bundle *bundle)
     return STATUS_OK;
 }
 
+const struct bundle *basis_bundle(const struct basis *basis)
+{
+    return basis->bundle;
+}
+
 const struct config *basis_config(const struct basis *basis)
 {
     return basis->view.config;

@@ -20,11 +20,26 @@ static enum status read_named(struct bundle *bundle, const struct config *config
     return status;
 }
 
+static enum status read_identity(struct bundle *bundle, const struct config *config,
+                                 struct log *log)
+{
+    char message[TLS_MESSAGE_OCTETS];
+
+    if (config->server.tls_listen_count == 0)
+        return STATUS_OK;
+    enum status status = tls_identity_create(&config->server, time(NULL), &bundle->tls, message);
+    if (status != STATUS_OK)
+        log_write(log, LOG_LEVEL_ERROR, "%s", message);
+    return status;
+}
+
 enum status bundle_create(struct config *config, struct log *log, struct bundle **out)
 {
     struct bundle *bundle = calloc(1, sizeof *bundle);
     enum status status = bundle ? read_named(bundle, config, log) : STATUS_SYSTEM;
 
+    if (status == STATUS_OK)
+        status = read_identity(bundle, config, log);
     if (status != STATUS_OK) {
         if (status == STATUS_SYSTEM)
             log_write(log, LOG_LEVEL_ERROR, "out of memory");
@@ -36,11 +51,21 @@ enum status bundle_create(struct config *config, struct log *log, struct bundle 
     return STATUS_OK;
 }
 
+void bundle_warn(const struct bundle *bundle, struct log *log)
+{
+    char message[TLS_MESSAGE_OCTETS];
+    enum log_level level;
+
+    if (bundle->tls && tls_identity_outlook(bundle->tls, time(NULL), &level, message))
+        log_write(log, level, "%s", message);
+}
+
 void bundle_destroy(struct bundle *bundle)
 {
     if (!bundle)
         return;
     keyring_destroy(bundle->keyring);
+    tls_identity_release(bundle->tls);
     config_destroy(bundle->config);
     free(bundle);
 }

@@ -8,10 +8,12 @@
 #include "conf/config.h"
 #include "server/keyring.h"
 #include "server/log.h"
+#include "server/tls_identity.h"
 
 struct bundle {
     struct config *config;
     struct keyring *keyring;
+    struct tls_identity *tls; /* held; NULL where no `tls-listen` is configured */
 };
 
 /*
@@ -23,6 +25,10 @@ struct bundle {
  * logged).
  */
 MUST_CHECK enum status bundle_create(struct config *config, struct log *log, struct bundle **out);
+
+/* Logs what is to be said of certificates that are about to end, or have ended. bundle_create does
+ * not. */
+void bundle_warn(const struct bundle *bundle, struct log *log);
 
 /* The configuration too. NULL is fine. */
 void bundle_destroy(struct bundle *bundle);

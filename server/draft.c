@@ -261,6 +261,20 @@ static size_t room_of(const struct draft *draft)
     return limit >= head + signature ? limit - signature : head;
 }
 
+/* Pads the OPT that was written last where the client asks for it: never where everybody sees what
+ * is in it anyway (RFC 7830 §6). Returns the octets of the OPT then. */
+static size_t pad(struct draft *draft, size_t opt_octets)
+{
+    const struct edns *edns = &draft->request->edns;
+    size_t opt_at = writer_length(&draft->tail) - opt_octets;
+
+    if (opt_octets == 0 || !edns->padding || draft->asker->transport != TRANSPORT_TLS)
+        return opt_octets;
+    size_t octets = draft->out->octets + opt_octets + signature_octets(draft);
+    edns_pad(&draft->tail, opt_at, octets, limit_of(draft));
+    return writer_length(&draft->tail) - opt_at;
+}
+
 void draft_finish(struct draft *draft)
 {
     struct reply *out = draft->out;
@@ -280,6 +294,7 @@ void draft_finish(struct draft *draft)
         truncate_to(draft, limit - opt_octets);
     if (out->tsig && draft->flags & HEADER_TC)
         leave_question(draft);
+    opt_octets = pad(draft, opt_octets);
     out->rcode = draft->rcode;
     out->head_octets = out->parts[0].iov_len;
     out->tail_octets = opt_octets;

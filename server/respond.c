@@ -248,6 +248,9 @@ static void transfer(struct draft *draft, const struct served_zone *zone)
         draft->rcode = RCODE_NOTAUTH; /* RFC 5936 §2.2.1 */
     } else if (!may(draft, zone->config, ACL_TRANSFER, false)) {
         refused(draft, EDE_PROHIBITED, NULL);
+    } else if (draft->asker->transport == TRANSPORT_TLS && !draft->asker->may_transfer) {
+        /* What goes by TLS passes for protected; RFC 9103 §7.2 lets nothing less pass for it. */
+        refused(draft, EDE_NOT_SUPPORTED, "transfers over TLS need TLS 1.3 and ALPN dot");
     } else if ((draft->asker->transport == TRANSPORT_UDP && !incremental) ||
                (incremental && !request->has_serial)) {
         draft->rcode = RCODE_FORMERR;

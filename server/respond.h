@@ -34,6 +34,7 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 struct asker {
     const struct sockaddr *address;
     enum transport transport;
+    bool may_transfer; /* of TRANSPORT_TLS: by TLS 1.3 with ALPN `dot` (RFC 9103 §7.1, §7.2) */
     size_t name_count; /* of the client's certificate, where it was verified */
     const char *const *names;
 };
@@ -47,8 +48,8 @@ enum reply_action {
 /* Header and question: 12 + 255 + 4 octets. */
 #define REPLY_HEAD_OCTETS 272
 /* A CHAOS TXT of 12 + 256, an OPT with all options that this server sends (11, NSID 4 + 255,
- * extended error 6 + 400, keepalive 6), and a TSIG. */
-#define REPLY_TAIL_OCTETS (960 + TSIG_MAX_OCTETS)
+ * extended error 6 + 400, keepalive 6, padding 471), and a TSIG. */
+#define REPLY_TAIL_OCTETS (1440 + TSIG_MAX_OCTETS)
 /* A negative answer with proofs has head, answer, SOA, sixteen proofs and OPT; the rest is for ANY
  * and RRSIG by TCP, with a part or two for each RRset. */
 #define REPLY_MAX_PARTS 48

@@ -7,6 +7,7 @@
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
 
+#include "server/channel.h"
 #include "server/log.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
@@ -53,10 +54,10 @@ enum stream_step {
 /*
  * Writes at most one message, or the rest of one.
  *
- *   fd        nonblocking socket
- *   written   out: octets that the socket took
+ *   written   out: octets that the channel took
  */
-enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size_t *written);
+enum stream_step stream_step(struct stream *stream, struct channel *channel, int64_t now_ms,
+                             size_t *written);
 
 /* Why it failed: "the zone is damaged". */
 const char *stream_reason(const struct stream *stream);

@@ -60,6 +60,12 @@ class Desk(Contacts):
                                 lambda found: f'    email: "{local}@{found[1]}"', text, count=1))
         return f"{name}: mailbox {local}"
 
+    def tidy(self):
+        """Mailboxes in lower case."""
+        for name in self.names():
+            text = self.read(name)
+            self.write(name, re.sub(r"(?m)^    email: .*$", lambda found: found[0].lower(), text))
+
     def few(self):
         """What an afternoon brings; at least one change of every zone."""
         kinds = [self.change_phone, self.add_contact, self.add_contact, self.remove_contact,
@@ -89,7 +95,7 @@ class Fleet:
         self.secondaries = {make: kind(folder, secondary_of=DOMAINS, terms=self._terms(make),
                                        host=HOSTS[make]) for make, kind in MAKES.items()}
         self._configure()
-        self.primary, self.serials = None, {}
+        self.primary, self._port, self.serials = None, Port(), {}
 
     @staticmethod
     def _zones():
@@ -135,8 +141,7 @@ class Fleet:
 
     def __enter__(self):
         self.serials = self.site.publish(now=stamp(self.now))
-        self.tls_port.release()
-        self.primary = Contactd(self.site)
+        self.start()
         for secondary in self.secondaries.values():
             secondary.primary = self.primary.at
             secondary.start()
@@ -148,6 +153,24 @@ class Fleet:
             secondary.stop()
         if self.primary:
             self.primary.stop()
+
+    def start(self):
+        """Starts the primary, the first time or again."""
+        self.tls_port.release()
+        self.primary = Contactd(self.site, port=self._port)
+
+    def lose(self):
+        """The primary is gone, its database too."""
+        self.primary.stop()
+        for path in (self.site.database, self.site.database + "-lock"):
+            os.unlink(path)
+
+    def dump(self, make, domain):
+        """The path of what dig prints of a transfer from a secondary, a new file."""
+        path = os.path.join(self.folder, f"{domain}.{make}.{self.serials[domain]}")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(dig(self.secondaries[make].at, "AXFR", domain))
+        return path
 
     def publish(self, what, seconds=60):
         """Publishes so many seconds after the last time. Every zone has a new serial."""
@@ -181,11 +204,8 @@ class Fleet:
 
     def assert_valid(self, domain):
         """What every secondary transfers has right signatures, denials and digest."""
-        for make, secondary in self.secondaries.items():
-            path = os.path.join(self.folder, f"{domain}.{make}.axfr")
-            with open(path, "w", encoding="ascii") as file:
-                file.write(dig(secondary.at, "AXFR", domain))
-            assert ldns_complaint(path, self.now) == "", (make, domain)
+        for make in self.secondaries:
+            assert ldns_complaint(self.dump(make, domain), self.now) == "", (make, domain)
 
     def transfers(self, make, domain, serial=None):
         """What contactd's log says of finished transfers of a serial, by default the last: a list of
