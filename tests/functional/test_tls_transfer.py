@@ -7,7 +7,7 @@ from support.cases import soa_record
 from support.client import transfer_records
 from support.process import wait_until
 from support.tls import NAME, V12, V13, Tls, context
-from support.wire import opt, query
+from support.wire import opt, option, query
 
 CARD = query("nl.cc.example", "TXT")
 
@@ -17,6 +17,16 @@ def test_a_transfer_is_the_same_as_by_tcp(secure):
     by_tcp = transfer_records(client.transfer(secure.at, "cc.example"))
     assert len(by_tls) > 9000
     assert [r.key() for r in by_tls] == [r.key() for r in by_tcp]
+
+
+def test_each_message_is_padded_where_the_client_pads(secure):
+    """RFC 7830 §4, RFC 9103 §7.9.1: to a multiple of 468, but for those that are full."""
+    plain = tls.transfer(secure.tls, "cc.example", additional=[opt()])
+    padded = tls.transfer(secure.tls, "cc.example", additional=[opt(options=option(12, b"\0"))])
+    assert all(12 in message.options() for message in padded)
+    assert all(len(m.octets) % 468 == 0 or len(m.octets) == 16384 for m in padded)
+    assert not any(12 in message.options() for message in plain)
+    assert [r.key() for r in transfer_records(padded)] == [r.key() for r in transfer_records(plain)]
 
 
 def test_kdig_transfers(secure, tls_root, partners, tmp_path):
