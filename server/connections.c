@@ -52,6 +52,7 @@ struct connections {
     struct log_pace pace;
     bool draining;
     size_t count;
+    struct log_pace denied;
     struct connection_list list; /* by since_ms: the first expires first */
     struct reply reply;
     uint8_t input[TCP_FRAME_OCTETS + READ_OCTETS];
@@ -207,9 +208,10 @@ static void put_reply(const struct reply *reply, struct writer *output)
         writer_octets(output, reply->parts[i].iov_base, reply->parts[i].iov_len);
 }
 
-/* A transfer that cannot start now: SERVFAIL, since later it may (RFC 9103 §6.3.3). Its question
- * and its OPT are those that the transfer would have had. */
-static void put_servfail(const uint8_t *request, const struct reply *reply, struct writer *output)
+/* A transfer that cannot start now: SERVFAIL, since later it may (RFC 9103 §6.3.3). Its question,
+ * its OPT and the key of its TSIG are those that the transfer would have had. */
+static void put_servfail(const uint8_t *request, struct reply *reply, int64_t now,
+                         struct writer *output)
 {
     struct reader r = reader_of(request, DNS_HEADER_OCTETS);
     struct header header = header_read(&r);
@@ -218,22 +220,53 @@ static void put_servfail(const uint8_t *request, const struct reply *reply, stru
     header.qdcount = 1;
     header.ancount = header.nscount = 0;
     header.arcount = reply->tail_octets > 0;
-    writer_u16(output, (uint16_t)(reply->head_octets + reply->tail_octets));
+    size_t length = reply->head_octets + reply->tail_octets;
+    size_t at = writer_length(output);
+    writer_u16(output, 0);
+    uint8_t *message = output->next;
     header_write(output, &header);
     writer_octets(output, reply->head + DNS_HEADER_OCTETS, reply->head_octets - DNS_HEADER_OCTETS);
     writer_octets(output, reply->tail, reply->tail_octets);
+    size_t unsigned_octets = length;
+    if (reply->tsig && writer_left(output) >= tsig_octets(reply->tsig) &&
+        tsig_append(reply->tsig, message, &length, now))
+        writer_room(output, length - unsigned_octets);
+    writer_patch_u16(output, at, (uint16_t)length);
 }
 
-static void start_transfer(struct connection *c, const uint8_t *request, struct writer *output)
+static void start_transfer(struct connection *c, const struct view *view, const uint8_t *request,
+                           struct writer *output)
 {
     struct connections *all = c->all;
     const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
-                                       all->statistics, all->limits};
+                                       all->statistics, all->limits, view->clock};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
     if (!started)
-        put_servfail(request, &all->reply, output);
-    statistics_add_rcode(all->statistics, started ? RCODE_NOERROR : RCODE_SERVFAIL);
+        put_servfail(request, &all->reply, view->clock(), output);
+    all->reply.rcode = started ? RCODE_NOERROR : RCODE_SERVFAIL;
+    reply_count(&all->reply, all->statistics);
+}
+
+/* Operators look for this line when a secondary gets no zone. Anybody can cause it: one a minute.
+ */
+static void log_denied(struct connection *c, const struct reply *reply)
+{
+    struct connections *all = c->all;
+    char peer[ENDPOINT_TEXT_OCTETS];
+    uint16_t error = reply->tsig ? reply->tsig->error : 0;
+
+    statistics_add(all->statistics, COUNT_TRANSFERS_REFUSED, 1);
+    if (!log_pace_allows(&all->denied, ticks_now()))
+        return;
+    endpoint_to_text(&c->client, peer);
+    if (error != 0)
+        log_write(basis_log(all->basis), LOG_LEVEL_WARNING,
+                  "transfer to %s refused: its signature is not good (%s)", peer,
+                  tsig_error_name(error));
+    else
+        log_write(basis_log(all->basis), LOG_LEVEL_WARNING, "transfer to %s refused: %s", peer,
+                  reply->rcode == RCODE_REFUSED ? "no acl grants it" : "no zone of that name");
 }
 
 static struct asker asker_of(const struct connection *c)
@@ -260,10 +293,12 @@ static void answer_message(struct connection *c, const struct view *view, const 
     switch (reply->action) {
     case REPLY_SEND:
         put_reply(reply, output);
-        statistics_add_rcode(all->statistics, reply->rcode);
+        reply_count(reply, all->statistics);
+        if (reply->transfer_denied)
+            log_denied(c, reply);
         break;
     case REPLY_TRANSFER:
-        start_transfer(c, message, output);
+        start_transfer(c, view, message, output);
         break;
     case REPLY_DROP:
         statistics_add(all->statistics, COUNT_DROPPED, 1);

@@ -154,6 +154,8 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    bool usable = status == STATUS_OK &&
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);
@@ -162,7 +164,7 @@ static int run_configured(const struct arguments *arguments)
     if (status == STATUS_OK && arguments->task == TASK_SERVE) {
         exit_code = serve(config, diag);
     } else if (status == STATUS_OK) {
-        exit_code = check(config);
+        exit_code = check(config) == EXIT_SUCCESS && usable ? EXIT_SUCCESS : EXIT_FAILURE;
         config_destroy(config);
     }
     diag_destroy(diag);

@@ -30,6 +30,11 @@ const char *statistics_name(enum statistic what)
         [COUNT_TRANSFERS_STARTED] = "transfers-started",
         [COUNT_TRANSFERS_FINISHED] = "transfers-finished",
         [COUNT_TRANSFERS_REFUSED] = "transfers-refused",
+        [COUNT_TSIG_GOOD] = "tsig-good",
+        [COUNT_TSIG_BADSIG] = "tsig-badsig",
+        [COUNT_TSIG_BADKEY] = "tsig-badkey",
+        [COUNT_TSIG_BADTIME] = "tsig-badtime",
+        [COUNT_TSIG_BADTRUNC] = "tsig-badtrunc",
     };
     return names[what];
 }

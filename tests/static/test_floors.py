@@ -31,7 +31,8 @@ MODULES = {
     "server": (
         2,
         {"wire", "store", "conf"},
-        {"event2/event.h", "event2/event_struct.h", "event2/util.h", "openssl/evp.h"},
+        {"event2/event.h", "event2/event_struct.h", "event2/util.h", "openssl/core_names.h",
+         "openssl/crypto.h", "openssl/evp.h", "openssl/params.h"},
     ),
 }
 # The only ones that may include what TLS and certificates need.
