@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static inline EVP_PKEY *write_key(const char *path)
     assert_non_null(out);
     assert_int_equal(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
     fclose(out);
+    assert_int_equal(chmod(path, 0600), 0);
     return key;
 }
 

@@ -63,14 +63,15 @@ static int setup_tls(void **state)
 {
     static struct pair pair;
     static const unsigned char dot[] = {3, 'd', 'o', 't'};
-    char message[TLS_MESSAGE_OCTETS];
+    struct diag *diag = diag_create();
 
     memset(&pair, 0, sizeof pair);
     certificates_create(&pair.files);
     certificates_issue(&pair.files, time(NULL) - 86400, time(NULL) + 86400);
     const struct config_server server = {.tls_cert = pair.files.certificate,
                                          .tls_key = pair.files.key};
-    assert_int_equal(tls_identity_create(&server, time(NULL), &pair.identity, message), STATUS_OK);
+    assert_int_equal(tls_identity_create(&server, time(NULL), diag, &pair.identity), STATUS_OK);
+    diag_destroy(diag);
     open_pair(&pair, pair.identity);
     pair.context = SSL_CTX_new(TLS_client_method());
     pair.client = SSL_new(pair.context);

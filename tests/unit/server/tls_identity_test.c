@@ -28,26 +28,40 @@ static struct config_server server_of(const struct certificates *files)
     return (struct config_server){.tls_cert = files->certificate, .tls_key = files->key};
 }
 
-/* Expects that it is refused in words with `file` in front. */
+/* Expects one error, about `file`, with these words. */
 static void expect_refusal(const struct config_server *server, time_t at, const char *file,
                            const char *words)
 {
     struct tls_identity *identity = NULL;
-    char message[TLS_MESSAGE_OCTETS] = "";
+    struct diag *diag = diag_create();
 
-    assert_int_equal(tls_identity_create(server, at, &identity, message), STATUS_INVALID);
+    assert_int_equal(tls_identity_create(server, at, diag, &identity), STATUS_INVALID);
     assert_null(identity);
-    assert_memory_equal(message, file, strlen(file));
-    assert_non_null(strstr(message, words));
+    assert_int_equal(diag_count(diag, SEVERITY_ERROR), 1);
+    const struct diagnostic *error = diag_at(diag, diag_total(diag) - 1);
+    assert_int_equal(error->severity, SEVERITY_ERROR);
+    assert_string_equal(error->place.file, file);
+    assert_non_null(strstr(error->message, words));
+    diag_destroy(diag);
+}
+
+/* An identity that nothing is to be said of. */
+static struct tls_identity *expect_success(const struct config_server *server)
+{
+    struct tls_identity *identity = NULL;
+    struct diag *diag = diag_create();
+
+    assert_int_equal(tls_identity_create(server, now, diag, &identity), STATUS_OK);
+    assert_int_equal(diag_total(diag), 0);
+    diag_destroy(diag);
+    return identity;
 }
 
 static void what_fits_is_taken(void **state)
 {
     struct config_server server = server_of(*state);
-    struct tls_identity *identity = NULL;
-    char message[TLS_MESSAGE_OCTETS];
+    struct tls_identity *identity = expect_success(&server);
 
-    assert_int_equal(tls_identity_create(&server, now, &identity, message), STATUS_OK);
     assert_ptr_equal(tls_identity_hold(identity), identity);
     tls_identity_release(identity);
     assert_non_null(tls_identity_context(identity)); /* one holder is left */
@@ -93,6 +107,21 @@ static void a_file_of_something_else_is_refused(void **state)
     expect_refusal(&server, now, files->key, "holds no certificate that can be used");
 }
 
+static void a_key_that_everybody_may_read_is_warned_of(void **state)
+{
+    const struct certificates *files = *state;
+    struct config_server server = server_of(files);
+    struct tls_identity *identity = NULL;
+    struct diag *diag = diag_create();
+
+    assert_int_equal(chmod(files->key, 0644), 0);
+    assert_int_equal(tls_identity_create(&server, now, diag, &identity), STATUS_OK);
+    assert_int_equal(diag_count(diag, SEVERITY_WARNING), 1);
+    assert_string_equal(diag_at(diag, 0)->place.file, files->key);
+    diag_destroy(diag);
+    tls_identity_release(identity);
+}
+
 static void a_certificate_of_tomorrow_is_refused(void **state)
 {
     struct config_server server = server_of(*state);
@@ -120,10 +149,9 @@ static void the_end_is_spoken_of_in_time(void **state)
         {-400 * DAY, true, LOG_LEVEL_ERROR, "the certificate expired on 2027-11-22"},
     };
     struct config_server server = server_of(*state);
-    struct tls_identity *identity = NULL;
-    char message[TLS_MESSAGE_OCTETS];
+    struct tls_identity *identity = expect_success(&server);
+    char message[TLS_OUTLOOK_OCTETS];
 
-    assert_int_equal(tls_identity_create(&server, now, &identity, message), STATUS_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         enum log_level level = LOG_LEVEL_INFO;
         message[0] = '\0';
@@ -140,15 +168,14 @@ static void the_first_of_a_chain_to_end_is_spoken_of(void **state)
 {
     struct certificates *files = *state;
     struct config_server server = server_of(files);
-    struct tls_identity *identity = NULL;
-    char message[TLS_MESSAGE_OCTETS];
+    char message[TLS_OUTLOOK_OCTETS];
     enum log_level level;
     EVP_PKEY *key = write_key(files->other_key);
 
     append_certificate(files->certificate, key, now - DAY, now + 10 * DAY);
     append_certificate(files->certificate, key, now - DAY, now + 20 * DAY);
     EVP_PKEY_free(key);
-    assert_int_equal(tls_identity_create(&server, now, &identity, message), STATUS_OK);
+    struct tls_identity *identity = expect_success(&server);
     assert_true(tls_identity_outlook(identity, now, &level, message));
     assert_non_null(strstr(message, "certificate 2 of the chain expires in 10 days"));
     tls_identity_release(identity);
@@ -161,6 +188,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_of_another_certificate_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_missing_file_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_key_that_everybody_may_read_is_warned_of, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_certificate_of_tomorrow_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_end_is_spoken_of_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(the_first_of_a_chain_to_end_is_spoken_of, setup, teardown),
