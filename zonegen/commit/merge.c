@@ -108,7 +108,10 @@ static enum status drop_stored(struct merge *merge, struct bench *bench)
     }
     merge->result->names_deleted++;
     observe(merge, &before, NULL);
-    status = edit_delete(merge->edit, bench->cursor.key, bench->cursor.key_octets);
+    status = recorder_note(merge->recorder, bench->cursor.key, bench->cursor.key_octets,
+                           &bench->cursor.item, NULL, 0);
+    if (status == STATUS_OK)
+        status = edit_delete(merge->edit, bench->cursor.key, bench->cursor.key_octets);
     return status == STATUS_OK ? cursor_seek(&bench->cursor) : status;
 }
 
@@ -214,6 +217,19 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     return STATUS_OK;
 }
 
+/* Puts the value on the bench, whatever is there; `before` is what that is, or NULL. */
+static enum status put(struct merge *merge, const struct bench *bench, const uint8_t *key,
+                       size_t key_octets, const struct item *before)
+{
+    const struct writer *value = &bench->value;
+
+    enum status status =
+        recorder_note(merge->recorder, key, key_octets, before, value->start, writer_length(value));
+    return status == STATUS_OK
+               ? edit_put(merge->edit, key, key_octets, value->start, writer_length(value))
+               : status;
+}
+
 /* The same name on both sides: writes it where the values differ, and moves on. */
 static enum status meet(struct merge *merge, struct bench *bench, const struct node *node,
                         bool keep)
@@ -229,8 +245,7 @@ static enum status meet(struct merge *merge, struct bench *bench, const struct n
     }
     enum status status = count_change(merge, bench, node, keep);
     if (status == STATUS_OK && !keep)
-        status = edit_put(merge->edit, cursor->key, cursor->key_octets, bench->value.start,
-                          writer_length(&bench->value));
+        status = put(merge, bench, cursor->key, cursor->key_octets, &cursor->item);
     if (status == STATUS_OK)
         status = cursor_seek(cursor);
     return status == STATUS_OK ? cursor_take(cursor, WALK_NEXT) : status;
@@ -243,8 +258,7 @@ static enum status add(struct merge *merge, struct bench *bench, const struct no
     observe(merge, NULL, node);
     if (keep)
         return STATUS_OK;
-    enum status status = edit_put(merge->edit, key->octets, key->length, bench->value.start,
-                                  writer_length(&bench->value));
+    enum status status = put(merge, bench, key->octets, key->length, NULL);
     return status == STATUS_OK && bench->cursor.valid ? cursor_seek(&bench->cursor) : status;
 }
 
@@ -386,13 +400,16 @@ enum status merge_put_node(struct merge *merge, const struct node *node)
 {
     struct bench bench;
     struct key key;
+    struct item before;
 
     enum status status = bench_open(&bench, merge);
     if (status == STATUS_OK)
         status = compile_one(merge, &bench, node, &key);
     if (status == STATUS_OK)
-        status = edit_put(merge->edit, key.octets, key.length, bench.value.start,
-                          writer_length(&bench.value));
+        status =
+            snapshot_walk(edit_snapshot(merge->edit), WALK_AT, key.octets, key.length, &before);
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        status = put(merge, &bench, key.octets, key.length, status == STATUS_OK ? &before : NULL);
     bench_close(&bench);
     return status;
 }

@@ -290,7 +290,9 @@ static struct commit_result restore(struct published *p, const char *text)
     struct read_zone zone = read_zone_text(text, strlen(text));
     assert_int_equal(zone.status, STATUS_OK);
     struct edit *edit = begin_edit(p->store);
-    assert_int_equal(commit_restore(edit, &zone.source, NOW, NULL, zone.diag, &result), STATUS_OK);
+    const struct commit_request request = {
+        .edit = edit, .zone = &p->f.zone, .now = NOW, .diag = zone.diag};
+    assert_int_equal(commit_restore(&request, &zone.source, &result), STATUS_OK);
     end_edit(edit);
     drop_zone(&zone);
     return result;
