@@ -152,7 +152,8 @@ def test_after_loss_delay_and_a_partition_all_serve_the_same_serial(request, tmp
               f"{sea.network.lost} of {sea.network.passed + sea.network.lost} packets lost")
         assert sea.network.lost > 0
         sea.assert_equal()
-        claims = list(sea.log_claims())
-        assert {name for _, name, _ in claims} == set(sea.secondaries)
-        for when, name, serial in claims:
+        wait_until(lambda: {name for _, name, serial in sea.log_claims()
+                            if serial == sea.serial} == set(sea.secondaries),
+                   PATIENCE, "the log says so of all", sea.primary.process)
+        for when, name, serial in sea.log_claims():
             assert serial in sea.lookout.served(name, when - ON_ITS_WAY, when), (when, name, serial)

@@ -61,7 +61,8 @@ class Desk(Contacts):
         return f"{name}: mailbox {local}"
 
     def tidy(self):
-        """Mailboxes in lower case."""
+        """Mailboxes in lower case, and another phone."""
+        self.change_phone()
         for name in self.names():
             text = self.read(name)
             self.write(name, re.sub(r"(?m)^    email: .*$", lambda found: found[0].lower(), text))
