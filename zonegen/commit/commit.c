@@ -478,13 +478,14 @@ static void stamp_catalog(void *state, uint32_t serial, int64_t published)
 enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
                            struct commit_result *out)
 {
-    const struct contents contents = {catalog_source(catalog), catalog, stamp_catalog, false};
+    const struct contents contents = {catalog_source(catalog), catalog, stamp_catalog, false,
+                                      ORIGIN_BUILD};
     struct present present;
 
     *out = (struct commit_result){.created = false};
     enum status status =
         find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
-    return status == STATUS_OK ? commit_contents(request, &contents, &present, false, out) : status;
+    return status == STATUS_OK ? commit_contents(request, &contents, &present, out) : status;
 }
 
 static void stamp_plain(void *state, uint32_t serial, int64_t published)

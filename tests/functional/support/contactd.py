@@ -95,13 +95,20 @@ class Site:
 
 
 class Contactd:
-    """A running contactd. `at` and `at6` are where it answers. `namespace`: see Process."""
+    """A running contactd. `at` and `at6` are where it answers; `tls` by TLS, where the site has a
+    certificate. `namespace`: see Process."""
 
     def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None,
                  namespace=None):
         self.site = site
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
+        if "tls-cert" in site.config["server"]:
+            tls_port = Port()
+            site.config["server"]["tls-listen"] = [f"{address}@{tls_port.number}"
+                                                   for address in addresses]
+            tls_port.release()
+            self.tls = (addresses[0] if namespace else "127.0.0.1", tls_port.number)
         site.write()
         port.release()
         self.port = port.number
