@@ -32,7 +32,7 @@ SECRETS = {"nsd": (Secret("nsd-key", "hmac-sha256"), "nsd"),
 OVER_TLS = {"nsd", "bind"}
 
 HOSTNAME = "primary.example"
-ON = os.environ.get("ON")
+TLS_ON = os.environ.get("ON")
 START = "2026-11-22T12:00:00Z"
 
 
@@ -108,15 +108,15 @@ class Fleet:
         secret = SECRETS[make][0]
         tls = Tls(self.tls_port.number, self.authority.path, HOSTNAME,
                   *self.authority.issue(f"{make}.example")) if make in OVER_TLS else None
-        if not ON:
-            return {}
+        if not TLS_ON:
+            tls = None
         return {SIGNED: Terms(secret), PRIVATE: Terms(secret, tls)}
 
     def _configure(self):
         """A remote without a key, one with its key, one that must come by TLS, each with an acl."""
         config = self.site.config
         certificate, key = self.authority.issue(HOSTNAME)
-        if ON:
+        if TLS_ON:
           config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
                                  "tls-cert": certificate, "tls-key": key,
                                  "tls-ca": self.authority.path})
@@ -127,7 +127,7 @@ class Fleet:
             remote = {"address": f"{secondary.at[0]}@{secondary.at[1]}"}
             keyed = {**remote, "key": SECRETS[make][0].name}
             private = {**keyed, "tls": "on", "cert-hostname": f"{make}.example"} \
-                if make in OVER_TLS else keyed
+                if TLS_ON and make in OVER_TLS else keyed
             for way, items in (("plain", remote), ("keyed", keyed), ("private", private)):
                 name = f"{make}-{way}"
                 config["remote"].append({"id": name, **items})
@@ -136,8 +136,6 @@ class Fleet:
         for item, way in zip(config["zone"], ("plain", "plain", "keyed", "private")):
             item["notify"] = ways[way]
             item["acl"] = ["anyone"] if way == "plain" else ways[way]
-            if not ON:
-                item["notify"], item["acl"] = ways["plain"], ["anyone"]
         self.site.write()
 
     def __enter__(self):
@@ -210,9 +208,10 @@ class Fleet:
 
     def transfers(self, make, domain, serial=None):
         """What contactd's log says of finished transfers of a serial, by default the last: a list of
-        (type, records)."""
-        pattern = (rf"(?m)\b([AI]XFR) of {re.escape(domain)} serial {serial or self.serials[domain]} "
-                   rf"to {re.escape(HOSTS[make])}@\d+ done: (\d+) records")
+        (type, records). A type is IXFR, AXFR, or AXFR-style IXFR."""
+        pattern = (rf"(?m) ((?:AXFR-style )?[AI]XFR) of {re.escape(domain)} (?:from serial \d+ to|serial)"
+                   rf" {serial or self.serials[domain]} to {re.escape(HOSTS[make])}@\d+\b.*"
+                   r" done: (\d+) records")
         return [(kind, int(records)) for kind, records in re.findall(pattern, self.primary.log())]
 
     def refusal(self, domain, **options):
