@@ -11,7 +11,8 @@ from support.keys import SignedSite, ldns_complaint, moment
 from support.ports import Port
 from support.secondaries import (LOWERS_CASE, MAKES, Contacts, difference, dig, exported, transferred,
                                  without_case)
-from support.terms import Authority, Secret, Terms, Tls
+from support.terms import Secret, Terms, Tls
+from support.tls import CLIENT, Issuer
 from support.wire import RCODES
 
 WHOLE = "whole.example"      # without history: all that ask for differences get the zone
@@ -32,7 +33,6 @@ SECRETS = {"nsd": (Secret("nsd-key", "hmac-sha256"), "nsd"),
 OVER_TLS = {"nsd", "bind"}
 
 HOSTNAME = "primary.example"
-TLS_ON = os.environ.get("ON")
 START = "2026-11-22T12:00:00Z"
 
 
@@ -91,7 +91,7 @@ class Fleet:
                                key=[{"id": secret.name, "algorithm": secret.algorithm,
                                      "secret-file": secret.write(folder, form)}
                                     for secret, form in SECRETS.values()])
-        self.authority = Authority(os.path.join(self.folder, "certificates"))
+        self.issuer = Issuer(folder)
         self.tls_port = Port()
         self.secondaries = {make: kind(folder, secondary_of=DOMAINS, terms=self._terms(make),
                                        host=HOSTS[make]) for make, kind in MAKES.items()}
@@ -106,20 +106,19 @@ class Fleet:
 
     def _terms(self, make):
         secret = SECRETS[make][0]
-        tls = Tls(self.tls_port.number, self.authority.path, HOSTNAME,
-                  *self.authority.issue(f"{make}.example")) if make in OVER_TLS else None
-        if not TLS_ON:
-            tls = None
+        tls = None
+        if make in OVER_TLS:
+            own = self.issuer.issue(make, names=[f"{make}.example"], use=CLIENT)
+            tls = Tls(self.tls_port.number, self.issuer.path, HOSTNAME, *own)
         return {SIGNED: Terms(secret), PRIVATE: Terms(secret, tls)}
 
     def _configure(self):
         """A remote without a key, one with its key, one that must come by TLS, each with an acl."""
         config = self.site.config
-        certificate, key = self.authority.issue(HOSTNAME)
-        if TLS_ON:
-          config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
+        certificate, key = self.issuer.issue("primary", names=[HOSTNAME])
+        config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
                                  "tls-cert": certificate, "tls-key": key,
-                                 "tls-ca": self.authority.path})
+                                 "tls-ca": self.issuer.path})
         config["policy"] = [{"id": "hashed", "denial": "nsec3"}]
         config["acl"] = [{"id": "anyone", "address": ["127.0.0.0/8"], "action": "transfer"}]
         ways = {"plain": [], "keyed": [], "private": []}
@@ -127,7 +126,7 @@ class Fleet:
             remote = {"address": f"{secondary.at[0]}@{secondary.at[1]}"}
             keyed = {**remote, "key": SECRETS[make][0].name}
             private = {**keyed, "tls": "on", "cert-hostname": f"{make}.example"} \
-                if TLS_ON and make in OVER_TLS else keyed
+                if make in OVER_TLS else keyed
             for way, items in (("plain", remote), ("keyed", keyed), ("private", private)):
                 name = f"{make}-{way}"
                 config["remote"].append({"id": name, **items})
