@@ -1,24 +1,100 @@
 #include "server/bundle.h"
 
+#include "server/diagnose.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* Reads what the configuration names, and logs what is wrong with it. */
+static enum status read_named(struct bundle *bundle, const struct config *config, struct log *log)
+{
+    struct diag *diag = diag_create();
+
+    if (!diag)
+        return STATUS_SYSTEM;
+    enum status status = keyring_create(config, diag, &bundle->keyring);
+    if (status == STATUS_OK && config->server.tls_listen_count > 0)
+        status = tls_identity_create(&config->server, time(NULL), diag, &bundle->tls);
+    diag_sort(diag);
+    diagnose(diag, log);
+    diag_destroy(diag);
+    return status;
+}
 
 enum status bundle_create(struct config *config, struct log *log, struct bundle **out)
 {
     struct bundle *bundle = calloc(1, sizeof *bundle);
+    enum status status = bundle ? read_named(bundle, config, log) : STATUS_SYSTEM;
 
-    if (!bundle) {
-        log_write(log, LOG_LEVEL_ERROR, "out of memory");
-        return STATUS_SYSTEM;
+    if (status != STATUS_OK) {
+        if (status == STATUS_SYSTEM)
+            log_write(log, LOG_LEVEL_ERROR, "out of memory");
+        bundle_destroy(bundle);
+        return status;
     }
     bundle->config = config;
     *out = bundle;
     return STATUS_OK;
 }
 
+void bundle_warn(const struct bundle *bundle, struct log *log)
+{
+    char message[TLS_OUTLOOK_OCTETS];
+    enum log_level level;
+
+    if (bundle->tls && tls_identity_outlook(bundle->tls, time(NULL), &level, message))
+        log_write(log, level, "%s: %s", bundle->config->server.tls_cert, message);
+}
+
 void bundle_destroy(struct bundle *bundle)
 {
     if (!bundle)
         return;
+    keyring_destroy(bundle->keyring);
+    tls_identity_release(bundle->tls);
     config_destroy(bundle->config);
     free(bundle);
+}
+
+/* True, with a warning, where this account may not read a secret. */
+static bool is_unchecked(const char *file, struct diag *diag)
+{
+    if (access(file, R_OK) == 0 || errno != EACCES)
+        return false;
+    diag_warning(diag, (struct place){.file = file}, "secret-unchecked",
+                 "not checked, this account may not read it");
+    return true;
+}
+
+static enum status check_identity(const struct config_server *server, struct diag *diag)
+{
+    struct tls_identity *identity = NULL;
+    char message[TLS_OUTLOOK_OCTETS];
+    enum log_level level;
+    time_t now = time(NULL);
+
+    if (server->tls_listen_count == 0 || is_unchecked(server->tls_key, diag))
+        return STATUS_OK;
+    enum status status = tls_identity_create(server, now, diag, &identity);
+    if (status == STATUS_OK && tls_identity_outlook(identity, now, &level, message))
+        diag_warning(diag, (struct place){.file = server->tls_cert}, "tls-end", "%s", message);
+    tls_identity_release(identity);
+    return status;
+}
+
+enum status bundle_check(const struct config *config, struct diag *diag)
+{
+    enum status outcome = check_identity(&config->server, diag);
+
+    for (size_t i = 0; i < config->key_count; i++) {
+        const struct config_key *key = &config->keys[i];
+        struct secret secret;
+        if (is_unchecked(key->secret_file, diag))
+            continue;
+        if (secret_read(key, diag, &secret) != STATUS_OK)
+            outcome = STATUS_INVALID;
+        secret_clear(&secret);
+    }
+    return outcome;
 }

@@ -46,8 +46,8 @@ static void fill_standard_descriptors(void)
 static void warn_of_limits(const struct config *config, struct log *log, size_t workers,
                            size_t descriptors)
 {
-    size_t needed = config->server.tcp_max + workers * (2 * config->server.listen_count + 4) +
-                    SPARE_DESCRIPTORS;
+    size_t sockets = 2 * config->server.listen_count + config->server.tls_listen_count;
+    size_t needed = config->server.tcp_max + workers * (sockets + 4) + SPARE_DESCRIPTORS;
     if (needed > descriptors)
         log_write(
             log, LOG_LEVEL_WARNING,
@@ -81,6 +81,10 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
         refuse(log, config, reason);
         config_destroy(config);
     } else if (bundle_create(config, log, &bundle) != STATUS_OK) {
+        if (config->log.target == LOG_TARGET_SYSLOG)
+            fprintf(stderr,
+                    "contactd: a file that %s names cannot be used; syslog has the reason\n",
+                    config->path);
         config_destroy(config);
     } else if (store_open(config->database, &store, message) != STATUS_OK) {
         refuse(log, config, message);
@@ -132,6 +136,8 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    bool usable = status == STATUS_OK &&
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);
@@ -140,8 +146,8 @@ static int run_configured(const struct arguments *arguments)
     if (status == STATUS_OK && arguments->task == TASK_SERVE) {
         exit_code = serve(config, diag);
     } else if (status == STATUS_OK) {
+        exit_code = usable ? EXIT_SUCCESS : EXIT_FAILURE;
         config_destroy(config);
-        exit_code = EXIT_SUCCESS;
     }
     diag_destroy(diag);
     return exit_code;

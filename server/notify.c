@@ -1,8 +1,11 @@
 #include "server/notify.h"
 
+#include "server/due_queue.h"
 #include "server/errno_text.h"
 #include "server/notify_message.h"
+#include "server/notify_sign.h"
 #include "server/notify_socket.h"
+#include "server/notify_words.h"
 #include "server/ticks.h"
 #include "server/zone_text.h"
 #include "wire/constants.h"
@@ -14,20 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RECEIVE_OCTETS   4096
 #define RECEIVE_PER_TURN 64
-#define RCODE_OCTETS     24
-
-/* The newest that is known of a zone. */
-struct zone_news {
-    struct name apex;
-    bool known;
-    uint32_t serial;
-    uint16_t soa_octets;
-    uint8_t soa[SERVED_SOA_OCTETS];
-};
+/* So many targets are seen to at a time, and then others have their turn. */
+#define TARGETS_PER_TURN 64
+#define TURN_MS          5
 
 struct channel {
     int fd;
@@ -42,10 +39,9 @@ struct notify {
     struct event *timer;
     size_t listen_count;
     struct endpoint *listen;
-    size_t zone_count;
-    struct zone_news *zones;
-    size_t target_count;
-    struct notify_target *targets;
+    struct notify_targets *all;
+    struct due_queue *queue; /* of the numbers of targets */
+    struct tsig_keys *keys;
 };
 
 static void on_answer(evutil_socket_t fd, short what, void *arg);
@@ -90,9 +86,10 @@ void notify_destroy(struct notify *notify)
     close_channel(&notify->v6);
     if (notify->timer)
         event_free(notify->timer);
+    due_queue_destroy(notify->queue);
+    notify_targets_destroy(notify->all);
+    tsig_keys_destroy(notify->keys);
     free(notify->listen);
-    free(notify->zones);
-    free(notify->targets);
     free(notify);
 }
 
@@ -118,105 +115,97 @@ static struct channel *channel_to(struct notify *notify, const struct endpoint *
     return NULL;
 }
 
-static struct zone_news *find_zone(const struct notify *notify, const struct name *apex)
+static const struct notify_zone *zone_of(const struct notify *notify,
+                                         const struct notify_target *target)
 {
-    for (size_t i = 0; i < notify->zone_count; i++) {
-        if (name_equals(notify->zones[i].apex.octets, apex->octets))
-            return &notify->zones[i];
-    }
-    return NULL;
+    return &notify->all->zones[target->zone];
 }
 
-static const struct notify_target *find_target(const struct notify *notify, const struct name *zone,
-                                               const struct endpoint *address)
+/* Sets the timer to when the first target is due, and not before others have had their turn. */
+static void schedule(struct notify *notify)
 {
-    for (size_t i = 0; i < notify->target_count; i++) {
-        const struct notify_target *target = &notify->targets[i];
-        if (name_equals(target->zone.octets, zone->octets) &&
-            endpoint_equals(&target->address, address))
-            return target;
-    }
-    return NULL;
+    size_t first = 0;
+    int64_t due_ms = due_queue_first(notify->queue, &first);
+    event_del(notify->timer);
+    if (due_ms == DUE_NEVER)
+        return;
+    int64_t wait_ms = due_ms - ticks_now();
+    if (wait_ms < TURN_MS)
+        wait_ms = TURN_MS;
+    struct timeval delay = {wait_ms / 1000, wait_ms % 1000 * 1000};
+    event_add(notify->timer, &delay);
 }
 
-static size_t count_targets(const struct config *config)
+/* A target's progress has changed; the timer is the caller's to set. */
+static void requeue(struct notify *notify, const struct notify_target *target)
 {
-    size_t count = 0;
-    for (size_t z = 0; z < config->zone_count; z++) {
-        for (size_t r = 0; r < config->zones[z].notify_count; r++)
-            count += config->zones[z].notify[r]->address_count;
-    }
-    return count;
+    const struct notify_progress *p = &target->progress;
+    due_queue_set(notify->queue, (size_t)(target - notify->all->targets),
+                  p->phase == NOTIFY_IDLE ? DUE_NEVER : p->due_ms);
 }
 
-static void add_target(const struct notify *notify, struct notify_target *target,
-                       const struct config_zone *zone, const struct config_remote *remote,
-                       const struct endpoint *address)
+enum status notify_configure(struct notify *notify, const struct config *config,
+                             const struct keyring *keyring)
 {
-    const struct notify_target *before = find_target(notify, &zone->domain, address);
-    if (before)
-        *target = *before;
-    snprintf(target->remote, sizeof target->remote, "%s", remote->id);
-    target->address = *address;
-    target->zone = zone->domain;
-}
-
-static void add_zone(const struct notify *notify, struct zone_news *news,
-                     const struct config_zone *zone)
-{
-    const struct zone_news *before = find_zone(notify, &zone->domain);
-    if (before)
-        *news = *before;
-    news->apex = zone->domain;
-}
-
-enum status notify_configure(struct notify *notify, const struct config *config)
-{
-    size_t count = 0;
-    struct notify_target *targets = calloc(count_targets(config) + 1, sizeof *targets);
-    struct zone_news *zones = calloc(config->zone_count + 1, sizeof *zones);
-    if (!targets || !zones) {
-        free(targets);
-        free(zones);
-        return STATUS_SYSTEM;
+    struct notify_targets *all = NULL;
+    struct due_queue *queue = NULL;
+    struct tsig_keys *keys = NULL;
+    enum status status = tsig_keys_create(keyring, &keys);
+    if (status == STATUS_OK)
+        status = notify_targets_create(config, notify->all, &all);
+    if (status == STATUS_OK)
+        status = due_queue_create(all->count, &queue);
+    if (status != STATUS_OK) {
+        notify_targets_destroy(all);
+        tsig_keys_destroy(keys);
+        return status;
     }
-    for (size_t z = 0; z < config->zone_count; z++) {
-        const struct config_zone *zone = &config->zones[z];
-        add_zone(notify, &zones[z], zone);
-        for (size_t r = 0; r < zone->notify_count; r++) {
-            const struct config_remote *remote = zone->notify[r];
-            for (size_t a = 0; a < remote->address_count; a++)
-                add_target(notify, &targets[count++], zone, remote, &remote->addresses[a]);
-        }
-    }
-    free(notify->targets);
-    free(notify->zones);
-    notify->targets = targets;
-    notify->target_count = count;
-    notify->zones = zones;
-    notify->zone_count = config->zone_count;
-    event_active(notify->timer, EV_TIMEOUT, 0);
+    due_queue_destroy(notify->queue);
+    notify_targets_destroy(notify->all);
+    tsig_keys_destroy(notify->keys);
+    notify_sign_assign(all, config, keys);
+    notify->keys = keys;
+    notify->all = all;
+    notify->queue = queue;
+    for (size_t i = 0; i < all->count; i++)
+        requeue(notify, &all->targets[i]);
+    schedule(notify);
     return STATUS_OK;
 }
 
-void notify_zone(struct notify *notify, const struct served_zone *zone)
+static void learn(struct notify_zone *news, const struct served_zone *zone)
 {
-    struct zone_news *news = find_zone(notify, &zone->apex);
+    news->known = zone->loaded;
+    news->serial = zone->serial;
+    news->soa_octets = zone->soa_octets <= sizeof news->soa ? zone->soa_octets : 0;
+    memcpy(news->soa, zone->soa, news->soa_octets);
+}
+
+void notify_zone(struct notify *notify, const struct served_zone *zone, size_t hint)
+{
+    struct notify_zone *news = notify_targets_zone(notify->all, &zone->apex, hint);
     if (!news)
         return;
-    news->known = true;
-    news->serial = zone->serial;
-    news->soa_octets = zone->soa_octets;
-    memcpy(news->soa, zone->soa, zone->soa_octets);
-    for (size_t i = 0; i < notify->target_count; i++) {
-        struct notify_target *target = &notify->targets[i];
-        if (!name_equals(target->zone.octets, zone->apex.octets))
-            continue;
+    learn(news, zone);
+    for (size_t i = news->first; i < news->first + news->count; i++) {
+        struct notify_target *target = &notify->all->targets[i];
         if (target->progress.wanted != zone->serial)
             target->rebuffed = false;
-        notify_progress_want(&target->progress, zone->serial, ticks_now());
+        if (zone->loaded)
+            notify_progress_want(&target->progress, zone->serial, ticks_now());
+        else
+            notify_progress_rest(&target->progress);
+        requeue(notify, target);
     }
-    event_active(notify->timer, EV_TIMEOUT, 0);
+    schedule(notify);
+}
+
+void notify_again(struct notify *notify, const struct notify_target *target)
+{
+    struct notify_target *own = &notify->all->targets[target - notify->all->targets];
+    notify_progress_again(&own->progress, ticks_now());
+    requeue(notify, own);
+    schedule(notify);
 }
 
 /* "ns2 (192.0.2.2@53)" and the zone, for messages. */
@@ -225,18 +214,18 @@ struct target_text {
     char zone[NAME_TEXT_OCTETS];
 };
 
-static struct target_text text_of(const struct notify_target *target)
+static struct target_text text_of(const struct notify *notify, const struct notify_target *target)
 {
     struct target_text text;
     endpoint_to_text(&target->address, text.address);
-    zone_text(target->zone.octets, text.zone);
+    zone_text(zone_of(notify, target)->apex.octets, text.zone);
     return text;
 }
 
 static void log_target(struct notify *notify, const struct notify_target *target,
                        enum log_level level, const char *message)
 {
-    struct target_text text = text_of(target);
+    struct target_text text = text_of(notify, target);
     char serial[16];
     snprintf(serial, sizeof serial, "%" PRIu32, target->progress.wanted);
     const struct log_field fields[] = {{"zone", text.zone},
@@ -256,112 +245,103 @@ static void log_step(struct notify *notify, const struct notify_target *target,
     if (!log_wants(notify->log, level))
         return;
     snprintf(message, sizeof message, "%s %s serial %" PRIu32, what,
-             zone_text(target->zone.octets, zone), target->progress.wanted);
+             zone_text(zone_of(notify, target)->apex.octets, zone), target->progress.wanted);
     log_target(notify, target, level, message);
-}
-
-/* The few that a secondary sends; "RCODE 11" for others. */
-static const char *rcode_text(unsigned rcode, char text[RCODE_OCTETS])
-{
-    static const char *const names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
-                                        "NXDOMAIN", "NOTIMP",  "REFUSED"};
-    if (rcode < sizeof names / sizeof *names)
-        return names[rcode];
-    if (rcode == RCODE_NOTAUTH)
-        return "NOTAUTH";
-    snprintf(text, RCODE_OCTETS, "RCODE %u", rcode);
-    return text;
 }
 
 static void complain(struct notify *notify, const struct notify_target *target)
 {
     const struct notify_progress *p = &target->progress;
-    struct target_text text = text_of(target);
-    char state[64] = "it does not answer";
-    char rcode[RCODE_OCTETS];
-    char message[NAME_TEXT_OCTETS + 160];
-    if (p->has_served)
+    struct target_text text = text_of(notify, target);
+    char state[64 + TROUBLE_TEXT_OCTETS] = "it does not answer";
+    char trouble[TROUBLE_TEXT_OCTETS];
+    char message[NAME_TEXT_OCTETS + TROUBLE_TEXT_OCTETS + 160];
+    bool silent = p->unanswered > NOTIFY_SILENT_AFTER;
+    if (p->has_served && !silent)
         snprintf(state, sizeof state, "it serves serial %" PRIu32, p->served);
-    else if (p->answers)
-        snprintf(state, sizeof state, "it answers %s without an SOA", rcode_text(p->rcode, rcode));
+    else if (p->trouble != NOTIFY_NO_TROUBLE && !silent)
+        snprintf(state, sizeof state, "it %s", notify_trouble_text(p, trouble));
     snprintf(message, sizeof message,
              "has not followed %s to serial %" PRIu32 " for %d minutes: %s", text.zone, p->wanted,
              NOTIFY_COMPLAIN_MS / 60000, state);
     log_target(notify, target, LOG_LEVEL_WARNING, message);
 }
 
-static void send_to(struct notify *notify, const struct notify_target *target,
-                    const uint8_t *octets, size_t length)
+static void send_to(struct notify *notify, struct notify_target *target, const uint8_t *octets,
+                    size_t length)
 {
     struct channel *channel = channel_to(notify, &target->address);
     const struct endpoint *source =
         notify_socket_source(notify->listen, notify->listen_count, &target->address);
     /* What cannot be sent now is due again, like what got lost on the way. */
-    if (channel)
-        notify_socket_send(channel->fd, &target->address, source, octets, length);
+    if (channel && !notify_socket_send(channel->fd, &target->address, source, octets, length))
+        notify_progress_unsent(&target->progress, errno, ticks_now());
+}
+
+/* The SOA is a hint alone: it stays away where a signature leaves no room for it. */
+static void tell(struct notify *notify, struct notify_target *target)
+{
+    uint8_t message[NOTIFY_SIGNED_OCTETS];
+    const struct notify_zone *zone = zone_of(notify, target);
+    uint16_t id = target->progress.tell_id;
+    size_t length =
+        notify_message_write(message, id, zone->apex.octets, zone->soa, zone->soa_octets);
+    if (length + notify_sign_octets(target) > NOTIFY_MESSAGE_OCTETS)
+        length = notify_message_write(message, id, zone->apex.octets, NULL, 0);
+    if (notify_sign(target, &target->told, message, &length, time(NULL)))
+        send_to(notify, target, message, length);
+    /* Once per serial; repetitions are for those who look for trouble. */
+    log_step(notify, target, target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+             "is told of");
+}
+
+static void ask(struct notify *notify, struct notify_target *target)
+{
+    uint8_t message[NOTIFY_SIGNED_OCTETS];
+    size_t length = notify_question_write(message, target->progress.ask_id,
+                                          zone_of(notify, target)->apex.octets);
+    if (notify_sign(target, &target->asked, message, &length, time(NULL)))
+        send_to(notify, target, message, length);
+    log_step(notify, target, LOG_LEVEL_DEBUG, "is asked for");
 }
 
 static void act(struct notify *notify, struct notify_target *target, int64_t now_ms)
 {
-    uint8_t message[NOTIFY_MESSAGE_OCTETS];
     uint32_t random = 0;
-    const struct zone_news *zone = find_zone(notify, &target->zone);
     /* Without randomness the time must do: whoever forges an answer gains a line of our log. */
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
         random = (uint32_t)now_ms * 2654435761u;
     unsigned actions = notify_progress_due(&target->progress, random, now_ms);
-    if (actions & NOTIFY_TELL && zone) {
-        size_t length = notify_message_write(message, target->progress.tell_id, target->zone.octets,
-                                             zone->soa, zone->soa_octets);
-        send_to(notify, target, message, length);
-        /* Once per serial; repetitions are for those who look for trouble. */
-        log_step(notify, target, target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-                 "is told of");
-    }
-    if (actions & NOTIFY_ASK) {
-        size_t length =
-            notify_question_write(message, target->progress.ask_id, target->zone.octets);
-        send_to(notify, target, message, length);
-        log_step(notify, target, LOG_LEVEL_DEBUG, "is asked for");
-    }
+    if (actions & NOTIFY_TELL)
+        tell(notify, target);
+    if (actions & NOTIFY_ASK)
+        ask(notify, target);
     if (actions & NOTIFY_COMPLAIN)
         complain(notify, target);
-}
-
-/* Sets the timer to when the next target is due. */
-static void schedule(struct notify *notify, int64_t now_ms)
-{
-    int64_t next_ms = INT64_MAX;
-    for (size_t i = 0; i < notify->target_count; i++) {
-        const struct notify_progress *p = &notify->targets[i].progress;
-        if ((p->phase == NOTIFY_TELLING || p->phase == NOTIFY_CHECKING) && p->due_ms < next_ms)
-            next_ms = p->due_ms;
-    }
-    event_del(notify->timer);
-    if (next_ms == INT64_MAX)
-        return;
-    int64_t wait_ms = next_ms > now_ms ? next_ms - now_ms : 1;
-    struct timeval delay = {wait_ms / 1000, wait_ms % 1000 * 1000};
-    event_add(notify->timer, &delay);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct notify *notify = arg;
     int64_t now_ms = ticks_now();
+    size_t number = 0;
     (void)fd;
     (void)what;
-    for (size_t i = 0; i < notify->target_count; i++)
-        act(notify, &notify->targets[i], now_ms);
-    schedule(notify, now_ms);
+    for (int i = 0; i < TARGETS_PER_TURN; i++) {
+        if (due_queue_first(notify->queue, &number) > now_ms)
+            break;
+        act(notify, &notify->all->targets[number], now_ms);
+        requeue(notify, &notify->all->targets[number]);
+    }
+    schedule(notify);
 }
 
 static void take_response(struct notify *notify, struct notify_target *target,
                           const struct notify_answer *answer)
 {
-    struct target_text text = text_of(target);
+    struct target_text text = text_of(notify, target);
     char message[NAME_TEXT_OCTETS + 160];
-    char rcode[RCODE_OCTETS];
+    char rcode[RCODE_TEXT_OCTETS];
     if (!notify_progress_told(&target->progress, answer->id, answer->rcode, ticks_now()) ||
         answer->rcode == RCODE_NOERROR || target->rebuffed)
         return;
@@ -372,36 +352,79 @@ static void take_response(struct notify *notify, struct notify_target *target,
     log_target(notify, target, LOG_LEVEL_WARNING, message);
 }
 
+/* It has come into step: loud where its absence was, or where it will not take what comes. */
+static void welcome(struct notify *notify, const struct notify_target *target, bool was_missed)
+{
+    const struct notify_progress *p = &target->progress;
+    struct target_text text = text_of(notify, target);
+    char message[NAME_TEXT_OCTETS + 160];
+    char end[80] = "";
+    bool ahead = p->served != p->wanted;
+    if (ahead)
+        snprintf(end, sizeof end, ", newer than ours: it will not take ours");
+    else if (was_missed)
+        snprintf(end, sizeof end, " again, after %" PRId64 " minutes",
+                 (p->in_step_ms - p->behind_ms) / 60000);
+    snprintf(message, sizeof message, "serves %s serial %" PRIu32 "%s", text.zone, p->served, end);
+    log_target(notify, target, ahead || was_missed ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, message);
+}
+
 static void take_serial(struct notify *notify, struct notify_target *target,
                         const struct notify_answer *answer)
 {
-    struct notify_progress *p = &target->progress;
-    struct target_text text = text_of(target);
-    char message[NAME_TEXT_OCTETS + 160];
-    const uint32_t *serial =
-        answer->rcode == RCODE_NOERROR && answer->has_serial ? &answer->serial : NULL;
-    if (!notify_progress_answered(p, answer->id, answer->rcode, serial, ticks_now()))
-        return;
-    bool ahead = p->served != p->wanted;
-    snprintf(message, sizeof message, "serves %s serial %" PRIu32 "%s", text.zone, p->served,
-             ahead ? ", newer than ours: it will not take ours" : "");
-    log_target(notify, target, ahead ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, message);
+    const struct notify_look look = {.rcode = answer->rcode,
+                                     .truncated = answer->truncated,
+                                     .authoritative = answer->authoritative,
+                                     .has_serial = answer->has_serial,
+                                     .serial = answer->serial};
+    bool was_missed = target->progress.complained;
+    if (notify_progress_answered(&target->progress, answer->id, &look, ticks_now()))
+        welcome(notify, target, was_missed);
+}
+
+/* A message as it was received. */
+struct datagram {
+    const uint8_t *octets;
+    size_t length;
+    struct endpoint from;
+};
+
+/* Nothing of an answer is believed whose signature is not good; that is said once, until one is. */
+static bool is_believed(struct notify *notify, struct notify_target *target,
+                        const struct notify_answer *answer, const struct datagram *datagram)
+{
+    struct tsig_session *session = answer->opcode == OPCODE_NOTIFY ? &target->told : &target->asked;
+    char trouble[TROUBLE_TEXT_OCTETS];
+    uint16_t error = 0;
+    enum status status =
+        notify_sign_check(target, session, datagram->octets, datagram->length, time(NULL), &error);
+    if (status == STATUS_OK)
+        target->distrusted = false;
+    if (status != STATUS_DENIED)
+        return status == STATUS_OK;
+    notify_progress_distrusted(&target->progress, error, ticks_now());
+    if (!target->distrusted)
+        log_target(notify, target, LOG_LEVEL_WARNING,
+                   notify_trouble_text(&target->progress, trouble));
+    target->distrusted = true;
+    return false;
 }
 
 /* Gives an answer to the target that it came from; RFC 1996 §3.6: ID, name, address and port must
  * match. */
-static void dispatch(struct notify *notify, const struct endpoint *from,
+static void dispatch(struct notify *notify, const struct datagram *datagram,
                      const struct notify_answer *answer)
 {
-    for (size_t i = 0; i < notify->target_count; i++) {
-        struct notify_target *target = &notify->targets[i];
-        if (!endpoint_equals(&target->address, from) ||
-            !name_equals(target->zone.octets, answer->zone.octets))
+    struct notify_target *target = NULL;
+    while ((target = notify_targets_find(notify->all, &datagram->from, &answer->zone, target)) !=
+           NULL) {
+        if (!is_believed(notify, target, answer, datagram))
             continue;
         if (answer->opcode == OPCODE_NOTIFY)
             take_response(notify, target, answer);
         else if (answer->opcode == OPCODE_QUERY)
             take_serial(notify, target, answer);
+        requeue(notify, target);
     }
 }
 
@@ -411,24 +434,20 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
     uint8_t octets[RECEIVE_OCTETS];
     (void)what;
     for (int i = 0; i < RECEIVE_PER_TURN; i++) {
-        struct endpoint from = {.length = sizeof from.address};
+        struct datagram datagram = {.octets = octets, .from.length = sizeof datagram.from.address};
         struct notify_answer answer;
-        ssize_t length =
-            recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT, &from.address.any, &from.length);
+        ssize_t length = recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT,
+                                  &datagram.from.address.any, &datagram.from.length);
         if (length < 0)
             break;
-        if (notify_answer_read(octets, (size_t)length, &answer) == STATUS_OK)
-            dispatch(notify, &from, &answer);
+        datagram.length = (size_t)length;
+        if (notify_answer_read(octets, datagram.length, &answer) == STATUS_OK)
+            dispatch(notify, &datagram, &answer);
     }
-    schedule(notify, ticks_now());
+    schedule(notify);
 }
 
-size_t notify_count(const struct notify *notify)
+const struct notify_targets *notify_targets(const struct notify *notify)
 {
-    return notify->target_count;
-}
-
-const struct notify_target *notify_at(const struct notify *notify, size_t n)
-{
-    return &notify->targets[n];
+    return notify->all;
 }

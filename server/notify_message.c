@@ -90,6 +90,8 @@ enum status notify_answer_read(const uint8_t *octets, size_t length, struct noti
         .id = header.id,
         .opcode = header_opcode(header.flags),
         .rcode = header.flags & 0xf,
+        .truncated = header.flags & HEADER_TC,
+        .authoritative = header.flags & HEADER_AA,
         .zone = question.name,
     };
     find_serial(octets, length, at, header.ancount, out);

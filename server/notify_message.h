@@ -31,8 +31,10 @@ struct notify_answer {
     uint16_t id;
     unsigned opcode;
     unsigned rcode;
-    struct name zone; /* of its question */
-    bool has_serial;  /* there is an SOA of that zone in the answer section */
+    bool truncated;     /* TC */
+    bool authoritative; /* AA */
+    struct name zone;   /* of its question */
+    bool has_serial;    /* there is an SOA of that zone in the answer section */
     uint32_t serial;
 };
 

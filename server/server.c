@@ -34,6 +34,7 @@ struct server {
     struct event *terminate;
     struct event *interrupt;
     struct event *notice_event;
+    struct event *daily;
     int notice; /* eventfd that workers raise */
     struct tcp_limits *limits;
     struct notify *notify;
@@ -69,10 +70,15 @@ static void announce(const struct server *server)
         endpoint_to_text(&config->server.listen[i], address);
         log_write(server->log, LOG_LEVEL_INFO, "listening on %s", address);
     }
+    for (size_t i = 0; i < config->server.tls_listen_count; i++) {
+        endpoint_to_text(&config->server.tls_listen[i], address);
+        log_write(server->log, LOG_LEVEL_INFO, "listening on %s (TLS)", address);
+    }
     log_write(server->log, LOG_LEVEL_INFO,
               "contactd " CONTACTD_VERSION " is ready: %zu of %zu zone%s, %zu worker%s",
               watch_loaded(server->watch), config->zone_count, config->zone_count == 1 ? "" : "s",
               server->worker_count, server->worker_count == 1 ? "" : "s");
+    bundle_warn(server->bundle, server->log);
 }
 
 static void begin_reload(struct server *server)
@@ -85,9 +91,10 @@ static void begin_reload(struct server *server)
         bundle_destroy(fresh);
         return;
     }
-    if (notify_configure(server->notify, fresh->config) != STATUS_OK)
+    if (notify_configure(server->notify, fresh->config, fresh->keyring) != STATUS_OK)
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
     log_configure(server->log, &fresh->config->log);
+    bundle_warn(fresh, server->log);
     server->retiring = server->bundle;
     server->bundle = fresh;
     for (size_t i = 0; i < server->worker_count; i++)
@@ -163,6 +170,15 @@ static void on_hangup(evutil_socket_t signal, short what, void *arg)
         begin_reload(server);
 }
 
+/* A start and a reload speak of certificates that are about to end; in between, the day does. */
+static void on_day(evutil_socket_t fd, short what, void *arg)
+{
+    const struct server *server = arg;
+    (void)fd;
+    (void)what;
+    bundle_warn(server->bundle, server->log);
+}
+
 static void on_terminate(evutil_socket_t signal, short what, void *arg)
 {
     struct server *server = arg;
@@ -175,6 +191,7 @@ static void on_terminate(evutil_socket_t signal, short what, void *arg)
 
 static bool prepare_events(struct server *server)
 {
+    const struct timeval day = {86400, 0};
     server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     server->base = event_base_new();
     if (server->notice < 0 || !server->base)
@@ -184,7 +201,9 @@ static bool prepare_events(struct server *server)
     server->interrupt = evsignal_new(server->base, SIGINT, on_terminate, server);
     server->notice_event =
         event_new(server->base, server->notice, EV_READ | EV_PERSIST, on_notice, server);
+    server->daily = event_new(server->base, -1, EV_PERSIST, on_day, server);
     return server->hangup && server->terminate && server->interrupt && server->notice_event &&
+           server->daily && event_add(server->daily, &day) == 0 &&
            event_add(server->hangup, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
            event_add(server->interrupt, NULL) == 0 && event_add(server->notice_event, NULL) == 0;
 }
@@ -197,7 +216,7 @@ static bool prepare_parts(struct server *server)
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
     return server->limits && server->workers &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
-           notify_configure(server->notify, config) == STATUS_OK &&
+           notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK;
 }
@@ -238,13 +257,13 @@ static void log_totals(const struct server *server)
     struct statistics total = {0};
     for (size_t i = 0; i < server->worker_count; i++)
         statistics_sum(&total, worker_statistics(server->workers[i]));
-    log_write(server->log, LOG_LEVEL_INFO,
-              "stopped: %" PRIu64 " queries by UDP, %" PRIu64 " by TCP, %" PRIu64
-              " dropped, %" PRIu64 " transfers",
-              statistics_get(&total, COUNT_UDP4_QUERIES) +
-                  statistics_get(&total, COUNT_UDP6_QUERIES),
-              statistics_get(&total, COUNT_TCP_QUERIES), statistics_get(&total, COUNT_DROPPED),
-              statistics_get(&total, COUNT_TRANSFERS_FINISHED));
+    log_write(
+        server->log, LOG_LEVEL_INFO,
+        "stopped: %" PRIu64 " queries by UDP, %" PRIu64 " by TCP, %" PRIu64 " by TLS, %" PRIu64
+        " dropped, %" PRIu64 " transfers",
+        statistics_get(&total, COUNT_UDP4_QUERIES) + statistics_get(&total, COUNT_UDP6_QUERIES),
+        statistics_get(&total, COUNT_TCP_QUERIES), statistics_get(&total, COUNT_TLS_QUERIES),
+        statistics_get(&total, COUNT_DROPPED), statistics_get(&total, COUNT_TRANSFERS_FINISHED));
 }
 
 static void free_event(struct event *event)
@@ -269,6 +288,7 @@ static void finish(struct server *server)
     free_event(server->terminate);
     free_event(server->interrupt);
     free_event(server->notice_event);
+    free_event(server->daily);
     if (server->base)
         event_base_free(server->base);
     if (server->notice >= 0)

@@ -34,6 +34,7 @@ static void set_form(struct transfer_form *form, const struct reply *reply, cons
 {
     transfer_form_set(form, apex, reply->head, reply->head_octets);
     form->reserve = reserve;
+    form->padded = reply->padded;
     form->opt_octets = reply->tail_octets;
     memcpy(form->opt, reply->parts[reply->part_count - 1].iov_base, reply->tail_octets);
 }

@@ -20,12 +20,13 @@ struct transfer_form {
     uint8_t opt[REPLY_TAIL_OCTETS];
     size_t opt_octets;
     size_t reserve; /* octets left free at the end of each message, for its signature */
+    bool padded;    /* each message by a Padding option in its OPT, as any reply is */
     struct name apex;
     bool apex_as_asked; /* the question spells the apex as the zone does, letter case too */
 };
 
 /*
- * Takes what messages begin with; no OPT, nothing kept free, until they are set.
+ * Takes what messages begin with; no OPT, no padding, nothing kept free, until they are set.
  *
  *   apex                as the zone spells it; copied
  *   head, head_octets   header and question, up to REPLY_HEAD_OCTETS; copied

@@ -132,7 +132,7 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         reply->msg_controllen = request->msg_controllen;
         if (udp->wildcard)
             reverse_path(reply);
-        statistics_add_rcode(udp->statistics, slot->reply.rcode);
+        reply_count(&slot->reply, udp->statistics);
         spares += slot->reply.spare_used;
         octets += slot->reply.octets;
     }

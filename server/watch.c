@@ -122,8 +122,7 @@ static void look_at(struct watch *watch, const struct served_zone *zone)
     seen->looked = true;
     seen->loaded = zone->loaded;
     seen->serial = zone->serial;
-    if (zone->loaded)
-        notify_zone(watch->notify, zone);
+    notify_zone(watch->notify, zone, (size_t)(seen - watch->seen));
 }
 
 /* STATUS_SYSTEM: to be tried again at the next tick. */

@@ -343,14 +343,16 @@ static void count_kept(const struct present *present, struct commit_result *resu
     result->names_after = present->names + result->names_added - result->names_deleted;
 }
 
+#define KEPT_FLAGS (ZONE_RESTORED | ZONE_ROLLED_BACK)
+
 /* Whether the zone counts as restored from now on: a publish ends it, a rollback begins it. */
 static uint8_t flags_after(const struct contents *contents, const struct present *present)
 {
     switch (contents->origin) {
     case ORIGIN_STORE:
-        return present->flags & ZONE_RESTORED;
+        return present->flags & KEPT_FLAGS;
     case ORIGIN_PAST:
-        return ZONE_RESTORED;
+        return ZONE_RESTORED | ZONE_ROLLED_BACK;
     case ORIGIN_BUILD:
         break;
     }
@@ -376,7 +378,7 @@ static enum status pass(struct passage *passage, const struct present *present)
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
-    if (!out->changed && (present->flags & ZONE_RESTORED) == flags)
+    if (!out->changed && (present->flags & KEPT_FLAGS) == flags)
         return STATUS_OK;
     if (out->changed)
         out->serial = out->created ? first_serial(rule, request->now)
@@ -467,6 +469,25 @@ enum status commit_build(const struct commit_request *request, struct build *bui
     if (build_is_partial(build))
         return commit_partial(request, build, &present, out);
     return commit_contents(request, &contents, &present, out);
+}
+
+static void stamp_catalog(void *state, uint32_t serial, int64_t published)
+{
+    (void)published; /* nothing in a catalog says it */
+    catalog_stamp(state, serial);
+}
+
+enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
+                           struct commit_result *out)
+{
+    const struct contents contents = {catalog_source(catalog), catalog, stamp_catalog, false,
+                                      ORIGIN_BUILD};
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status =
+        find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
+    return status == STATUS_OK ? commit_contents(request, &contents, &present, out) : status;
 }
 
 static void stamp_plain(void *state, uint32_t serial, int64_t published)

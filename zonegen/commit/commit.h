@@ -12,6 +12,7 @@
 #include "store/edit.h"
 #include "store/stored.h"
 #include "zone/build.h"
+#include "zone/catalog.h"
 #include "zone/node.h"
 
 #include <stdbool.h>
@@ -64,6 +65,10 @@ struct commit_request {
  */
 MUST_CHECK enum status commit_build(const struct commit_request *request, struct build *build,
                                     struct commit_result *out);
+
+/* The same for a catalog, which is never partial. */
+MUST_CHECK enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
+                                      struct commit_result *out);
 
 /* Signs what the store has of the zone anew, as far as it is due; its contents stay. Outcomes as
  * above; STATUS_NOT_FOUND when there is no such zone. */

@@ -2,6 +2,7 @@
 
 #include "commit/merge_nsec3.h"
 #include "conf/arena.h"
+#include "zone/card.h"
 #include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 
@@ -80,18 +81,6 @@ static void bench_close(struct bench *bench)
     arena_destroy(bench->scratch);
 }
 
-static bool is_entry_label(const uint8_t *label)
-{
-    return label[0] > 0 && label[1] != '_' && label[1] != '*';
-}
-
-/* True for the name of a ccTLD's card: one label below the apex, with a TXT RRset of its own. */
-static bool is_entry(const struct node *node, const struct node_source *source)
-{
-    return name_labels(node->owner.octets) == name_labels(source->apex.octets) + 1 &&
-           is_entry_label(node->owner.octets) && node_rrset(node, TYPE_TXT);
-}
-
 static void observe(const struct merge *merge, const struct node *before, const struct node *after)
 {
     if (merge->observer)
@@ -113,7 +102,7 @@ static enum status drop_stored(struct merge *merge, struct bench *bench)
     enum status status = decode(merge, bench, &before);
     if (status != STATUS_OK)
         return status;
-    if (is_entry(&before, merge->source)) {
+    if (card_is_at(&merge->source->apex, &before)) {
         merge->result->entries_before++;
         merge->result->entries_deleted++;
     }
@@ -207,9 +196,9 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     enum status status = decode(merge, bench, &before);
     if (status != STATUS_OK)
         return status;
-    if (is_entry(&before, merge->source)) {
+    if (card_is_at(&merge->source->apex, &before)) {
         merge->result->entries_before++;
-        if (!is_entry(node, merge->source))
+        if (!card_is_at(&merge->source->apex, node))
             merge->result->entries_deleted++;
     }
     if (keep)
@@ -250,7 +239,7 @@ static enum status meet(struct merge *merge, struct bench *bench, const struct n
                  memcmp(bench->value.start, cursor->item.value, cursor->item.value_octets) == 0;
 
     if (equal) {
-        if (is_entry(node, merge->source))
+        if (card_is_at(&merge->source->apex, node))
             merge->result->entries_before++;
         return cursor_take(cursor, WALK_NEXT);
     }
@@ -332,7 +321,7 @@ static enum status merge_node(struct merge *merge, struct bench *bench, const st
     if (status != STATUS_OK)
         return status;
     merge->result->names_after++;
-    if (is_entry(node, merge->source))
+    if (card_is_at(&merge->source->apex, node))
         merge->result->entries_after++;
     bool keep = merge->keep_apex && key.depth == 0;
     if (cursor->valid && compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) == 0)

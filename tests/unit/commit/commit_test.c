@@ -316,7 +316,7 @@ static char *export(struct published *p, const char *apex)
 
 #define RESTORED                                                                                   \
     "$ORIGIN cc.example.\n$TTL 300\n@ SOA ns1 h 4711 3600 900 604800 300\n@ NS ns1\n"              \
-    "ns1 A 192.0.2.1\nXa TXT x\n"
+    "ns1 A 192.0.2.1\nXa TXT \"0 x\"\n"
 
 static void a_restore_keeps_the_serial_and_a_second_one_changes_nothing(void **state)
 {
