@@ -1,5 +1,6 @@
 #include "server/connections.h"
 
+#include "server/refusal.h"
 #include "server/stream.h"
 #include "server/tcp_frame.h"
 #include "server/ticks.h"
@@ -46,6 +47,7 @@ struct connections {
     struct basis *basis;
     struct statistics *statistics;
     struct tcp_limits *limits;
+    struct transfers *transfers; /* or NULL */
     struct connections_pause pause;
     bool draining;
     size_t count;
@@ -69,6 +71,11 @@ struct connections *connections_create(struct event_base *base, struct basis *ba
     all->pause = *pause;
     TAILQ_INIT(&all->list);
     return all;
+}
+
+void connections_observe(struct connections *all, struct transfers *transfers)
+{
+    all->transfers = transfers;
 }
 
 static void destroy(struct connection *c, const char *reason)
@@ -200,7 +207,7 @@ static void start_transfer(struct connection *c, const uint8_t *request, struct 
 {
     struct connections *all = c->all;
     const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
-                                       all->statistics, all->limits};
+                                       all->statistics, all->limits, all->transfers};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
     if (!started)
@@ -220,6 +227,7 @@ static void answer_message(struct connection *c, const struct view *view, const 
     case REPLY_SEND:
         put_reply(reply, output);
         statistics_add_rcode(all->statistics, reply->rcode);
+        refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
         break;
     case REPLY_TRANSFER:
         start_transfer(c, message, output);

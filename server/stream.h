@@ -1,7 +1,8 @@
 /*
  * A zone transfer on its way to a client: one message in memory at a time, written as the socket
  * takes it. Bounded in number (tcp_limits.h) and in time; logs its start and its end. Knows no
- * events: who owns the connection calls it when the socket is writable.
+ * events: who owns the connection calls it when the socket is writable. What becomes of it is told
+ * to transfers.h.
  */
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
@@ -10,6 +11,7 @@
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
 #include "server/transfer.h"
+#include "server/transfers.h"
 
 /*
  * A transfer pins the database pages of its snapshot: a publish cannot reuse them and the file
@@ -23,6 +25,7 @@ struct stream_parts {
     struct log *log;
     struct statistics *statistics;
     struct tcp_limits *limits;
+    struct transfers *transfers; /* or NULL */
 };
 
 struct stream;
