@@ -22,6 +22,7 @@ struct stream {
     struct stream_parts parts;
     struct transfer *transfer;
     struct endpoint client;
+    struct transfers_who who;
     bool done;
     enum status outcome; /* of making messages: once it is not STATUS_OK no more are made */
     const char *reason;
@@ -89,6 +90,20 @@ static void log_stream(const struct stream *stream, enum log_level level, const 
                          octets, milliseconds);
 }
 
+static void tell(const struct stream *stream, enum transfers_event event, const char *reason)
+{
+    int64_t now_ms = ticks_now();
+    struct transfer_seen seen = {.when_ms = now_ms,
+                                 .client = stream->client,
+                                 .serial = transfer_serial(stream->transfer),
+                                 .records = transfer_records(stream->transfer),
+                                 .octets = transfer_octets(stream->transfer),
+                                 .took_ms = now_ms - stream->started_ms};
+    if (event == TRANSFERS_ENDED_EARLY)
+        snprintf(seen.reason, sizeof seen.reason, "transfer ended early: %s", reason);
+    transfers_note(stream->parts.transfers, &stream->who, event, &seen);
+}
+
 static void log_refusal(const struct stream_parts *parts, const struct reply *reply,
                         const struct endpoint *client, const char *why)
 {
@@ -98,6 +113,10 @@ static void log_refusal(const struct stream_parts *parts, const struct reply *re
     log_write(parts->log, LOG_LEVEL_WARNING, "transfer of %s to %s refused: %s",
               zone_text(reply->zone->apex.octets, zone), peer, why);
     statistics_add(parts->statistics, COUNT_TRANSFERS_REFUSED, 1);
+    struct transfers_who who = transfers_identify(reply->zone->config, client, NULL);
+    struct transfer_seen seen = {.when_ms = ticks_now(), .client = *client};
+    snprintf(seen.reason, sizeof seen.reason, "transfer refused: %s", why);
+    transfers_note(parts->transfers, &who, TRANSFERS_REFUSED, &seen);
 }
 
 /* Takes what the messages are to be signed with. */
@@ -144,6 +163,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     }
     stream->parts = *parts;
     stream->client = *client;
+    stream->who = transfers_identify(reply->zone->config, client, NULL);
     stream->done = false;
     stream->outcome = STATUS_OK;
     stream->reason = NULL;
@@ -152,6 +172,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     zone_text(transfer_apex(stream->transfer), stream->zone);
     statistics_add(parts->statistics, COUNT_TRANSFERS_STARTED, 1);
     log_stream(stream, LOG_LEVEL_INFO, NULL);
+    tell(stream, TRANSFERS_STARTS, "");
     *out = stream;
     return STATUS_OK;
 }
@@ -165,10 +186,12 @@ void stream_destroy(struct stream *stream, const char *reason)
         if (transfer_kind(stream->transfer) == TRANSFER_IXFR)
             statistics_add(stream->parts.statistics, COUNT_TRANSFERS_INCREMENTAL, 1);
         log_stream(stream, LOG_LEVEL_INFO, "done");
+        tell(stream, TRANSFERS_DONE, "");
     } else {
         char end[128];
         snprintf(end, sizeof end, "ended early, %s", reason);
         log_stream(stream, LOG_LEVEL_WARNING, end);
+        tell(stream, TRANSFERS_ENDED_EARLY, reason);
     }
     transfer_destroy(stream->transfer);
     tcp_limits_leave_transfer(stream->parts.limits);
