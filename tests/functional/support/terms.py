@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-SECRET_OCTETS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64}
+SECRET_OCTETS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64, "hmac-sha1": 20}
 
 
 @dataclasses.dataclass(frozen=True)
