@@ -1,6 +1,8 @@
 """Transaction signatures (RFC 8945): clients of four makes with right, wrong, expired and truncated
 signatures; transfers; what an acl asks for; keys that come and go."""
 
+import os
+import pwd
 import re
 import select
 import signal
@@ -590,3 +592,65 @@ def verify_request(octets, secret):
     again, mac = sign(record.before, secret, moment=record.time, fudge=record.fudge)
     assert (again, record.error, record.fudge) == (octets, 0, 300)
     assert mac == record.mac and abs(record.time - time.time()) < 30
+
+
+# zonegen key tsig.
+
+
+def make_key(tmp_path, *arguments, code=0):
+    result = run([program("zonegen"), "key", "tsig", "-c", tmp_path / "none.conf", *arguments])
+    assert result.returncode == code, result.stderr
+    return result.stdout if code == 0 else result.stderr
+
+
+def secret_in(text):
+    return re.search(r"[A-Za-z0-9+/]{42,}={0,2}", text)[0]
+
+
+@pytest.mark.parametrize("form", ["bind", "knot", "nsd", "plain"])
+def test_a_new_key_is_read_by_contactd_and_by_the_tools_of_its_form(form, tmp_path):
+    path = tmp_path / "made.key"
+    section = make_key(tmp_path, "--format", form, "--algorithm", "hmac-sha384", "Made.Example",
+                       "--out", str(path))
+    assert section == (f"key:\n  - id: made.example\n    algorithm: hmac-sha384\n"
+                       f"    secret-file: {path}\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "is there already" in make_key(tmp_path, "made.example", "--out", str(path), code=1)
+    site = Site(tmp_path, [zone("cc.example")],
+                key=[{"id": "made.example", "algorithm": "hmac-sha384", "secret-file": str(path)}])
+    site.publish()
+    secret = secret_in(path.read_text())
+    assert len(secret) == 64
+    with Contactd(site) as server:
+        said = dig(server, "-y", f"hmac-sha384:made.example:{secret}", "TXT", "nl.cc.example")
+        assert "status: NOERROR" in said
+        if form == "bind":
+            said = dig(server, "-k", path, "TXT", "nl.cc.example")
+            assert "status: NOERROR" in said and "TSIG PSEUDOSECTION" in said
+        if form == "plain":
+            said = kdig(server, "-k", path, "nl.cc.example", "TXT")
+            assert "status: NOERROR" in said and "TSIG PSEUDOSECTION" in said
+    if form == "nsd":
+        checked = run([find_program("nsd-checkconf"), "-s", "made.example", path])
+        assert checked.stdout.strip() == secret
+    if form == "knot":
+        checked = run([find_program("knotc"), "-c", path, "conf-check"])
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_new_keys_differ_and_have_the_length_of_the_hash(tmp_path):
+    for algorithm, octets in (("hmac-sha256", 44), ("hmac-sha384", 64), ("hmac-sha512", 88)):
+        secrets = {secret_in(make_key(tmp_path, "xfr", "--algorithm", algorithm)) for _ in range(5)}
+        assert len(secrets) == 5 and {len(s) for s in secrets} == {octets}
+    assert "is no algorithm for a new key" in make_key(tmp_path, "xfr", "--algorithm", "hmac-sha1",
+                                                       code=1)
+    assert "is not the name of a key" in make_key(tmp_path, "a..b", code=1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_new_key_is_readable_for_the_servers_group(tmp_path):
+    site = Site(tmp_path, [zone("cc.example")], server={"user": "nobody"})
+    path = tmp_path / "made.key"
+    site.zonegen("key", "tsig", "made", "--out", str(path))
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert path.stat().st_gid == pwd.getpwnam("nobody").pw_gid
