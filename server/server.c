@@ -91,7 +91,7 @@ static void begin_reload(struct server *server)
         bundle_destroy(fresh);
         return;
     }
-    if (notify_configure(server->notify, fresh->config) != STATUS_OK)
+    if (notify_configure(server->notify, fresh->config, fresh->keyring) != STATUS_OK)
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
     log_configure(server->log, &fresh->config->log);
     bundle_warn(fresh, server->log);
@@ -216,7 +216,7 @@ static bool prepare_parts(struct server *server)
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
     return server->limits && server->workers &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
-           notify_configure(server->notify, config) == STATUS_OK &&
+           notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK;
 }
