@@ -99,12 +99,12 @@ class Contactd:
     certificate. `namespace`: see Process."""
 
     def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None,
-                 namespace=None):
+                 namespace=None, tls_port=None):
         self.site = site
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
         if "tls-cert" in site.config["server"]:
-            tls_port = Port()
+            tls_port = tls_port or Port()
             site.config["server"]["tls-listen"] = [f"{address}@{tls_port.number}"
                                                    for address in addresses]
             tls_port.release()
