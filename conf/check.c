@@ -274,8 +274,9 @@ static void check_audience(const struct config_zone *zone, const struct section_
     const struct yaml_node *written = section_value(given, "acl");
     size_t count = written == NULL ? 0 : written->kind == YAML_SEQUENCE ? written->count : 1;
 
-    if (zone->audience != AUDIENCE_MEMBERS || zone->acl_count < count)
-        return; /* an acl that could not be found may be the one */
+    if (zone->audience != AUDIENCE_MEMBERS || zone->catalog || zone->acl_count < count)
+        return; /* a catalog is asked by who transfers it; an acl that is not found may be the one
+                 */
     for (size_t i = 0; i < zone->acl_count; i++) {
         const struct config_acl *acl = zone->acl[i];
         if (acl->actions == 0 || (!acl->deny && (acl->actions & ACL_QUERY) != 0))
@@ -296,6 +297,9 @@ static void default_hostmaster(struct config_zone *zone, const struct section_gi
                    "hostmaster.DOMAIN would be longer than 255 octets; write 'hostmaster'");
 }
 
+/* group.0123456789abcdef.zones (zone/catalog.h) */
+#define CATALOG_BELOW_OCTETS 29u
+
 /* A zone of contacts needs name servers; who reads a catalog knows where it came from, and its NS
  * record says nothing (RFC 9432 §4.1). Nor is it looked up, which is what signatures are for. */
 static void check_contents(const struct config_zone *zone, const struct section_given *given,
@@ -308,6 +312,11 @@ static void check_contents(const struct config_zone *zone, const struct section_
     else if (zone->catalog && has_servers)
         diag_error(diag, section_place(given, "nameservers"), "conf-catalog",
                    "a catalog has no name servers of its own; leave 'nameservers' out");
+    if (zone->catalog && zone->domain.length > NAME_MAX_OCTETS - CATALOG_BELOW_OCTETS)
+        diag_error(
+            diag, section_place(given, "domain"), "conf-catalog",
+            "a catalog has names of %u octets more than its own, up to %u; write a shorter one",
+            CATALOG_BELOW_OCTETS, NAME_MAX_OCTETS);
     if (zone->catalog && zone->dnssec)
         diag_error(diag, section_place(given, "dnssec"), "conf-catalog",
                    "a catalog is not signed; give its secondaries a TSIG key");
@@ -420,8 +429,26 @@ static void check_ids(const struct config *config, const char *what, size_t coun
     }
 }
 
+/* Keys are found by their names, in which letter case does not matter (RFC 8945 §4.3.3). */
+static void check_key_names(const struct config *config, struct diag *diag)
+{
+    for (size_t i = 1; i < config->key_count; i++) {
+        const struct config_key *key = &config->keys[i];
+        for (size_t j = 0; j < i && key->name.length > 0; j++) {
+            const struct config_key *other = &config->keys[j];
+            if (other->name.length == 0 || strcmp(key->id, other->id) == 0 ||
+                !name_equals(key->name.octets, other->name.octets))
+                continue;
+            diag_error(diag, key->place, "conf-duplicate", "'%s' and '%s' are one name of a key",
+                       key->id, other->id);
+            break;
+        }
+    }
+}
+
 void check_unique(const struct config *config, struct diag *diag)
 {
+    check_key_names(config, diag);
     check_ids(config, "key", config->key_count, key_at, diag);
     check_ids(config, "remote", config->remote_count, remote_at, diag);
     check_ids(config, "acl", config->acl_count, acl_at, diag);

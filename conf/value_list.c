@@ -80,12 +80,15 @@ static bool add_history(struct list *list, const struct yaml_node *node)
     *item = (struct config_history){0, 0};
     if (strcmp(node->text, "off") == 0)
         return true;
-    if (units_seconds(node->text, UINT32_MAX, &value) == STATUS_OK && value > 0 &&
-        strspn(node->text, "0123456789") < node->length) {
+    /* Times and sizes are told apart by their suffix: elsewhere its letter case does not matter,
+     * here 64m is an age and 64M a size. */
+    bool is_size = strpbrk(node->text, "kKMgG") != NULL;
+    if (!is_size && strpbrk(node->text, "smhdw") != NULL &&
+        units_seconds(node->text, UINT32_MAX, &value) == STATUS_OK && value > 0) {
         item->seconds = (uint32_t)value;
         return true;
     }
-    if (units_octets(node->text, HISTORY_MAX_OCTETS, &item->octets) == STATUS_OK &&
+    if (is_size && units_octets(node->text, HISTORY_MAX_OCTETS, &item->octets) == STATUS_OK &&
         item->octets >= HISTORY_MIN_OCTETS)
         return true;
     diag_error(list->context->diag, node->place, "conf-history",

@@ -3,6 +3,7 @@
 #include "server/ticks.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct basis {
     struct view view;
@@ -11,9 +12,15 @@ struct basis {
     struct log *log;
     struct snapshot *snapshot;
     struct zone_table *zones;
+    struct tsig_keys *keys;
     uint64_t change; /* that `zones` was made of */
     struct log_pace pace;
 };
+
+static int64_t clock_now(void)
+{
+    return (int64_t)time(NULL);
+}
 
 static void use_bundle(struct basis *basis, const struct bundle *bundle)
 {
@@ -34,12 +41,15 @@ enum status basis_create(struct store *store, const struct bundle *bundle, struc
     }
     basis->store = store;
     basis->log = log;
-    if (sha1_create(&basis->view.sha1) != STATUS_OK) {
+    if (sha1_create(&basis->view.sha1) != STATUS_OK ||
+        tsig_keys_create(bundle->keyring, &basis->keys) != STATUS_OK) {
         log_write(log, LOG_LEVEL_ERROR, "cannot start: out of memory");
         basis_destroy(basis);
         return STATUS_SYSTEM;
     }
     use_bundle(basis, bundle);
+    basis->view.keys = basis->keys;
+    basis->view.clock = clock_now;
     basis->view.snapshot = basis->snapshot;
     basis->change = snapshot_change(basis->snapshot);
     enum status status = zone_table_create(config, basis->snapshot, &basis->zones);
@@ -58,6 +68,7 @@ void basis_destroy(struct basis *basis)
 {
     if (!basis)
         return;
+    tsig_keys_destroy(basis->keys);
     zone_table_destroy(basis->zones);
     snapshot_destroy(basis->snapshot);
     sha1_destroy(basis->view.sha1);
@@ -111,12 +122,28 @@ void basis_end(struct basis *basis)
 
 enum status basis_adopt(struct basis *basis, const struct bundle *bundle)
 {
-    enum status status = snapshot_renew(basis->snapshot);
+    struct tsig_keys *keys = NULL;
+    enum status status = tsig_keys_create(bundle->keyring, &keys);
     if (status != STATUS_OK)
         return status;
-    status = rebuild(basis, bundle);
-    snapshot_reset(basis->snapshot);
-    return status;
+    status = snapshot_renew(basis->snapshot);
+    if (status == STATUS_OK) {
+        status = rebuild(basis, bundle);
+        snapshot_reset(basis->snapshot);
+    }
+    if (status != STATUS_OK) {
+        tsig_keys_destroy(keys);
+        return status;
+    }
+    tsig_keys_destroy(basis->keys);
+    basis->keys = keys;
+    basis->view.keys = keys;
+    return STATUS_OK;
+}
+
+const struct bundle *basis_bundle(const struct basis *basis)
+{
+    return basis->bundle;
 }
 
 const struct config *basis_config(const struct basis *basis)

@@ -35,6 +35,7 @@ void basis_end(struct basis *basis);
  */
 MUST_CHECK enum status basis_adopt(struct basis *basis, const struct bundle *bundle);
 
+const struct bundle *basis_bundle(const struct basis *basis);
 const struct config *basis_config(const struct basis *basis);
 struct store *basis_store(const struct basis *basis);
 struct log *basis_log(const struct basis *basis);

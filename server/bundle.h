@@ -6,10 +6,14 @@
 #define SERVER_BUNDLE_H
 
 #include "conf/config.h"
+#include "server/keyring.h"
 #include "server/log.h"
+#include "server/tls_identity.h"
 
 struct bundle {
     struct config *config;
+    struct keyring *keyring;
+    struct tls_identity *tls; /* held; NULL where no `tls-listen` is configured */
 };
 
 /*
@@ -22,7 +26,17 @@ struct bundle {
  */
 MUST_CHECK enum status bundle_create(struct config *config, struct log *log, struct bundle **out);
 
+/* Logs what is to be said of certificates that are about to end, or have ended. bundle_create does
+ * not. */
+void bundle_warn(const struct bundle *bundle, struct log *log);
+
 /* The configuration too. NULL is fine. */
 void bundle_destroy(struct bundle *bundle);
+
+/*
+ * Looks at what bundle_create would read, for `contactd --check`, which may run under another
+ * account: what that may not read is a warning. STATUS_OK, or STATUS_INVALID with diagnostics.
+ */
+MUST_CHECK enum status bundle_check(const struct config *config, struct diag *diag);
 
 #endif

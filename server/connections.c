@@ -1,18 +1,19 @@
 #include "server/connections.h"
 
+#include "server/channel.h"
 #include "server/refusal.h"
 #include "server/stream.h"
 #include "server/tcp_frame.h"
 #include "server/ticks.h"
 #include "wire/writer.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A read takes this many, or what the message at hand lacks where that is more: some 100 queries,
@@ -29,7 +30,8 @@ struct connection {
     bool more;     /* `kept` starts with a whole message, or with what is none */
     bool closing;  /* nothing more is read: the framing is broken, or the client sent its last */
     bool failed;   /* close at once */
-    int fd;
+    bool ready;    /* plain, or its handshake is done */
+    struct channel channel;
     struct endpoint client;
     int64_t since_ms;
     size_t progress; /* octets taken since the time was last restarted */
@@ -49,8 +51,10 @@ struct connections {
     struct tcp_limits *limits;
     struct transfers *transfers; /* or NULL */
     struct connections_pause pause;
+    struct log_pace pace;
     bool draining;
     size_t count;
+    struct log_pace denied;
     struct connection_list list; /* by since_ms: the first expires first */
     struct reply reply;
     uint8_t input[TCP_FRAME_OCTETS + READ_OCTETS];
@@ -78,13 +82,29 @@ void connections_observe(struct connections *all, struct transfers *transfers)
     all->transfers = transfers;
 }
 
+/* Nobody hears of it but who counts, or looks for it: anybody can make such lines. */
+static void note_failed_handshake(const struct connection *c, const char *reason)
+{
+    struct log *log = basis_log(c->all->basis);
+    const char *why = tls_session_reason(c->channel.tls);
+    char peer[ENDPOINT_TEXT_OCTETS];
+
+    statistics_add(c->all->statistics, COUNT_TLS_FAILED, 1);
+    if (!log_wants(log, LOG_LEVEL_DEBUG))
+        return;
+    endpoint_to_text(&c->client, peer);
+    log_write(log, LOG_LEVEL_DEBUG, "no TLS with %s: %s", peer, why[0] != '\0' ? why : reason);
+}
+
 static void destroy(struct connection *c, const char *reason)
 {
     struct connections *all = c->all;
     struct tcp_client client = tcp_client_of(&c->client.address.any);
     stream_destroy(c->stream, reason);
     event_del(&c->event);
-    close(c->fd);
+    if (!c->ready)
+        note_failed_handshake(c, reason);
+    channel_close(&c->channel);
     tcp_kept_clear(&c->kept);
     free(c->output);
     TAILQ_REMOVE(&all->list, c, link);
@@ -120,21 +140,33 @@ static void note_progress(struct connection *c, size_t octets)
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 
+/* True while something is to be sent, or to be answered before more is read. */
+static bool has_answers(const struct connection *c)
+{
+    return c->output || c->stream || c->more;
+}
+
+/* True while something is to be done without waiting for the client. */
+static bool is_busy(const struct connection *c)
+{
+    return has_answers(c) || (!c->closing && channel_has_more(&c->channel));
+}
+
 /* Waits for what comes next, or closes when nothing does. The connection may be gone afterwards. */
 static void settle(struct connection *c)
 {
-    bool pending = c->output || c->stream || c->more;
+    bool pending = is_busy(c);
     if (c->failed || (!pending && (c->closing || c->all->draining))) {
         destroy(c, "the client closed");
         return;
     }
-    short await = pending ? EV_WRITE : EV_READ;
+    short await = channel_waits_to_write(&c->channel, pending) ? EV_WRITE : EV_READ;
     if (await == c->awaited)
         return;
     if (c->awaited != 0)
         event_del(&c->event);
     c->awaited = await;
-    event_assign(&c->event, c->all->base, c->fd, (short)(await | EV_PERSIST), on_event, c);
+    event_assign(&c->event, c->all->base, c->channel.fd, (short)(await | EV_PERSIST), on_event, c);
     if (event_add(&c->event, NULL) != 0)
         destroy(c, "out of memory");
 }
@@ -142,12 +174,11 @@ static void settle(struct connection *c)
 /* Sends the octets; keeps a copy of those that the socket does not take now. */
 static void transmit(struct connection *c, const uint8_t *octets, size_t length)
 {
-    ssize_t sent = send(c->fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    size_t taken = 0;
+    if (channel_write(&c->channel, octets, length, &taken) == IO_FAILED) {
         c->failed = true;
         return;
     }
-    size_t taken = sent > 0 ? (size_t)sent : 0;
     statistics_add(c->all->statistics, COUNT_TCP_OCTETS_SENT, taken);
     if (taken == length)
         return;
@@ -163,15 +194,13 @@ static void transmit(struct connection *c, const uint8_t *octets, size_t length)
 /* Goes on with what was kept. */
 static void transmit_kept(struct connection *c)
 {
-    ssize_t sent = send(c->fd, c->output + c->output_at, c->output_octets - c->output_at,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0) {
-        c->failed = errno != EAGAIN && errno != EINTR;
-        return;
-    }
-    statistics_add(c->all->statistics, COUNT_TCP_OCTETS_SENT, (uint64_t)sent);
-    c->output_at += (size_t)sent;
-    note_progress(c, (size_t)sent);
+    size_t taken = 0;
+    enum io io = channel_write(&c->channel, c->output + c->output_at,
+                               c->output_octets - c->output_at, &taken);
+    c->failed = io == IO_FAILED;
+    statistics_add(c->all->statistics, COUNT_TCP_OCTETS_SENT, taken);
+    c->output_at += taken;
+    note_progress(c, taken);
     if (c->output_at < c->output_octets)
         return;
     free(c->output);
@@ -186,9 +215,10 @@ static void put_reply(const struct reply *reply, struct writer *output)
         writer_octets(output, reply->parts[i].iov_base, reply->parts[i].iov_len);
 }
 
-/* A transfer that cannot start now: SERVFAIL, since later it may (RFC 9103 §6.3.3). Its question
- * and its OPT are those that the transfer would have had. */
-static void put_servfail(const uint8_t *request, const struct reply *reply, struct writer *output)
+/* A transfer that cannot start now: SERVFAIL, since later it may (RFC 9103 §6.3.3). Its question,
+ * its OPT and the key of its TSIG are those that the transfer would have had. */
+static void put_servfail(const uint8_t *request, struct reply *reply, int64_t now,
+                         struct writer *output)
 {
     struct reader r = reader_of(request, DNS_HEADER_OCTETS);
     struct header header = header_read(&r);
@@ -197,22 +227,67 @@ static void put_servfail(const uint8_t *request, const struct reply *reply, stru
     header.qdcount = 1;
     header.ancount = header.nscount = 0;
     header.arcount = reply->tail_octets > 0;
-    writer_u16(output, (uint16_t)(reply->head_octets + reply->tail_octets));
+    size_t length = reply->head_octets + reply->tail_octets;
+    size_t at = writer_length(output);
+    writer_u16(output, 0);
+    uint8_t *message = output->next;
     header_write(output, &header);
     writer_octets(output, reply->head + DNS_HEADER_OCTETS, reply->head_octets - DNS_HEADER_OCTETS);
     writer_octets(output, reply->tail, reply->tail_octets);
+    size_t unsigned_octets = length;
+    if (reply->tsig && writer_left(output) >= tsig_octets(reply->tsig) &&
+        tsig_append(reply->tsig, message, &length, now))
+        writer_room(output, length - unsigned_octets);
+    writer_patch_u16(output, at, (uint16_t)length);
 }
 
-static void start_transfer(struct connection *c, const uint8_t *request, struct writer *output)
+static void start_transfer(struct connection *c, const struct view *view, const uint8_t *request,
+                           struct writer *output)
 {
     struct connections *all = c->all;
-    const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
-                                       all->statistics, all->limits, all->transfers};
+    const struct stream_parts parts = {
+        basis_store(all->basis), basis_log(all->basis), all->statistics, all->limits, view->clock,
+        all->transfers};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
     if (!started)
-        put_servfail(request, &all->reply, output);
-    statistics_add_rcode(all->statistics, started ? RCODE_NOERROR : RCODE_SERVFAIL);
+        put_servfail(request, &all->reply, view->clock(), output);
+    all->reply.rcode = started ? RCODE_NOERROR : RCODE_SERVFAIL;
+    reply_count(&all->reply, all->statistics);
+}
+
+/* Operators look for this line when a secondary gets no zone. Anybody can cause it: one a minute.
+ */
+static void log_denied(struct connection *c, const struct reply *reply)
+{
+    struct connections *all = c->all;
+    char peer[ENDPOINT_TEXT_OCTETS];
+    uint16_t error = reply->tsig ? reply->tsig->error : 0;
+
+    statistics_add(all->statistics, COUNT_TRANSFERS_REFUSED, 1);
+    if (!log_pace_allows(&all->denied, ticks_now()))
+        return;
+    endpoint_to_text(&c->client, peer);
+    if (error != 0)
+        log_write(basis_log(all->basis), LOG_LEVEL_WARNING,
+                  "transfer to %s refused: its signature is not good (%s)", peer,
+                  tsig_error_name(error));
+    else
+        log_write(basis_log(all->basis), LOG_LEVEL_WARNING, "transfer to %s refused: %s", peer,
+                  reply->rcode == RCODE_REFUSED ? "no acl grants it" : "no zone of that name");
+}
+
+static struct asker asker_of(const struct connection *c)
+{
+    const struct tls_session *tls = c->channel.tls;
+    struct asker asker = {.address = &c->client.address.any, .transport = TRANSPORT_TCP};
+
+    if (tls) {
+        asker.transport = TRANSPORT_TLS;
+        asker.may_transfer = tls_session_is_for_transfers(tls);
+        asker.names = tls_session_names(tls, time(NULL), &asker.name_count);
+    }
+    return asker;
 }
 
 static void answer_message(struct connection *c, const struct view *view, const uint8_t *message,
@@ -220,17 +295,20 @@ static void answer_message(struct connection *c, const struct view *view, const 
 {
     struct connections *all = c->all;
     struct reply *reply = &all->reply;
-    statistics_add(all->statistics, COUNT_TCP_QUERIES, 1);
-    const struct asker asker = {.address = &c->client.address.any, .transport = TRANSPORT_TCP};
+    statistics_add(all->statistics, c->channel.tls ? COUNT_TLS_QUERIES : COUNT_TCP_QUERIES, 1);
+    const struct asker asker = asker_of(c);
     respond(view, message, length, &asker, reply);
     switch (reply->action) {
     case REPLY_SEND:
         put_reply(reply, output);
-        statistics_add_rcode(all->statistics, reply->rcode);
-        refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
+        reply_count(reply, all->statistics);
+        if (reply->transfer_denied) {
+            log_denied(c, reply);
+            refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
+        }
         break;
     case REPLY_TRANSFER:
-        start_transfer(c, message, output);
+        start_transfer(c, view, message, output);
         break;
     case REPLY_DROP:
         statistics_add(all->statistics, COUNT_DROPPED, 1);
@@ -290,6 +368,22 @@ static void answer(struct connection *c, size_t length)
         transmit(c, all->output, octets);
 }
 
+/* The handshake is done: the time of the first message starts. A client whose certificate is worth
+ * nothing here is none the wiser; the operator is. */
+static void greet(struct connection *c)
+{
+    const char *distrust = tls_session_distrust(c->channel.tls);
+    char peer[ENDPOINT_TEXT_OCTETS];
+
+    c->ready = true;
+    restart_time(c);
+    if (!distrust || !log_pace_allows(&c->all->pace, ticks_now()))
+        return;
+    endpoint_to_text(&c->client, peer);
+    log_write(basis_log(c->all->basis), LOG_LEVEL_INFO,
+              "the certificate of %s is not taken: %s; it counts as none", peer, distrust);
+}
+
 static void on_readable(struct connection *c)
 {
     struct connections *all = c->all;
@@ -298,13 +392,16 @@ static void on_readable(struct connection *c)
     size_t wanted = tcp_frame_lacks(&window);
     wanted = wanted > READ_OCTETS ? wanted : READ_OCTETS;
 
-    ssize_t received = recv(c->fd, all->input + there, wanted, MSG_DONTWAIT);
-    if (received > 0) {
-        answer(c, there + (size_t)received);
-    } else if (received == 0) {
+    size_t received = 0;
+    enum io io = channel_read(&c->channel, all->input + there, wanted, &received);
+    if (!c->ready && tls_session_is_ready(c->channel.tls))
+        greet(c);
+    if (io == IO_DONE) {
+        answer(c, there + received);
+    } else if (io == IO_ENDED) {
         /* All that came before was answered; half a message is dropped. */
         c->closing = true;
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (io == IO_FAILED) {
         c->failed = true;
     } else if (tcp_kept_set(&c->kept, all->input, there) != STATUS_OK) {
         c->failed = true;
@@ -319,7 +416,7 @@ static void on_writable(struct connection *c)
         return;
     if (c->stream) {
         size_t written = 0;
-        enum stream_step step = stream_step(c->stream, c->fd, ticks_now(), &written);
+        enum stream_step step = stream_step(c->stream, &c->channel, ticks_now(), &written);
         note_progress(c, written);
         if (step == STREAM_GOES_ON)
             return;
@@ -340,7 +437,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     struct connection *c = arg;
     struct connections *all = c->all;
     (void)fd;
-    if (what & EV_WRITE)
+    (void)what; /* TLS may write before it reads, and the other way round */
+    if (has_answers(c))
         on_writable(c);
     else
         on_readable(c);
@@ -359,8 +457,11 @@ static bool is_admitted(struct connections *all, const struct tcp_client *client
     return grant == TCP_GRANTED;
 }
 
-void connections_add(struct connections *all, int fd, const struct endpoint *client)
+void connections_add(struct connections *all, int fd, const struct endpoint *client,
+                     enum connection_kind kind)
 {
+    struct tls_identity *identity = kind == CONNECTION_TLS ? basis_bundle(all->basis)->tls : NULL;
+    assert(identity || kind == CONNECTION_PLAIN); /* `tls-listen` is the same in all bundles */
     struct tcp_client counted = tcp_client_of(&client->address.any);
     if (!is_admitted(all, &counted)) {
         statistics_add(all->statistics, COUNT_TCP_REFUSED, 1);
@@ -368,18 +469,20 @@ void connections_add(struct connections *all, int fd, const struct endpoint *cli
         return;
     }
     struct connection *c = calloc(1, sizeof *c);
-    if (!c) {
+    if (!c || channel_open(&c->channel, fd, identity) != STATUS_OK) {
+        free(c);
         tcp_limits_leave(all->limits, &counted);
         close(fd);
         return;
     }
     c->all = all;
-    c->fd = fd;
+    c->ready = kind == CONNECTION_PLAIN;
     c->client = *client;
     c->since_ms = ticks_now();
     TAILQ_INSERT_TAIL(&all->list, c, link);
     all->count++;
     statistics_add(all->statistics, COUNT_TCP_ACCEPTED, 1);
+    statistics_add(all->statistics, COUNT_TLS_ACCEPTED, kind == CONNECTION_TLS);
     event_assign(&c->event, all->base, fd, EV_READ | EV_PERSIST, on_event, c);
     settle(c);
 }
@@ -400,7 +503,7 @@ bool connections_evict(struct connections *all)
     struct connection *c;
     TAILQ_FOREACH(c, &all->list, link)
     {
-        if (c->output || c->stream || c->more)
+        if (is_busy(c))
             continue;
         statistics_add(all->statistics, COUNT_TCP_EVICTED, 1);
         destroy(c, "");

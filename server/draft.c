@@ -25,17 +25,27 @@ static void add_part(struct reply *out, const uint8_t *octets, size_t length)
         (struct iovec){.iov_base = (void *)(uintptr_t)octets, .iov_len = length};
 }
 
+/* Of the TSIG that the reply ends with. */
+static size_t signature_octets(const struct draft *draft)
+{
+    return draft->out->tsig ? tsig_octets(draft->out->tsig) : 0;
+}
+
 /* The OPT beside records: 11, NSID 4 + 255, keepalive 6. */
 #define OPT_OCTETS 276
 
-/* The proof of a wildcard in a part, the OPT in another. */
+/* An OPT without NSID and extended error, by UDP. */
+#define LEAST_OPT_OCTETS 11
+
+/* The proof of a wildcard in a part, OPT and TSIG in another. */
 #define LAST_PARTS 2
 
 bool draft_has_room(const struct draft *draft, size_t octets, size_t parts)
 {
     if (draft->records[SECTION_ANSWER] == 0)
         return true;
-    return draft->out->octets + octets + draft->reserved + OPT_OCTETS <= DNS_MESSAGE_OCTETS &&
+    size_t last = OPT_OCTETS + signature_octets(draft);
+    return draft->out->octets + octets + draft->reserved + last <= DNS_MESSAGE_OCTETS &&
            draft->out->part_count + parts + LAST_PARTS <= REPLY_MAX_PARTS;
 }
 
@@ -87,6 +97,7 @@ void draft_start(struct draft *draft, const uint8_t *message)
     draft->error = -1;
     draft->tail = writer_of(out->tail, sizeof out->tail);
     out->action = REPLY_SEND;
+    out->tsig = NULL;
     out->octets = 0;
     out->part_count = 0;
     memcpy(out->head + DNS_HEADER_OCTETS, message + DNS_HEADER_OCTETS, request->question_octets);
@@ -213,10 +224,61 @@ static void truncate_to(struct draft *draft, size_t room)
     cut_parts(draft->out, head + draft->octets[SECTION_ANSWER]);
 }
 
+/*
+ * RFC 8945 §5.3: what a TSIG leaves no room for is asked for again by TCP, and nothing of it is
+ * sent. The OPT stays (RFC 6891 §7), which that RFC does not think of.
+ */
+static void leave_question(struct draft *draft)
+{
+    draft_clear(draft);
+    draft->rcode = RCODE_NOERROR;
+}
+
+/* Adds the TSIG to the finished reply. A transfer is signed message by message, elsewhere. */
+static void sign(struct draft *draft, struct header *header)
+{
+    struct reply *out = draft->out;
+    const uint8_t *start = draft->tail.next;
+
+    if (out->action == REPLY_TRANSFER)
+        return;
+    if (!tsig_sign(out->tsig, out->parts, out->part_count, draft->view->clock(), &draft->tail))
+        out->action = REPLY_DROP; /* the machine fails: better nothing than what looks forged */
+    add_part(out, start, (size_t)(draft->tail.next - start));
+    struct writer w = writer_of(out->head, DNS_HEADER_OCTETS);
+    header->arcount++;
+    header_write(&w, header);
+}
+
+/* How many octets a reply may have before its TSIG. Question and TSIG go out together in any case:
+ * that is about the size of what was asked. */
+static size_t room_of(const struct draft *draft)
+{
+    size_t limit = limit_of(draft);
+    size_t signature = signature_octets(draft);
+    size_t head = draft->out->parts[0].iov_len + LEAST_OPT_OCTETS;
+
+    return limit >= head + signature ? limit - signature : head;
+}
+
+/* Pads the OPT that was written last where the client asks for it: never where everybody sees what
+ * is in it anyway (RFC 7830 §6). Returns the octets of the OPT then. */
+static size_t pad(struct draft *draft, size_t opt_octets)
+{
+    const struct edns *edns = &draft->request->edns;
+    size_t opt_at = writer_length(&draft->tail) - opt_octets;
+
+    if (opt_octets == 0 || !edns->padding || draft->asker->transport != TRANSPORT_TLS)
+        return opt_octets;
+    size_t octets = draft->out->octets + opt_octets + signature_octets(draft);
+    edns_pad(&draft->tail, opt_at, octets, limit_of(draft));
+    return writer_length(&draft->tail) - opt_at;
+}
+
 void draft_finish(struct draft *draft)
 {
     struct reply *out = draft->out;
-    size_t limit = limit_of(draft);
+    size_t limit = room_of(draft);
     const struct writer before_opt = draft->tail;
 
     size_t opt_octets = write_opt(draft, true, true);
@@ -230,6 +292,9 @@ void draft_finish(struct draft *draft)
     }
     if (out->octets + opt_octets > limit)
         truncate_to(draft, limit - opt_octets);
+    if (out->tsig && draft->flags & HEADER_TC)
+        leave_question(draft);
+    opt_octets = pad(draft, opt_octets);
     out->rcode = draft->rcode;
     out->head_octets = out->parts[0].iov_len;
     out->tail_octets = opt_octets;
@@ -244,4 +309,6 @@ void draft_finish(struct draft *draft)
     };
     struct writer w = writer_of(out->head, DNS_HEADER_OCTETS);
     header_write(&w, &header);
+    if (out->tsig)
+        sign(draft, &header);
 }

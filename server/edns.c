@@ -18,6 +18,8 @@ enum status edns_parse(struct edns *out, const struct record *record, const uint
         reader_octets(&r, octets);
         if (code == EDNS_NSID && !r.failed)
             out->nsid = true;
+        if (code == EDNS_PADDING && !r.failed)
+            out->padding = true;
     }
     return r.failed ? STATUS_MALFORMED : STATUS_OK;
 }
@@ -60,4 +62,24 @@ void edns_write(struct writer *w, const struct edns_reply *reply)
     if (reply->error >= 0)
         write_error(w, reply);
     writer_patch_u16(w, rdlength_at, (uint16_t)(writer_length(w) - rdlength_at - 2));
+}
+
+/* Root, type, class, TTL stand before the length of an OPT's RDATA. */
+#define RDLENGTH_AT   9
+#define OPTION_OCTETS 4
+
+void edns_pad(struct writer *w, size_t opt_at, size_t octets, size_t limit)
+{
+    size_t bare = octets + OPTION_OCTETS;
+    size_t padded = (bare + EDNS_PADDED_OCTETS - 1) / EDNS_PADDED_OCTETS * EDNS_PADDED_OCTETS;
+
+    if (bare > limit)
+        return;
+    size_t zeros = (padded < limit ? padded : limit) - bare;
+    writer_u16(w, EDNS_PADDING);
+    writer_u16(w, (uint16_t)zeros);
+    for (size_t i = 0; i < zeros; i++)
+        writer_u8(w, 0);
+    size_t rdata_at = opt_at + RDLENGTH_AT + 2;
+    writer_patch_u16(w, opt_at + RDLENGTH_AT, (uint16_t)(writer_length(w) - rdata_at));
 }

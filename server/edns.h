@@ -15,6 +15,7 @@ struct edns {
     uint8_t version;
     bool dnssec_ok; /* DO (RFC 3225) */
     bool nsid;      /* asks for NSID (RFC 5001 §2.1) */
+    bool padding;   /* asks for padding by having some (RFC 7830 §4) */
 };
 
 /*
@@ -38,5 +39,21 @@ struct edns_reply {
 
 /* Writes an OPT record. */
 void edns_write(struct writer *w, const struct edns_reply *reply);
+
+/* The multiple that padded replies are long (RFC 8467 recommends it for servers). */
+#define EDNS_PADDED_OCTETS 468
+/* At most so many octets does edns_pad add. */
+#define EDNS_PADDING_OCTETS (EDNS_PADDED_OCTETS - 1 + 4)
+
+/*
+ * Adds a Padding option (RFC 7830 §3) to the OPT that was just written.
+ *
+ *   opt_at   where the OPT starts in `w`; nothing stands after it
+ *   octets   of the message so far, the OPT and all that will be added after it
+ *   limit    of the message
+ *
+ * Pads up to the next multiple, or up to the limit; adds nothing when the option has no room.
+ */
+void edns_pad(struct writer *w, size_t opt_at, size_t octets, size_t limit);
 
 #endif

@@ -108,12 +108,15 @@ static bool is_free(const struct endpoint *endpoint, int type)
     return fd >= 0;
 }
 
-static bool open_pair(const struct endpoint *endpoint, struct listen_pair *pair)
+static bool open_pair(const struct endpoint *endpoint, bool tls, struct listen_pair *pair)
 {
+    pair->tls = tls;
     pair->wildcard = is_wildcard(endpoint);
     pair->v6 = endpoint->address.any.sa_family == AF_INET6;
-    pair->udp = open_bound(endpoint, SOCK_DGRAM, true);
-    pair->tcp = pair->udp >= 0 ? open_bound(endpoint, SOCK_STREAM, true) : -1;
+    if (!tls)
+        pair->udp = open_bound(endpoint, SOCK_DGRAM, true);
+    if (tls || pair->udp >= 0)
+        pair->tcp = open_bound(endpoint, SOCK_STREAM, true);
     return pair->tcp >= 0;
 }
 
@@ -132,8 +135,8 @@ static enum status complain(const struct endpoint *endpoint, char message[LISTEN
 enum status listen_open(const struct config_server *config, size_t workers, struct listen_set *out,
                         char message[LISTEN_MESSAGE_OCTETS])
 {
-    struct listen_set set = {workers, config->listen_count, NULL};
-    size_t count = workers * config->listen_count;
+    struct listen_set set = {workers, config->listen_count + config->tls_listen_count, NULL};
+    size_t count = workers * set.addresses;
     enum status status = STATUS_OK;
 
     set.pairs = calloc(count > 0 ? count : 1, sizeof *set.pairs);
@@ -143,12 +146,14 @@ enum status listen_open(const struct config_server *config, size_t workers, stru
     }
     for (size_t i = 0; i < count; i++)
         set.pairs[i].udp = set.pairs[i].tcp = -1;
-    for (size_t i = 0; i < config->listen_count && status == STATUS_OK; i++) {
-        const struct endpoint *endpoint = &config->listen[i];
-        if (!is_free(endpoint, SOCK_DGRAM) || !is_free(endpoint, SOCK_STREAM))
+    for (size_t i = 0; i < set.addresses && status == STATUS_OK; i++) {
+        bool tls = i >= config->listen_count;
+        const struct endpoint *endpoint =
+            tls ? &config->tls_listen[i - config->listen_count] : &config->listen[i];
+        if ((!tls && !is_free(endpoint, SOCK_DGRAM)) || !is_free(endpoint, SOCK_STREAM))
             status = complain(endpoint, message);
         for (size_t w = 0; w < workers && status == STATUS_OK; w++) {
-            if (!open_pair(endpoint, &set.pairs[w * set.addresses + i]))
+            if (!open_pair(endpoint, tls, &set.pairs[w * set.addresses + i]))
                 status = complain(endpoint, message);
         }
     }

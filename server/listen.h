@@ -1,7 +1,7 @@
 /*
  * The sockets that the server listens on: for each worker its own pair, UDP and TCP, for each
- * address of `listen`. SO_REUSEPORT lets the kernel spread clients over the workers. Knows neither
- * workers nor messages.
+ * address of `listen`, and its own TCP socket for each of `tls-listen`. SO_REUSEPORT lets the
+ * kernel spread clients over the workers. Knows neither workers nor messages.
  */
 #ifndef SERVER_LISTEN_H
 #define SERVER_LISTEN_H
@@ -16,8 +16,9 @@
 
 /* One worker's sockets at one address; -1 where one is closed or has been taken. */
 struct listen_pair {
-    int udp;
+    int udp; /* -1 where it is for TLS */
     int tcp;
+    bool tls;
     bool wildcard; /* UDP datagrams carry the address that they came to */
     bool v6;
 };
@@ -25,7 +26,7 @@ struct listen_pair {
 struct listen_set {
     size_t workers;
     size_t addresses;
-    struct listen_pair *pairs; /* those of worker w start at w * addresses */
+    struct listen_pair *pairs; /* those of worker w start at w * addresses, TLS last */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 64
@@ -47,8 +48,8 @@ static void fill_standard_descriptors(void)
 static void warn_of_limits(const struct config *config, struct log *log, size_t workers,
                            size_t descriptors)
 {
-    size_t needed = config->server.tcp_max + workers * (2 * config->server.listen_count + 4) +
-                    SPARE_DESCRIPTORS;
+    size_t sockets = 2 * config->server.listen_count + config->server.tls_listen_count;
+    size_t needed = config->server.tcp_max + workers * (sockets + 4) + SPARE_DESCRIPTORS;
     if (needed > descriptors)
         log_write(
             log, LOG_LEVEL_WARNING,
@@ -84,6 +85,10 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
         refuse(log, config, reason);
         config_destroy(config);
     } else if (bundle_create(config, log, &bundle) != STATUS_OK) {
+        if (config->log.target == LOG_TARGET_SYSLOG)
+            fprintf(stderr,
+                    "contactd: a file that %s names cannot be used; syslog has the reason\n",
+                    config->path);
         config_destroy(config);
     } else if (store_open(config->database, &store, message) != STATUS_OK) {
         refuse(log, config, message);
@@ -128,6 +133,23 @@ static int serve(struct config *config, const struct diag *diag)
     return exit_code;
 }
 
+/* What a start would read beside the configuration: says what is wrong, or soon will be. */
+static int check(const struct config *config)
+{
+    char message[TLS_MESSAGE_OCTETS];
+    struct tls_identity *identity = NULL;
+    enum log_level level;
+    time_t now = time(NULL);
+
+    if (config->server.tls_listen_count == 0)
+        return EXIT_SUCCESS;
+    enum status status = tls_identity_create(&config->server, now, &identity, message);
+    if (status != STATUS_OK || tls_identity_outlook(identity, now, &level, message))
+        fprintf(stderr, "contactd: %s\n", message);
+    tls_identity_release(identity);
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* Reads the configuration and either says what is wrong with it, all of it, or goes on. */
 static int run_configured(const struct arguments *arguments)
 {
@@ -140,6 +162,8 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    bool usable = status == STATUS_OK &&
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);
@@ -148,8 +172,8 @@ static int run_configured(const struct arguments *arguments)
     if (status == STATUS_OK && arguments->task == TASK_SERVE) {
         exit_code = serve(config, diag);
     } else if (status == STATUS_OK) {
+        exit_code = check(config) == EXIT_SUCCESS && usable ? EXIT_SUCCESS : EXIT_FAILURE;
         config_destroy(config);
-        exit_code = EXIT_SUCCESS;
     }
     diag_destroy(diag);
     return exit_code;

@@ -37,27 +37,14 @@ static void note_serial(const uint8_t *message, const struct record *record,
     request->has_serial = true;
 }
 
-/* True when the RDATA of a TSIG is whole (RFC 8945 §4.2). */
-static bool is_tsig(const uint8_t *message, const struct record *record)
-{
-    struct reader r = reader_of(message + record->rdata, record->rdata_octets);
-    size_t algorithm_octets;
-
-    name_take(&r, &algorithm_octets);
-    reader_octets(&r, 6 + 2);          /* time signed, fudge */
-    reader_octets(&r, reader_u16(&r)); /* MAC */
-    reader_octets(&r, 2 + 2);          /* original ID, error */
-    reader_octets(&r, reader_u16(&r)); /* other data */
-    return !r.failed && reader_left(&r) == 0;
-}
-
 /* Takes in one record of the additional section; `last` of the message. */
-static bool parse_additional(const uint8_t *message, const struct record *record, bool last,
-                             struct request *request)
+static bool parse_additional(const uint8_t *message, size_t length, const struct record *record,
+                             bool last, struct request *request)
 {
-    if (record->type == TYPE_TSIG) {
-        request->rcode = RCODE_NOTAUTH;
-        return last && is_tsig(message, record); /* RFC 8945 §5.2 */
+    if (record->type == TYPE_TSIG) { /* RFC 8945 §5.2 */
+        request->has_tsig =
+            last && tsig_parse(message, length, record, &request->tsig) == STATUS_OK;
+        return request->has_tsig;
     }
     if (record->type != TYPE_OPT)
         return true;
@@ -66,26 +53,65 @@ static bool parse_additional(const uint8_t *message, const struct record *record
     return edns_parse(&request->edns, record, message) == STATUS_OK;
 }
 
-/* Steps through all records after the question. False when one is malformed. */
+/* What must not stand before the additional section. */
+static bool is_misplaced(const struct record *record)
+{
+    return record->type == TYPE_OPT || record->type == TYPE_TSIG;
+}
+
+/* Steps through all records after the questions. False when one is malformed or out of place; a
+ * TSIG counts only in a message that is whole, and as its only one. */
 static bool parse_records(const uint8_t *message, size_t length, size_t at, struct request *request)
 {
     const struct header *header = &request->header;
     size_t before = (size_t)header->ancount + header->nscount;
     size_t total = before + header->arcount;
     struct record record;
+    unsigned signatures = 0;
     bool sound = true;
 
     for (size_t i = 0; i < total; i++) {
         if (record_parse(message, length, &at, &record) != STATUS_OK)
             return false;
+        signatures += record.type == TYPE_TSIG;
         if (i >= before)
-            sound = parse_additional(message, &record, i + 1 == total, request) && sound;
-        else if (record.type == TYPE_OPT)
+            sound = parse_additional(message, length, &record, i + 1 == total, request) && sound;
+        else if (is_misplaced(&record))
             sound = false;
         else if (i >= header->ancount)
             note_serial(message, &record, request);
     }
+    request->has_tsig = request->has_tsig && signatures == 1 && at == length;
     return sound && at == length;
+}
+
+/* Reads the question, or steps over what there is in place of one: for an OPT (RFC 6891 §6.1.1) and
+ * a TSIG behind it. False when it cannot. */
+static bool parse_questions(struct reader *r, struct request *request)
+{
+    size_t name_length;
+
+    if (request->header.qdcount == 1)
+        return parse_question(r, request);
+    for (unsigned i = 0; i < request->header.qdcount; i++) {
+        name_take(r, &name_length);
+        reader_octets(r, 4);
+    }
+    return !r->failed;
+}
+
+/* An opcode that is not ours: its message is looked through for a TSIG alone. */
+static void parse_unknown(const uint8_t *message, size_t length, struct reader *r,
+                          struct request *request)
+{
+    if (request->header.arcount == 0)
+        return;
+    if (!parse_questions(r, request) ||
+        !parse_records(message, length, (size_t)(r->next - message), request))
+        request->has_tsig = false;
+    request->has_question = false;
+    request->question_octets = 0;
+    request->edns = (struct edns){.present = false};
 }
 
 void request_parse(const uint8_t *message, size_t length, struct request *out)
@@ -98,23 +124,21 @@ void request_parse(const uint8_t *message, size_t length, struct request *out)
     out->question_octets = 0;
     out->edns = (struct edns){.present = false};
     out->has_serial = false;
+    out->has_tsig = false;
     out->header = header_read(&r);
     if (r.failed || out->header.flags & HEADER_QR)
         return;
     if (header_opcode(out->header.flags) != OPCODE_QUERY) {
         refuse(out, RCODE_NOTIMP);
+        parse_unknown(message, length, &r, out);
         return;
     }
-    /* The records behind no question are read too: for an OPT (RFC 6891 §6.1.1). */
-    bool sound = out->header.qdcount == 0 || (out->header.qdcount == 1 && parse_question(&r, out));
-    if (!sound || !parse_records(message, length, DNS_HEADER_OCTETS + out->question_octets, out) ||
-        !out->has_question) {
+    if (!parse_questions(&r, out) ||
+        !parse_records(message, length, (size_t)(r.next - message), out) || !out->has_question) {
         refuse(out, RCODE_FORMERR);
         return;
     }
     out->verdict = REQUEST_QUESTION;
     if (out->edns.version > 0)
         refuse(out, RCODE_BADVERS);
-    else if (out->rcode != RCODE_NOERROR)
-        out->verdict = REQUEST_ERROR;
 }

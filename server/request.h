@@ -6,6 +6,7 @@
 #define SERVER_REQUEST_H
 
 #include "server/edns.h"
+#include "server/tsig.h"
 #include "wire/record.h"
 
 #include <stdbool.h>
@@ -28,17 +29,19 @@ struct request {
     struct edns edns;
     bool has_serial; /* an SOA stands in the authority section: IXFR (RFC 1995 §3) */
     uint32_t serial; /* of that SOA */
+    bool has_tsig; /* one stands where it belongs: nothing is to be believed until it is verified */
+    struct tsig_record tsig;
 };
 
 /*
  * Decodes `length` octets of any value.
  *
  * Dropped: fewer than 12 octets, QR set. NOTIMP: an opcode other than QUERY, whatever follows
- * (RFC 8906 §3.1.4). FORMERR: not exactly one question (RFC 9619), a compressed question name, an
- * owner, record or option that runs past its end, octets after the last record, two OPT, an OPT
- * outside the additional section or not owned by the root (RFC 6891 §6.1.1), a TSIG that is not the
- * last record or not whole (RFC 8945 §5.2). BADVERS: an EDNS version above 0. NOTAUTH: a TSIG,
- * since no key is known.
+ * (RFC 8906 §3.1.4); the answer is a header, and a TSIG where the request has one. FORMERR: not
+ * exactly one question (RFC 9619), a compressed question name, an owner, record or option that runs
+ * past its end, octets after the last record, two OPT, an OPT outside the additional section or not
+ * owned by the root (RFC 6891 §6.1.1), a TSIG that is not the last record, not the only one, or not
+ * whole (RFC 8945 §5.2). BADVERS: an EDNS version above 0.
  */
 void request_parse(const uint8_t *message, size_t length, struct request *out);
 

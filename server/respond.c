@@ -209,8 +209,10 @@ static bool may(const struct draft *draft, const struct config_zone *zone, enum 
                 bool otherwise)
 {
     const struct asker *asker = draft->asker;
+    const struct tsig_session *tsig = draft->out->tsig; /* verified: else nobody gets here */
     const struct config_asker who = {
         .address = asker->address,
+        .key = tsig && tsig->key ? tsig->key->config : NULL,
         .tls = asker->transport == TRANSPORT_TLS,
         .name_count = asker->name_count,
         .names = asker->names,
@@ -218,10 +220,11 @@ static bool may(const struct draft *draft, const struct config_zone *zone, enum 
     return config_acl_allows(zone, action, &who, otherwise);
 }
 
-/* Who may have the whole zone may ask it too: a secondary asks for the SOA first. */
+/* Who may have the whole zone may ask it too: a secondary asks for the SOA first. A catalog is
+ * nobody else's business (RFC 9432 §7). */
 static bool may_ask(const struct draft *draft, const struct config_zone *zone)
 {
-    bool open = zone->audience == AUDIENCE_PUBLIC;
+    bool open = zone->audience == AUDIENCE_PUBLIC && !zone->catalog;
     return may(draft, zone, ACL_QUERY, open) || may(draft, zone, ACL_TRANSFER, false);
 }
 
@@ -245,6 +248,9 @@ static void transfer(struct draft *draft, const struct served_zone *zone)
         draft->rcode = RCODE_NOTAUTH; /* RFC 5936 §2.2.1 */
     } else if (!may(draft, zone->config, ACL_TRANSFER, false)) {
         refused(draft, EDE_PROHIBITED, NULL);
+    } else if (draft->asker->transport == TRANSPORT_TLS && !draft->asker->may_transfer) {
+        /* What goes by TLS passes for protected; RFC 9103 §7.2 lets nothing less pass for it. */
+        refused(draft, EDE_NOT_SUPPORTED, "transfers over TLS need TLS 1.3 and ALPN dot");
     } else if ((draft->asker->transport == TRANSPORT_UDP && !incremental) ||
                (incremental && !request->has_serial)) {
         draft->rcode = RCODE_FORMERR;
@@ -335,6 +341,45 @@ static void answer(struct draft *draft)
     }
 }
 
+static enum statistic count_of(uint16_t error)
+{
+    switch (error) {
+    case TSIG_BADSIG:
+        return COUNT_TSIG_BADSIG;
+    case TSIG_BADKEY:
+        return COUNT_TSIG_BADKEY;
+    case TSIG_BADTIME:
+        return COUNT_TSIG_BADTIME;
+    case TSIG_BADTRUNC:
+        return COUNT_TSIG_BADTRUNC;
+    default:
+        return COUNT_TSIG_GOOD;
+    }
+}
+
+void reply_count_tsig(const struct tsig_session *tsig, struct statistics *statistics)
+{
+    statistics_add(statistics, count_of(tsig->error), 1);
+}
+
+/*
+ * Verifies the request's TSIG before anything else is believed. False when that is the answer
+ * already: NOTAUTH, or FORMERR for a MAC of a length that must not be, which is not signed.
+ */
+static bool authenticate(struct draft *draft, const uint8_t *message)
+{
+    struct reply *out = draft->out;
+    const struct view *view = draft->view;
+
+    enum status status =
+        tsig_verify(view->keys, message, &draft->request->tsig, view->clock(), &out->session);
+    if (status != STATUS_MALFORMED)
+        out->tsig = &out->session;
+    if (status != STATUS_OK)
+        draft->rcode = status == STATUS_DENIED ? RCODE_NOTAUTH : RCODE_FORMERR;
+    return status == STATUS_OK;
+}
+
 void respond(const struct view *view, const uint8_t *message, size_t length,
              const struct asker *asker, struct reply *out)
 {
@@ -347,7 +392,10 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     }
     struct draft draft = {.view = view, .request = &request, .asker = asker, .out = out};
     draft_start(&draft, message);
-    if (request.verdict == REQUEST_QUESTION)
+    bool trusted = !request.has_tsig || authenticate(&draft, message);
+    if (trusted && request.verdict == REQUEST_QUESTION)
         answer(&draft);
     draft_finish(&draft);
+    out->transfer_denied = request.has_question && is_transfer(request.question.type) &&
+                           (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH);
 }

@@ -8,10 +8,13 @@
 
 #include "conf/config.h"
 #include "server/sha1.h"
+#include "server/statistics.h"
+#include "server/tsig.h"
 #include "server/zone_table.h"
 #include "store/store.h"
 #include "wire/record.h"
 
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -20,7 +23,9 @@ struct view {
     struct snapshot *snapshot; /* live, not reset */
     const struct config *config;
     const struct zone_table *zones;
-    struct sha1 *sha1; /* for zones with NSEC3 */
+    struct sha1 *sha1;            /* for zones with NSEC3 */
+    const struct tsig_keys *keys; /* or NULL */
+    int64_t (*clock)(void);       /* seconds since 1970; asked where a message has a TSIG */
 };
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
@@ -29,6 +34,7 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 struct asker {
     const struct sockaddr *address;
     enum transport transport;
+    bool may_transfer; /* of TRANSPORT_TLS: by TLS 1.3 with ALPN `dot` (RFC 9103 §7.1, §7.2) */
     size_t name_count; /* of the client's certificate, where it was verified */
     const char *const *names;
 };
@@ -41,9 +47,9 @@ enum reply_action {
 
 /* Header and question: 12 + 255 + 4 octets. */
 #define REPLY_HEAD_OCTETS 272
-/* A CHAOS TXT of 12 + 256, and an OPT with all options that this server sends: 11, NSID 4 + 255,
- * extended error 6 + 400, keepalive 6. */
-#define REPLY_TAIL_OCTETS 960
+/* A CHAOS TXT of 12 + 256, an OPT with all options that this server sends (11, NSID 4 + 255,
+ * extended error 6 + 400, keepalive 6, padding 471), and a TSIG. */
+#define REPLY_TAIL_OCTETS (1440 + TSIG_MAX_OCTETS)
 /* A negative answer with proofs has head, answer, SOA, sixteen proofs and OPT; the rest is for ANY
  * and RRSIG by TCP, with a part or two for each RRset. */
 #define REPLY_MAX_PARTS 48
@@ -51,18 +57,34 @@ enum reply_action {
 /* A reply; the caller owns it and reuses it. Its parts point into itself and into the map. */
 struct reply {
     enum reply_action action;
-    uint16_t rcode; /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
-    size_t octets;  /* of the whole message */
+    uint16_t rcode;       /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
+    bool transfer_denied; /* a transfer was asked for and not granted, for `rcode` */
+    /* NULL: the request was not signed, or not so that it could be read. Its key, where it has one,
+     * signs the messages of a transfer too; it stays the view's. */
+    struct tsig_session *tsig;
+    size_t octets; /* of the whole message */
     size_t part_count;
     struct iovec parts[REPLY_MAX_PARTS];
     uint8_t head[REPLY_HEAD_OCTETS];
     uint8_t tail[REPLY_TAIL_OCTETS];
     /* REPLY_TRANSFER */
     const struct served_zone *zone;
-    size_t head_octets;     /* header and question of the reply, in `head`, counts to be set */
-    size_t tail_octets;     /* the OPT that each message of the transfer carries; or 0 */
-    uint16_t transfer_type; /* AXFR, or IXFR answered by the whole zone */
+    size_t head_octets;          /* header and question of the reply, in `head`, counts to be set */
+    size_t tail_octets;          /* the OPT that each message of the transfer carries; or 0 */
+    uint16_t transfer_type;      /* AXFR, or IXFR answered by the whole zone */
+    struct tsig_session session; /* what `tsig` points to */
 };
+
+/* Counts how the request of a reply was signed. */
+void reply_count_tsig(const struct tsig_session *tsig, struct statistics *statistics);
+
+/* Counts what was answered: its RCODE, and how its request was signed. */
+static inline void reply_count(const struct reply *reply, struct statistics *statistics)
+{
+    statistics_add_rcode(statistics, reply->rcode);
+    if (reply->tsig)
+        reply_count_tsig(reply->tsig, statistics);
+}
 
 /*
  * Answers one message.
@@ -72,7 +94,8 @@ struct reply {
  *   out       overwritten
  *
  * Never fails: what cannot be answered is dropped or answered with an RCODE. Answers to answers,
- * and messages shorter than a header, are dropped.
+ * and messages shorter than a header, are dropped. A request with a TSIG is answered when that was
+ * verified, and by a reply that is signed; else NOTAUTH says why not (RFC 8945 §5.2, §5.3).
  */
 void respond(const struct view *view, const uint8_t *request, size_t length,
              const struct asker *asker, struct reply *out);

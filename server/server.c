@@ -45,6 +45,7 @@ struct server {
     struct event *interrupt;
     struct event *reload_event; /* contactctl has asked for one */
     struct event *notice_event;
+    struct event *daily;
     int notice; /* eventfd that workers raise */
     struct tcp_limits *limits;
     struct transfers *transfers;
@@ -83,10 +84,15 @@ static void announce(const struct server *server)
         endpoint_to_text(&config->server.listen[i], address);
         log_write(server->log, LOG_LEVEL_INFO, "listening on %s", address);
     }
+    for (size_t i = 0; i < config->server.tls_listen_count; i++) {
+        endpoint_to_text(&config->server.tls_listen[i], address);
+        log_write(server->log, LOG_LEVEL_INFO, "listening on %s (TLS)", address);
+    }
     log_write(server->log, LOG_LEVEL_INFO,
               "contactd " CONTACTD_VERSION " is ready: %zu of %zu zone%s, %zu worker%s",
               watch_loaded(server->watch), config->zone_count, config->zone_count == 1 ? "" : "s",
               server->worker_count, server->worker_count == 1 ? "" : "s");
+    bundle_warn(server->bundle, server->log);
 }
 
 /* A reload has come to its end. What was heard of it is kept for those who ask. */
@@ -125,6 +131,14 @@ static enum status configure_parts(struct server *server, const struct config *c
     return STATUS_OK;
 }
 
+/* Of certificates that are about to end: to the log, and to who has asked for the reload. */
+static void warn(struct server *server, const struct bundle *fresh, struct text *heard)
+{
+    struct log *both = log_overhear(server->log, heard);
+    bundle_warn(fresh, both ? both : server->log);
+    log_destroy(both);
+}
+
 static void begin_reload(struct server *server)
 {
     struct bundle *fresh = NULL;
@@ -138,9 +152,10 @@ static void begin_reload(struct server *server)
         conclude_reload(server, true, heard);
         return;
     }
+    log_configure(server->log, &fresh->config->log);
+    warn(server, fresh, &heard);
     server->heard = heard;
     server->loading_ms = ticks_now();
-    log_configure(server->log, &fresh->config->log);
     server->retiring = server->bundle;
     server->bundle = fresh;
     for (size_t i = 0; i < server->worker_count; i++)
@@ -263,6 +278,16 @@ static bool open_control(struct server *server)
                           &server->control) == STATUS_OK;
 }
 
+/* A start and a reload speak of certificates that are about to end; in between, the day does.
+ */
+static void on_day(evutil_socket_t fd, short what, void *arg)
+{
+    const struct server *server = arg;
+    (void)fd;
+    (void)what;
+    bundle_warn(server->bundle, server->log);
+}
+
 static void on_terminate(evutil_socket_t signal, short what, void *arg)
 {
     struct server *server = arg;
@@ -275,6 +300,7 @@ static void on_terminate(evutil_socket_t signal, short what, void *arg)
 
 static bool prepare_events(struct server *server)
 {
+    const struct timeval day = {86400, 0};
     server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     server->base = event_base_new();
     if (server->notice < 0 || !server->base)
@@ -285,10 +311,11 @@ static bool prepare_events(struct server *server)
     server->reload_event = event_new(server->base, -1, 0, on_reload, server);
     server->notice_event =
         event_new(server->base, server->notice, EV_READ | EV_PERSIST, on_notice, server);
+    server->daily = event_new(server->base, -1, EV_PERSIST, on_day, server);
     return server->hangup && server->terminate && server->interrupt && server->reload_event &&
-           server->notice_event && event_add(server->hangup, NULL) == 0 &&
-           event_add(server->terminate, NULL) == 0 && event_add(server->interrupt, NULL) == 0 &&
-           event_add(server->notice_event, NULL) == 0;
+           server->notice_event && server->daily && event_add(server->daily, &day) == 0 &&
+           event_add(server->hangup, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
+           event_add(server->interrupt, NULL) == 0 && event_add(server->notice_event, NULL) == 0;
 }
 
 static bool prepare_parts(struct server *server)
@@ -343,13 +370,13 @@ static void log_totals(const struct server *server)
     struct statistics total = {0};
     for (size_t i = 0; i < server->worker_count; i++)
         statistics_sum(&total, worker_statistics(server->workers[i]));
-    log_write(server->log, LOG_LEVEL_INFO,
-              "stopped: %" PRIu64 " queries by UDP, %" PRIu64 " by TCP, %" PRIu64
-              " dropped, %" PRIu64 " transfers",
-              statistics_get(&total, COUNT_UDP4_QUERIES) +
-                  statistics_get(&total, COUNT_UDP6_QUERIES),
-              statistics_get(&total, COUNT_TCP_QUERIES), statistics_get(&total, COUNT_DROPPED),
-              statistics_get(&total, COUNT_TRANSFERS_FINISHED));
+    log_write(
+        server->log, LOG_LEVEL_INFO,
+        "stopped: %" PRIu64 " queries by UDP, %" PRIu64 " by TCP, %" PRIu64 " by TLS, %" PRIu64
+        " dropped, %" PRIu64 " transfers",
+        statistics_get(&total, COUNT_UDP4_QUERIES) + statistics_get(&total, COUNT_UDP6_QUERIES),
+        statistics_get(&total, COUNT_TCP_QUERIES), statistics_get(&total, COUNT_TLS_QUERIES),
+        statistics_get(&total, COUNT_DROPPED), statistics_get(&total, COUNT_TRANSFERS_FINISHED));
 }
 
 static void free_event(struct event *event)
@@ -377,6 +404,7 @@ static void finish(struct server *server)
     free_event(server->interrupt);
     free_event(server->reload_event);
     free_event(server->notice_event);
+    free_event(server->daily);
     if (server->base)
         event_base_free(server->base);
     if (server->notice >= 0)

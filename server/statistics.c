@@ -16,6 +16,7 @@ const char *statistics_name(enum statistic what)
         [COUNT_UDP4_QUERIES] = "udp4-queries",
         [COUNT_UDP6_QUERIES] = "udp6-queries",
         [COUNT_TCP_QUERIES] = "tcp-queries",
+        [COUNT_TLS_QUERIES] = "tls-queries",
         [COUNT_UDP_OCTETS_SENT] = "udp-octets-sent",
         [COUNT_TCP_OCTETS_SENT] = "tcp-octets-sent",
         [COUNT_DROPPED] = "dropped",
@@ -24,9 +25,16 @@ const char *statistics_name(enum statistic what)
         [COUNT_TCP_REFUSED] = "tcp-refused",
         [COUNT_TCP_EVICTED] = "tcp-evicted",
         [COUNT_TCP_EXPIRED] = "tcp-expired",
+        [COUNT_TLS_ACCEPTED] = "tls-accepted",
+        [COUNT_TLS_FAILED] = "tls-failed",
         [COUNT_TRANSFERS_STARTED] = "transfers-started",
         [COUNT_TRANSFERS_FINISHED] = "transfers-finished",
         [COUNT_TRANSFERS_REFUSED] = "transfers-refused",
+        [COUNT_TSIG_GOOD] = "tsig-good",
+        [COUNT_TSIG_BADSIG] = "tsig-badsig",
+        [COUNT_TSIG_BADKEY] = "tsig-badkey",
+        [COUNT_TSIG_BADTIME] = "tsig-badtime",
+        [COUNT_TSIG_BADTRUNC] = "tsig-badtrunc",
     };
     return names[what];
 }

@@ -16,17 +16,25 @@ enum statistic {
     COUNT_UDP4_QUERIES,
     COUNT_UDP6_QUERIES,
     COUNT_TCP_QUERIES,
+    COUNT_TLS_QUERIES,
     COUNT_UDP_OCTETS_SENT,
-    COUNT_TCP_OCTETS_SENT,   /* transfers too, length octets too */
+    COUNT_TCP_OCTETS_SENT,   /* transfers too, length octets too; of TLS before it is encrypted */
     COUNT_DROPPED,           /* not answered: no header, an answer, too long for UDP */
     COUNT_UDP_SEND_FAILURES, /* answers that the kernel did not take */
-    COUNT_TCP_ACCEPTED,
-    COUNT_TCP_REFUSED, /* limits */
-    COUNT_TCP_EVICTED, /* idle, to make room */
-    COUNT_TCP_EXPIRED, /* idle or too slow for tcp-idle */
+    COUNT_TCP_ACCEPTED,      /* those of TLS too, here and below */
+    COUNT_TCP_REFUSED,       /* limits */
+    COUNT_TCP_EVICTED,       /* idle, to make room */
+    COUNT_TCP_EXPIRED,       /* idle or too slow for tcp-idle */
+    COUNT_TLS_ACCEPTED,
+    COUNT_TLS_FAILED, /* ended before their handshake was done, by whomever */
     COUNT_TRANSFERS_STARTED,
     COUNT_TRANSFERS_FINISHED,
     COUNT_TRANSFERS_REFUSED, /* too many at once, or the zone was gone */
+    COUNT_TSIG_GOOD,         /* requests that were signed, and well (RFC 8945) */
+    COUNT_TSIG_BADSIG,
+    COUNT_TSIG_BADKEY,
+    COUNT_TSIG_BADTIME,
+    COUNT_TSIG_BADTRUNC,
     STATISTICS_COUNTS
 };
 

@@ -5,12 +5,18 @@
 #include "server/zone_text.h"
 #include "wire/constants.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+
+/*
+ * Messages are joined into as few sends as this allows. Measured: against 64 KiB 128 take 5 % off
+ * the CPU time of a transfer, and making them is a fifth of a millisecond in which nobody else is
+ * served. Holds at least one message of any length.
+ */
+#define USUAL_OCTETS  (TCP_LENGTH_OCTETS + TRANSFER_MESSAGE_OCTETS)
+#define BUFFER_OCTETS (8 * USUAL_OCTETS)
 
 struct stream {
     struct stream_parts parts;
@@ -19,12 +25,15 @@ struct stream {
     struct transfers_who who;
     uint16_t type;
     bool done;
+    enum status outcome; /* of making messages: once it is not STATUS_OK no more are made */
     const char *reason;
     int64_t started_ms;
-    size_t length; /* of the message at hand, with its length octets */
-    size_t at;     /* octets of it that were written */
+    struct tsig_key key;         /* of its own: a reload may take the server's away */
+    struct tsig_session session; /* its `key` is NULL where nothing is signed */
     char zone[NAME_TEXT_OCTETS];
-    uint8_t message[TCP_FRAME_OCTETS];
+    size_t length; /* of the messages at hand, with their length octets */
+    size_t at;     /* octets of them that were written */
+    uint8_t messages[BUFFER_OCTETS];
 };
 
 /* One line of log about a stream, with the fields that a machine asks for. */
@@ -65,6 +74,12 @@ static void tell(const struct stream *stream, enum transfers_event event, const 
     transfers_note(stream->parts.transfers, &stream->who, event, &seen);
 }
 
+/* That the request was signed with, or NULL. */
+static const struct config_key *key_of(const struct reply *reply)
+{
+    return reply->tsig && reply->tsig->key ? reply->tsig->key->config : NULL;
+}
+
 static void log_refusal(const struct stream_parts *parts, const struct reply *reply,
                         const struct endpoint *client, const char *why)
 {
@@ -74,10 +89,32 @@ static void log_refusal(const struct stream_parts *parts, const struct reply *re
     log_write(parts->log, LOG_LEVEL_WARNING, "transfer of %s to %s refused: %s",
               zone_text(reply->zone->apex.octets, zone), peer, why);
     statistics_add(parts->statistics, COUNT_TRANSFERS_REFUSED, 1);
-    struct transfers_who who = transfers_identify(reply->zone->config, client, NULL);
+    struct transfers_who who = transfers_identify(reply->zone->config, client, key_of(reply));
     struct transfer_seen seen = {.when_ms = ticks_now(), .client = *client};
     snprintf(seen.reason, sizeof seen.reason, "transfer refused: %s", why);
     transfers_note(parts->transfers, &who, TRANSFERS_REFUSED, &seen);
+}
+
+/* Takes what the messages are to be signed with. */
+static enum status take_key(struct stream *stream, const struct tsig_session *session)
+{
+    stream->session.key = NULL;
+    if (!session)
+        return STATUS_OK;
+    stream->session = *session;
+    stream->session.request = NULL;
+    stream->session.key = NULL;
+    enum status status = tsig_key_copy(session->key, &stream->key);
+    if (status == STATUS_OK)
+        stream->session.key = &stream->key;
+    return status;
+}
+
+static void free_stream(struct stream *stream)
+{
+    if (stream && stream->session.key)
+        tsig_key_clear(&stream->key);
+    free(stream);
 }
 
 enum status stream_create(const struct stream_parts *parts, const struct reply *reply,
@@ -88,21 +125,24 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
         return STATUS_DENIED;
     }
     struct stream *stream = malloc(sizeof *stream);
-    enum status status =
-        stream ? transfer_create(parts->store, reply, &stream->transfer) : STATUS_SYSTEM;
+    size_t reserve = reply->tsig ? tsig_octets(reply->tsig) : 0;
+    enum status status = stream ? take_key(stream, reply->tsig) : STATUS_SYSTEM;
+    if (status == STATUS_OK)
+        status = transfer_create(parts->store, reply, reserve, &stream->transfer);
     if (status != STATUS_OK) {
         log_refusal(parts, reply, client,
                     status == STATUS_NOT_FOUND ? "the zone has gone"
                                                : "out of memory or of readers");
         tcp_limits_leave_transfer(parts->limits);
-        free(stream);
+        free_stream(stream);
         return status;
     }
     stream->parts = *parts;
     stream->client = *client;
-    stream->who = transfers_identify(reply->zone->config, client, NULL);
+    stream->who = transfers_identify(reply->zone->config, client, key_of(reply));
     stream->type = reply->transfer_type;
     stream->done = false;
+    stream->outcome = STATUS_OK;
     stream->reason = NULL;
     stream->started_ms = ticks_now();
     stream->length = stream->at = 0;
@@ -130,22 +170,43 @@ void stream_destroy(struct stream *stream, const char *reason)
     }
     transfer_destroy(stream->transfer);
     tcp_limits_leave_transfer(stream->parts.limits);
-    free(stream);
+    free_stream(stream);
 }
 
-/* Makes the next message. STATUS_OK, STATUS_NOT_FOUND at the end, else the zone is damaged. */
-static enum status fill(struct stream *stream)
+/* Adds the next message behind those at hand. STATUS_OK; STATUS_NOT_FOUND at the end,
+ * STATUS_NO_SPACE when these go out first, STATUS_SYSTEM where it cannot be signed, else the zone
+ * is damaged. */
+static enum status add_message(struct stream *stream)
 {
+    uint8_t *frame = stream->messages + stream->length;
+    size_t left = BUFFER_OCTETS - stream->length;
     size_t length = 0;
-    enum status status =
-        transfer_next(stream->transfer, stream->message + TCP_LENGTH_OCTETS, &length);
+
+    if (left < USUAL_OCTETS) /* a shorter message would be worse filled than need be */
+        return STATUS_NO_SPACE;
+    enum status status = transfer_next(stream->transfer, frame + TCP_LENGTH_OCTETS,
+                                       left - TCP_LENGTH_OCTETS, &length);
     if (status != STATUS_OK)
         return status;
-    stream->message[0] = (uint8_t)(length >> 8);
-    stream->message[1] = (uint8_t)length;
-    stream->length = length + TCP_LENGTH_OCTETS;
-    stream->at = 0;
+    if (stream->session.key &&
+        !tsig_append(&stream->session, frame + TCP_LENGTH_OCTETS, &length, stream->parts.clock()))
+        return STATUS_SYSTEM;
+    frame[0] = (uint8_t)(length >> 8);
+    frame[1] = (uint8_t)length;
+    stream->length += TCP_LENGTH_OCTETS + length;
     return STATUS_OK;
+}
+
+/* Makes the next messages, as many as the buffer holds. STATUS_OK, STATUS_NOT_FOUND at the end,
+ * else the zone is damaged. */
+static enum status fill(struct stream *stream)
+{
+    stream->length = stream->at = 0;
+    while (stream->outcome == STATUS_OK)
+        stream->outcome = add_message(stream);
+    if (stream->outcome == STATUS_NO_SPACE)
+        stream->outcome = STATUS_OK;
+    return stream->length > 0 ? STATUS_OK : stream->outcome;
 }
 
 static enum stream_step fail(struct stream *stream, const char *reason)
@@ -154,7 +215,8 @@ static enum stream_step fail(struct stream *stream, const char *reason)
     return STREAM_FAILED;
 }
 
-enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size_t *written)
+enum stream_step stream_step(struct stream *stream, struct channel *channel, int64_t now_ms,
+                             size_t *written)
 {
     *written = 0;
     if (now_ms - stream->started_ms >= STREAM_LIMIT_MS)
@@ -166,17 +228,16 @@ enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size
             return STREAM_DONE;
         }
         /* The secondary keeps its old zone when the connection ends before the second SOA. */
+        if (status == STATUS_SYSTEM)
+            return fail(stream, "it cannot be signed");
         if (status != STATUS_OK)
             return fail(stream, "the zone is damaged (run zonegen verify)");
     }
-    ssize_t n = send(fd, stream->message + stream->at, stream->length - stream->at,
-                     MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? STREAM_GOES_ON
-                                                 : fail(stream, "the client closed");
-    stream->at += (size_t)n;
-    *written = (size_t)n;
-    statistics_add(stream->parts.statistics, COUNT_TCP_OCTETS_SENT, (uint64_t)n);
+    if (channel_write(channel, stream->messages + stream->at, stream->length - stream->at,
+                      written) == IO_FAILED)
+        return fail(stream, "the client closed");
+    stream->at += *written;
+    statistics_add(stream->parts.statistics, COUNT_TCP_OCTETS_SENT, *written);
     return STREAM_GOES_ON;
 }
 

@@ -1,12 +1,13 @@
 /*
  * A zone transfer on its way to a client: one message in memory at a time, written as the socket
- * takes it. Bounded in number (tcp_limits.h) and in time; logs its start and its end. Knows no
- * events: who owns the connection calls it when the socket is writable. What becomes of it is told
- * to transfers.h.
+ * takes it, signed where its request was (RFC 8945 §5.3.1). Bounded in number (tcp_limits.h) and in
+ * time; logs its start and its end. Knows no events: who owns the connection calls it when the
+ * socket is writable. What becomes of it is told to transfers.h.
  */
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
 
+#include "server/channel.h"
 #include "server/log.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
@@ -25,6 +26,7 @@ struct stream_parts {
     struct log *log;
     struct statistics *statistics;
     struct tcp_limits *limits;
+    int64_t (*clock)(void);      /* seconds since 1970, for signatures */
     struct transfers *transfers; /* or NULL */
 };
 
@@ -54,10 +56,10 @@ enum stream_step {
 /*
  * Writes at most one message, or the rest of one.
  *
- *   fd        nonblocking socket
- *   written   out: octets that the socket took
+ *   written   out: octets that the channel took
  */
-enum stream_step stream_step(struct stream *stream, int fd, int64_t now_ms, size_t *written);
+enum stream_step stream_step(struct stream *stream, struct channel *channel, int64_t now_ms,
+                             size_t *written);
 
 /* Why it failed: "the zone is damaged". */
 const char *stream_reason(const struct stream *stream);

@@ -18,6 +18,12 @@
  * would else take the whole core, and clients wait in the backlog meanwhile. */
 #define PAUSE_MS 100
 
+struct tcp_listener {
+    struct tcp *tcp;
+    struct event *event;
+    enum connection_kind kind;
+};
+
 struct tcp {
     struct event_base *base;
     struct basis *basis;
@@ -26,7 +32,7 @@ struct tcp {
     struct event *resume;
     struct log_pace pace;
     size_t listener_count;
-    struct event **listeners;
+    struct tcp_listener **listeners;
 };
 
 static struct timeval milliseconds(int ms)
@@ -40,7 +46,7 @@ static void pause_listeners(struct tcp *tcp, int error)
     /* What was idle for longest gives its descriptor to who wants to ask. */
     bool evicted = connections_evict(tcp->connections);
     for (size_t i = 0; i < tcp->listener_count; i++)
-        event_del(tcp->listeners[i]);
+        event_del(tcp->listeners[i]->event);
     event_add(tcp->resume, &delay);
     if (log_pace_allows(&tcp->pace, ticks_now())) {
         char text[ERRNO_TEXT_OCTETS];
@@ -56,7 +62,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (size_t i = 0; i < tcp->listener_count; i++)
-        event_add(tcp->listeners[i], NULL);
+        event_add(tcp->listeners[i]->event, NULL);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
@@ -72,7 +78,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 static void on_connection(evutil_socket_t fd, short what, void *arg)
 {
-    struct tcp *tcp = arg;
+    const struct tcp_listener *listener = arg;
+    struct tcp *tcp = listener->tcp;
     struct timeval interval = milliseconds(SWEEP_MS);
     (void)what;
 
@@ -81,7 +88,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
         int accepted =
             accept4(fd, &client.address.any, &client.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
-            connections_add(tcp->connections, accepted, &client);
+            connections_add(tcp->connections, accepted, &client, listener->kind);
             continue;
         }
         if (errno == EAGAIN)
@@ -118,18 +125,21 @@ enum status tcp_create(struct event_base *base, const struct tcp_parts *parts, s
     return STATUS_OK;
 }
 
-enum status tcp_listen(struct tcp *tcp, int fd)
+enum status tcp_listen(struct tcp *tcp, int fd, enum connection_kind kind)
 {
-    struct event **grown =
-        realloc(tcp->listeners, (tcp->listener_count + 1) * sizeof(struct event *));
+    struct tcp_listener **grown =
+        realloc(tcp->listeners, (tcp->listener_count + 1) * sizeof(struct tcp_listener *));
     if (!grown)
         return STATUS_SYSTEM;
     tcp->listeners = grown;
-    struct event *event = event_new(tcp->base, fd, EV_READ | EV_PERSIST, on_connection, tcp);
-    if (!event)
+    struct tcp_listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
         return STATUS_SYSTEM;
-    tcp->listeners[tcp->listener_count++] = event;
-    return event_add(event, NULL) == 0 ? STATUS_OK : STATUS_SYSTEM;
+    tcp->listeners[tcp->listener_count++] = listener;
+    listener->tcp = tcp;
+    listener->kind = kind;
+    listener->event = event_new(tcp->base, fd, EV_READ | EV_PERSIST, on_connection, listener);
+    return listener->event && event_add(listener->event, NULL) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
 static void free_event(struct event *event)
@@ -140,8 +150,10 @@ static void free_event(struct event *event)
 
 static void free_listeners(struct tcp *tcp)
 {
-    for (size_t i = 0; i < tcp->listener_count; i++)
-        free_event(tcp->listeners[i]);
+    for (size_t i = 0; i < tcp->listener_count; i++) {
+        free_event(tcp->listeners[i]->event);
+        free(tcp->listeners[i]);
+    }
     tcp->listener_count = 0;
     free(tcp->listeners);
     tcp->listeners = NULL;

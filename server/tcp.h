@@ -1,4 +1,5 @@
-/* DNS over TCP for one worker: accepts, and keeps time for its connections (connections.h). */
+/* DNS over TCP and TLS for one worker: accepts, and keeps time for its connections (connections.h).
+ */
 #ifndef SERVER_TCP_H
 #define SERVER_TCP_H
 
@@ -28,9 +29,10 @@ struct tcp_parts {
 MUST_CHECK enum status tcp_create(struct event_base *base, const struct tcp_parts *parts,
                                   struct tcp **out);
 
-/* Accepts from a socket of listen.h, which the caller closes after tcp_stop or tcp_destroy.
- * STATUS_OK, or STATUS_SYSTEM when memory is out. */
-MUST_CHECK enum status tcp_listen(struct tcp *tcp, int fd);
+/* Accepts from a socket of listen.h, which the caller closes after tcp_stop or tcp_destroy; its
+ * connections are of that kind, TLS only where the bundle has an identity. STATUS_OK, or
+ * STATUS_SYSTEM when memory is out. */
+MUST_CHECK enum status tcp_listen(struct tcp *tcp, int fd, enum connection_kind kind);
 
 /* Closes all connections at once. NULL is fine. */
 void tcp_destroy(struct tcp *tcp);

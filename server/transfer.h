@@ -1,37 +1,42 @@
 /*
- * A zone transfer under way (AXFR, RFC 5936): one snapshot, one message at a time into a buffer of
- * the caller, so that memory does not grow with the zone and a slow secondary is only as costly as
- * its connection. Knows no sockets and no clock; who drives it bounds its time.
+ * A zone transfer under way (AXFR, RFC 5936; IXFR, RFC 1995): one snapshot, one message at a time
+ * into a buffer of the caller, so that memory does not grow with the zone and a slow secondary is
+ * only as costly as its connection. Knows no sockets and no clock; who drives it bounds its time.
  */
 #ifndef SERVER_TRANSFER_H
 #define SERVER_TRANSFER_H
 
 #include "server/respond.h"
+#include "server/transfer_message.h"
 #include "store/store.h"
-
-#define TRANSFER_MESSAGE_OCTETS 65535
 
 struct transfer;
 
 /*
  * Begins the transfer that `reply` (REPLY_TRANSFER) grants, over the present contents.
+ *
+ *   reserve   octets that each message leaves free at its end
+ *
  * STATUS_OK; STATUS_NOT_FOUND (the zone has just gone), STATUS_MALFORMED (its record or its apex is
  * damaged) or STATUS_SYSTEM: answer SERVFAIL.
  */
 MUST_CHECK enum status transfer_create(struct store *store, const struct reply *reply,
-                                       struct transfer **out);
+                                       size_t reserve, struct transfer **out);
 void transfer_destroy(struct transfer *transfer);
 
 /*
- * Writes the next message, without its TCP length.
+ * Writes the next message, without its TCP length: of 16 KiB, but for one whose only record is
+ * longer.
  *
- *   message   TRANSFER_MESSAGE_OCTETS octets
- *   length    out: octets written
+ *   message   `room` octets
+ *   length    out: octets written; the reserve is not counted
  *
- * STATUS_OK; STATUS_NOT_FOUND when the last one was already written; STATUS_MALFORMED when the zone
- * is damaged: close the connection, so that the secondary keeps its old zone.
+ * STATUS_OK; STATUS_NOT_FOUND when the last one was already written; STATUS_NO_SPACE when the next
+ * record does not fit into `room`, which DNS_MESSAGE_OCTETS of it rule out; STATUS_MALFORMED when
+ * the zone is damaged: close the connection, so that the secondary keeps its old zone.
  */
-MUST_CHECK enum status transfer_next(struct transfer *transfer, uint8_t *message, size_t *length);
+MUST_CHECK enum status transfer_next(struct transfer *transfer, uint8_t *message, size_t room,
+                                     size_t *length);
 
 /* For logs. */
 uint32_t transfer_serial(const struct transfer *transfer);

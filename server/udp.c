@@ -124,7 +124,7 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         reply->msg_controllen = request->msg_controllen;
         if (udp->wildcard)
             reverse_path(reply);
-        statistics_add_rcode(udp->statistics, slot->reply.rcode);
+        reply_count(&slot->reply, udp->statistics);
         octets += slot->reply.octets;
     }
     statistics_add(udp->statistics, COUNT_UDP_OCTETS_SENT, octets);

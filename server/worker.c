@@ -106,11 +106,12 @@ static void begin_stop(struct worker *worker)
     worker->stop_since_ms = ticks_now();
     for (size_t i = 0; i < worker->parts.socket_count; i++) {
         struct listen_pair *pair = &worker->parts.sockets[i];
-        for (int turn = 0; turn < LAST_TURNS; turn++) {
+        for (int turn = 0; turn < LAST_TURNS && pair->udp >= 0; turn++) {
             if (!udp_serve(worker->udp, pair->udp, pair->wildcard, pair->v6))
                 break;
         }
-        event_free(worker->listeners[i].event);
+        if (worker->listeners[i].event)
+            event_free(worker->listeners[i].event);
         worker->listeners[i].event = NULL;
         close_socket(&pair->udp);
     }
@@ -160,6 +161,8 @@ static bool listen_udp(struct worker *worker)
         struct udp_listener *listener = &worker->listeners[i];
         listener->worker = worker;
         listener->sockets = &worker->parts.sockets[i];
+        if (listener->sockets->udp < 0)
+            continue;
         listener->event = event_new(worker->base, listener->sockets->udp, EV_READ | EV_PERSIST,
                                     on_datagrams, listener);
         if (!listener->event || event_add(listener->event, NULL) != 0)
@@ -200,7 +203,9 @@ static bool listen_tcp(struct worker *worker)
     if (tcp_create(worker->base, &parts, &worker->tcp) != STATUS_OK)
         return false;
     for (size_t i = 0; i < worker->parts.socket_count; i++) {
-        if (tcp_listen(worker->tcp, worker->parts.sockets[i].tcp) != STATUS_OK)
+        const struct listen_pair *pair = &worker->parts.sockets[i];
+        enum connection_kind kind = pair->tls ? CONNECTION_TLS : CONNECTION_PLAIN;
+        if (tcp_listen(worker->tcp, pair->tcp, kind) != STATUS_OK)
             return false;
     }
     return true;

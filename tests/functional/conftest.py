@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from support import process
+from support import process, tls
 from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
@@ -68,4 +68,40 @@ def corner_site(tmp_path_factory):
 def corner(corner_site):
     """contactd with the corner zones; empty.example is configured but was never published."""
     with Contactd(corner_site) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tls_root(tmp_path_factory):
+    return tls.Issuer(tmp_path_factory.mktemp("root"), "Root")
+
+
+@pytest.fixture(scope="session")
+def partners(tmp_path_factory):
+    """Who signs clients' certificates."""
+    return tls.Issuer(tmp_path_factory.mktemp("partners"), "Partners")
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory, tls_root, partners):
+    """A public zone; zones whose secondaries come by TLS, by a certificate, by a certificate at
+    their address; a members' zone for whom a certificate names."""
+    folder = tmp_path_factory.mktemp("secure")
+    middle = tls.Issuer(folder, "Middle", above=tls_root)
+    pair = middle.issue("server", chain=[middle.certificate])
+    site = Site(folder, [
+        zone("cc.example"), zone("tls.example", acl=["by-tls"]),
+        zone("cert.example", acl=["by-cert"]), zone("both.example", acl=["by-both"]),
+        zone("members.example", audience="members", acl=["members", "by-cert"])],
+        server={"workers": 1, **tls.settings(pair, **{"tls-ca": partners.path})},
+        remote=[{"id": "ns2", "address": ["127.0.0.1"], "tls": "on"},
+                {"id": "ns3", "address": ["127.0.0.7"], "tls": "on",
+                 "cert-hostname": "ns3.partner.example"}],
+        acl=[{"id": "local", "address": ["127.0.0.0/8", "::1"], "action": "transfer"},
+             {"id": "by-tls", "remote": ["ns2"], "action": "transfer"},
+             {"id": "by-cert", "cert-hostname": "ns2.partner.example", "action": "transfer"},
+             {"id": "by-both", "remote": ["ns3"], "action": "transfer"},
+             {"id": "members", "cert-hostname": "member.example", "action": "query"}])
+    site.publish()
+    with Contactd(site, name="secure") as server:
         yield server

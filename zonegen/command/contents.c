@@ -75,8 +75,8 @@ static enum status make_sample(struct contents *contents)
     return STATUS_OK;
 }
 
-static enum status open_build(const struct contents *contents, const struct config_zone *zone,
-                              struct zone_build *out)
+static enum status open_build(const struct contents *contents, const struct config *config,
+                              const struct config_zone *zone, struct zone_build *out)
 {
     out->zone = zone;
     out->rules = (struct build_rules){
@@ -90,6 +90,8 @@ static enum status open_build(const struct contents *contents, const struct conf
     out->diag = diag_create();
     if (out->arena == NULL || out->diag == NULL)
         return STATUS_SYSTEM;
+    if (zone->catalog)
+        return catalog_open(zone, config->zones, config->zone_count, out->arena, &out->catalog);
     enum status status = build_open(&out->rules, out->arena, out->diag, &out->build);
     if (status != STATUS_OK)
         out->build = NULL;
@@ -170,7 +172,7 @@ static enum status open_builds(const struct config *config, struct contents *con
     for (size_t i = 0; i < count; i++) {
         const struct config_zone *zone = has_zones ? &config->zones[i] : &contents->sample;
         contents->build_count = i + 1;
-        enum status status = open_build(contents, zone, &contents->builds[i]);
+        enum status status = open_build(contents, config, zone, &contents->builds[i]);
         if (status != STATUS_OK)
             return status;
     }

@@ -11,14 +11,16 @@
 #include "conf/arena.h"
 #include "contacts/contacts.h"
 #include "zone/build.h"
+#include "zone/catalog.h"
 
-/* One zone on its way into the database. */
+/* One zone on its way into the database: contacts, or what a catalog lists. */
 struct zone_build {
     const struct config_zone *zone;
     struct diag *diag; /* NULL once it was merged */
     struct build_rules rules;
     struct arena *arena;
-    struct build *build; /* NULL where its records break a rule */
+    struct build *build;     /* NULL where its records break a rule, and for a catalog */
+    struct catalog *catalog; /* of a zone with `catalog: on`, or NULL */
 };
 
 struct contents {

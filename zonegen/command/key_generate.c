@@ -163,8 +163,8 @@ static bool may_go_on(const struct key_view *view)
 
     for (size_t i = 0; i < diag_total(diag); i++) {
         const char *rule = diag_at(diag, i)->rule;
-        if (strcmp(rule, "key-none") != 0 && strcmp(rule, "key-no-ksk") != 0 &&
-            strcmp(rule, "key-no-zsk") != 0)
+        if (diag_at(diag, i)->severity == SEVERITY_ERROR && strcmp(rule, "key-none") != 0 &&
+            strcmp(rule, "key-no-ksk") != 0 && strcmp(rule, "key-no-zsk") != 0)
             return false;
     }
     return true;

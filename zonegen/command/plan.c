@@ -116,6 +116,8 @@ static void print_zones(struct context *context, const struct update *update)
         if (zone->zone == NULL)
             fprintf(context->out, "removed with %u entries, it left the configuration\n",
                     (unsigned)result->entries_before);
+        else if (result->created && zone->zone->catalog)
+            fputs("new, a catalog\n", context->out);
         else if (result->created)
             fprintf(context->out, "new, %u entries\n", (unsigned)result->entries_after);
         else

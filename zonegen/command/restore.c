@@ -62,10 +62,15 @@ static int commit(struct restore *restore, struct edit *edit)
     struct commit_result result;
     char message[STORE_MESSAGE_OCTETS] = "";
 
+    const struct commit_request request = {.edit = edit,
+                                           .zone = restore->zone,
+                                           .now = context->now,
+                                           .observer = &observer,
+                                           .diag = context->diag};
+
     progress_begin(&context->progress, restore->name);
     errno = 0;
-    enum status status =
-        commit_restore(edit, &restore->source, context->now, &observer, context->diag, &result);
+    enum status status = commit_restore(&request, &restore->source, &result);
     if (status != STATUS_OK) {
         explain(restore, status);
         edit_abort(edit);

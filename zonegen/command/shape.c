@@ -63,6 +63,7 @@ static void add_zone(struct shape *shape, const struct config_zone *zone)
 {
     add_name(shape, &zone->domain);
     add_name(shape, &zone->hostmaster);
+    add_number(shape, zone->catalog);
     add_number(shape, zone->audience);
     add_number(shape, zone->ttl);
     add_number(shape, zone->negative_ttl);

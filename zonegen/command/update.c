@@ -77,8 +77,13 @@ static enum status commit_zone(struct pass *pass, const struct commit_request *r
     struct zone_update *zone = pass->zone;
 
     errno = 0;
-    enum status status = zone->left_alone ? commit_renew(request, &zone->result)
-                                          : commit_build(request, build->build, &zone->result);
+    enum status status;
+    if (zone->left_alone)
+        status = commit_renew(request, &zone->result);
+    else if (build->catalog != NULL)
+        status = commit_catalog(request, build->catalog, &zone->result);
+    else
+        status = commit_build(request, build->build, &zone->result);
     if (status != STATUS_OK)
         explain(pass->context, zone, status);
     else if (pass->observer != NULL)

@@ -1,6 +1,8 @@
 #include "command/wording.h"
 
 #include "command/pairs.h"
+#include "zone/card.h"
+#include "zone/catalog.h"
 #include "zone/rrtype.h"
 
 #include <stdio.h>
@@ -46,8 +48,7 @@ static size_t depth_of(const struct name *apex, const struct name *owner)
 
 bool wording_is_card(const struct name *apex, const struct node *node)
 {
-    return node != NULL && depth_of(apex, &node->owner) == 1 && node->owner.octets[1] != '_' &&
-           node_rrset(node, TYPE_TXT) != NULL;
+    return node != NULL && card_is_at(apex, node);
 }
 
 static void say(struct wording *w, const char *text)
@@ -341,6 +342,41 @@ static bool follows(const struct name *owner, size_t depth, const struct node *n
            node_rrset(node, TYPE_CNAME) != NULL;
 }
 
+/* The zone that a node of a catalog lists, or NULL. */
+static const uint8_t *listed_by(const struct wording *w, const struct node *node)
+{
+    return node != NULL ? catalog_listed(w->apex, node) : NULL;
+}
+
+static void say_of_zone(struct wording *w, const uint8_t *name, const char *what)
+{
+    char zone[NAME_TEXT_OCTETS];
+    size_t length = name_to_text(name, zone);
+
+    if (length > 1)
+        zone[length - 1] = '\0';
+    say(w, arena_format(w->scratch, "zone %s %s", zone, what));
+}
+
+/* A member of a catalog; it has another name there where the zone is another. */
+static void word_listed(struct wording *w, const uint8_t *was, const uint8_t *is)
+{
+    if (was != NULL && is != NULL && name_equals(was, is))
+        return;
+    if (was != NULL)
+        say_of_zone(w, was, "is no longer listed");
+    if (is != NULL)
+        say_of_zone(w, is, "is listed");
+}
+
+/* True for what stands below the member of a catalog: it comes and goes with the member. */
+static bool is_property(const struct wording *w, const struct name *owner)
+{
+    struct name zones;
+    return name_prepend(&zones, (const uint8_t *)"zones", 5, w->apex->octets) == STATUS_OK &&
+           depth_of(w->apex, owner) > 2 && name_is_within(owner->octets, zones.octets);
+}
+
 void wording_node(struct wording *w, const struct node *before, const struct node *after)
 {
     const struct node *node = after != NULL ? after : before;
@@ -351,6 +387,10 @@ void wording_node(struct wording *w, const struct node *before, const struct nod
         word_card(w, before, after);
     else if (depth == 2 && node->owner.octets[1] == '_')
         word_contact(w, before, after);
+    else if (listed_by(w, before) != NULL || listed_by(w, after) != NULL)
+        word_listed(w, listed_by(w, before), listed_by(w, after));
+    else if (is_property(w, &node->owner))
+        return;
     else if (depth == 0 || !follows(&node->owner, depth, node))
         word_other(w, before, after);
 }

@@ -2,7 +2,8 @@
  * A changed name in words: what people want to know of a publish before it happens. Told of each
  * owner name that differs, before and after, it finds entries, contacts and what of them changed
  * from the records alone (cards, and the `key=value; ` of `_id` TXT), so that it needs no contacts
- * file and works on what was restored from elsewhere too.
+ * file and works on what was restored from elsewhere too. In a catalog it finds the zones that it
+ * lists.
  *
  * Aliases, wildcards, unions of roles and the lists below the apex follow from the entries and get
  * no words of their own.

@@ -2,6 +2,7 @@
 
 #include "commit/merge.h"
 #include "commit/partial.h"
+#include "commit/recorder.h"
 #include "conf/units.h"
 #include "sign/plain.h"
 #include "sign/signer.h"
@@ -223,12 +224,46 @@ static enum status put_zone_record(struct merge *merge, const struct node *apex,
     return edit_put(merge->edit, key, sizeof key, value, writer_length(&w));
 }
 
+/* Opens what records the change of a zone that is there, or counts the octets of a new one. */
+static enum status open_recorder(const struct commit_request *request,
+                                 const struct present *present, const struct name *apex,
+                                 struct recorder *out)
+{
+    const struct recorder_rules rules = {
+        .edit = request->edit,
+        .zone = present->number,
+        .is_new = !present->exists,
+        .old_serial = present->serial,
+        .apex_octets = apex->length,
+        .limits = request->zone->history,
+        .now = request->now,
+    };
+    return recorder_open(out, &rules);
+}
+
+/* Makes a step of what was recorded, where it has led to something. */
+static enum status record_step(struct recorder *recorder, const struct present *present,
+                               const struct commit_result *result, int64_t published,
+                               enum history_cause cause)
+{
+    struct history_step step = {
+        .old_serial = present->serial,
+        .new_serial = result->serial,
+        .old_published = present->published,
+        .published = published,
+        .cause = (uint8_t)cause,
+        .old_flags = present->flags,
+    };
+    return result->changed ? recorder_finish(recorder, &step) : recorder_abandon(recorder);
+}
+
 /* Where the contents of a zone come from; they say the serial and time that they are told. */
 struct contents {
     struct node_source source; /* without DNSSEC */
     void *state;
     void (*stamp)(void *state, uint32_t serial, int64_t published);
     bool is_partial; /* the source is a partial one */
+    enum origin { ORIGIN_BUILD, ORIGIN_STORE, ORIGIN_PAST } origin;
 };
 
 /* A publish of one zone under way. */
@@ -308,14 +343,29 @@ static void count_kept(const struct present *present, struct commit_result *resu
     result->names_after = present->names + result->names_added - result->names_deleted;
 }
 
+/* Whether the zone counts as restored from now on: a publish ends it, a rollback begins it. */
+static uint8_t flags_after(const struct contents *contents, const struct present *present)
+{
+    switch (contents->origin) {
+    case ORIGIN_STORE:
+        return present->flags & ZONE_RESTORED;
+    case ORIGIN_PAST:
+        return ZONE_RESTORED;
+    case ORIGIN_BUILD:
+        break;
+    }
+    return 0;
+}
+
 /* Merges the contents under the old serial, so that only contents can differ; moves the serial and
  * writes what says it where something did. */
-static enum status pass(struct passage *passage, const struct present *present, bool renews)
+static enum status pass(struct passage *passage, const struct present *present)
 {
     const struct commit_request *request = passage->request;
     const struct contents *contents = passage->contents;
     struct commit_result *out = passage->merge.result;
     enum serial_policy rule = request->zone->serial;
+    const uint8_t flags = flags_after(contents, present);
 
     contents->stamp(contents->state, present->serial, present->published);
     enum status status = merge_zone(&passage->merge);
@@ -326,17 +376,21 @@ static enum status pass(struct passage *passage, const struct present *present, 
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
-    if (!out->changed && ((present->flags & ZONE_RESTORED) == 0 || renews))
+    if (!out->changed && (present->flags & ZONE_RESTORED) == flags)
         return STATUS_OK;
     if (out->changed)
         out->serial = out->created ? first_serial(rule, request->now)
                                    : commit_next_serial(rule, present->serial, request->now);
     int64_t published = out->changed ? request->now : present->published;
     contents->stamp(contents->state, out->serial, published);
-    return seal(passage, published, renews ? present->flags & ZONE_RESTORED : 0);
+    status = seal(passage, published, flags);
+    return status == STATUS_OK
+               ? record_step(passage->merge.recorder, present, out, published,
+                             contents->origin == ORIGIN_PAST ? HISTORY_ROLLBACK : HISTORY_PUBLISH)
+               : status;
 }
 
-static enum status pass_signed(struct passage *passage, const struct present *present, bool renews)
+static enum status pass_signed(struct passage *passage, const struct present *present)
 {
     const struct commit_request *request = passage->request;
     const struct signer_rules rules = {request->zone, request->keys, request->now, request->threads,
@@ -348,7 +402,7 @@ static enum status pass_signed(struct passage *passage, const struct present *pr
         return status;
     struct node_source source = signer_source(passage->signer);
     passage->merge.source = &source;
-    status = pass(passage, present, renews);
+    status = pass(passage, present);
     passage->merge.result->signatures_made = signer_counts(passage->signer).made;
     signer_close(passage->signer);
     return status;
@@ -356,20 +410,23 @@ static enum status pass_signed(struct passage *passage, const struct present *pr
 
 static enum status commit_contents(const struct commit_request *request,
                                    const struct contents *contents, const struct present *present,
-                                   bool renews, struct commit_result *out)
+                                   struct commit_result *out)
 {
+    struct recorder recorder;
     struct passage passage = {
         .request = request,
         .contents = contents,
         .merge = {request->edit, &contents->source, present->number, request->observer,
-                  request->diag, out, true},
+                  request->diag, out, true, &recorder},
         .arena = arena_create(),
     };
 
-    enum status status = STATUS_SYSTEM;
-    if (passage.arena != NULL)
-        status = request->keys != NULL ? pass_signed(&passage, present, renews)
-                                       : pass(&passage, present, renews);
+    enum status status = open_recorder(request, present, &contents->source.apex, &recorder);
+    if (status == STATUS_OK && passage.arena == NULL)
+        status = STATUS_SYSTEM;
+    if (status == STATUS_OK)
+        status = request->keys != NULL ? pass_signed(&passage, present) : pass(&passage, present);
+    recorder_close(&recorder);
     arena_destroy(passage.arena);
     return status;
 }
@@ -388,8 +445,9 @@ static enum status commit_partial(const struct commit_request *request, struct b
         return STATUS_MALFORMED;
     enum status status = partial_open(build, request->edit, present->number, &partial);
     if (status == STATUS_OK) {
-        const struct contents contents = {partial_source(&partial), build, stamp_build, true};
-        status = commit_contents(request, &contents, present, false, out);
+        const struct contents contents = {partial_source(&partial), build, stamp_build, true,
+                                          ORIGIN_BUILD};
+        status = commit_contents(request, &contents, present, out);
     }
     partial_close(&partial);
     return status;
@@ -398,7 +456,7 @@ static enum status commit_partial(const struct commit_request *request, struct b
 enum status commit_build(const struct commit_request *request, struct build *build,
                          struct commit_result *out)
 {
-    const struct contents contents = {build_source(build), build, stamp_build, false};
+    const struct contents contents = {build_source(build), build, stamp_build, false, ORIGIN_BUILD};
     struct present present;
 
     *out = (struct commit_result){.created = false};
@@ -408,12 +466,47 @@ enum status commit_build(const struct commit_request *request, struct build *bui
         return status;
     if (build_is_partial(build))
         return commit_partial(request, build, &present, out);
-    return commit_contents(request, &contents, &present, false, out);
+    return commit_contents(request, &contents, &present, out);
+}
+
+static void stamp_catalog(void *state, uint32_t serial, int64_t published)
+{
+    (void)published; /* nothing in a catalog says it */
+    catalog_stamp(state, serial);
+}
+
+enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
+                           struct commit_result *out)
+{
+    const struct contents contents = {catalog_source(catalog), catalog, stamp_catalog, false,
+                                      ORIGIN_BUILD};
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status =
+        find_present(edit_snapshot(request->edit), contents.source.apex.octets, &present);
+    return status == STATUS_OK ? commit_contents(request, &contents, &present, out) : status;
 }
 
 static void stamp_plain(void *state, uint32_t serial, int64_t published)
 {
     plain_stamp(state, serial, published);
+}
+
+/* Commits what a source has without its DNSSEC. */
+static enum status commit_plain(const struct commit_request *request, const struct present *present,
+                                const struct node_source *nodes, enum origin origin,
+                                struct commit_result *out)
+{
+    struct plain plain;
+
+    enum status status = plain_open(nodes, &plain);
+    if (status == STATUS_OK) {
+        const struct contents contents = {plain_source(&plain), &plain, stamp_plain, false, origin};
+        status = commit_contents(request, &contents, present, out);
+    }
+    plain_close(&plain);
+    return status;
 }
 
 /* Signs what a view of the edit shows of the zone. */
@@ -422,20 +515,22 @@ static enum status renew(const struct commit_request *request, const struct pres
 {
     struct zone_record zone = {.number = present->number, .apex = request->zone->domain.octets};
     struct stored_source *stored;
-    struct plain plain;
 
     enum status status = stored_source_open(view, &zone, &stored);
     if (status != STATUS_OK)
         return status;
     struct node_source nodes = stored_source_nodes(stored);
-    status = plain_open(&nodes, &plain);
-    if (status == STATUS_OK) {
-        const struct contents contents = {plain_source(&plain), &plain, stamp_plain, false};
-        status = commit_contents(request, &contents, present, true, out);
-    }
-    plain_close(&plain);
+    status = commit_plain(request, present, &nodes, ORIGIN_STORE, out);
     stored_source_close(stored);
     return status;
+}
+
+/* What there is of a zone that must be there. */
+static enum status find_existing(const struct commit_request *request, struct present *present)
+{
+    enum status status =
+        find_present(edit_snapshot(request->edit), request->zone->domain.octets, present);
+    return status == STATUS_OK && !present->exists ? STATUS_NOT_FOUND : status;
 }
 
 enum status commit_renew(const struct commit_request *request, struct commit_result *out)
@@ -444,10 +539,7 @@ enum status commit_renew(const struct commit_request *request, struct commit_res
     struct present present;
 
     *out = (struct commit_result){.created = false};
-    enum status status =
-        find_present(edit_snapshot(request->edit), request->zone->domain.octets, &present);
-    if (status == STATUS_OK && !present.exists)
-        status = STATUS_NOT_FOUND;
+    enum status status = find_existing(request, &present);
     if (status == STATUS_OK)
         status = edit_open_view(request->edit, &view);
     if (status != STATUS_OK)
@@ -455,6 +547,16 @@ enum status commit_renew(const struct commit_request *request, struct commit_res
     status = renew(request, &present, view, out);
     edit_close_view(view);
     return status;
+}
+
+enum status commit_rollback(const struct commit_request *request, const struct node_source *source,
+                            struct commit_result *out)
+{
+    struct present present;
+
+    *out = (struct commit_result){.created = false};
+    enum status status = find_existing(request, &present);
+    return status == STATUS_OK ? commit_plain(request, &present, source, ORIGIN_PAST, out) : status;
 }
 
 /* The serial in an apex's SOA. */
@@ -497,36 +599,59 @@ static int64_t meta_published(const struct node_source *source, int64_t otherwis
     return timegm(&parts);
 }
 
-static enum status record_restored(struct merge *merge, int64_t now)
+/* Writes the record of a zone that was restored, and what was recorded of the change. */
+static enum status seal_restored(struct merge *merge, const struct present *present, int64_t now)
 {
+    /* What the contents say, so that a publish of the same contents finds no difference. */
+    int64_t published = meta_published(merge->source, now);
     struct node apex;
 
     enum status status =
         merge->source->find(merge->source->state, merge->source->apex.octets, &apex);
-    return status == STATUS_OK ? put_zone_record(merge, &apex, now, ZONE_RESTORED) : status;
+    if (status == STATUS_OK)
+        status = put_zone_record(merge, &apex, published, ZONE_RESTORED);
+    return status == STATUS_OK
+               ? record_step(merge->recorder, present, merge->result, published, HISTORY_RESTORE)
+               : status;
 }
 
-enum status commit_restore(struct edit *edit, const struct node_source *source, int64_t now,
-                           const struct commit_observer *observer, struct diag *diag,
+static enum status restore(struct merge *merge, const struct present *present, int64_t now)
+{
+    struct commit_result *out = merge->result;
+
+    enum status status = merge_zone(merge);
+    if (status == STATUS_OK)
+        status = soa_serial(merge->source, &out->serial);
+    if (status != STATUS_OK)
+        return status;
+    out->created = !present->exists;
+    out->old_serial = present->serial;
+    out->changed = has_changes(out);
+    return seal_restored(merge, present, now);
+}
+
+enum status commit_restore(const struct commit_request *request, const struct node_source *source,
                            struct commit_result *out)
 {
     struct present present;
+    struct recorder recorder;
+    struct merge merge = {.edit = request->edit,
+                          .source = source,
+                          .observer = request->observer,
+                          .diag = request->diag,
+                          .result = out,
+                          .recorder = &recorder};
 
     *out = (struct commit_result){.created = false};
-    enum status status = find_present(edit_snapshot(edit), source->apex.octets, &present);
+    enum status status = find_present(edit_snapshot(request->edit), source->apex.octets, &present);
     if (status != STATUS_OK)
         return status;
-    struct merge merge = {edit, source, present.number, observer, diag, out, false};
-    status = merge_zone(&merge);
+    merge.zone = present.number;
+    status = open_recorder(request, &present, &source->apex, &recorder);
     if (status == STATUS_OK)
-        status = soa_serial(source, &out->serial);
-    if (status != STATUS_OK)
-        return status;
-    out->created = !present.exists;
-    out->old_serial = present.serial;
-    out->changed = has_changes(out);
-    /* What the contents say, so that a publish of the same contents finds no difference. */
-    return record_restored(&merge, meta_published(source, now));
+        status = restore(&merge, &present, request->now);
+    recorder_close(&recorder);
+    return status;
 }
 
 static enum status nothing(void *state, struct node *out)
@@ -558,7 +683,9 @@ enum status commit_remove(struct edit *edit, const struct zone_record *zone,
     name_set(&source.apex, zone->apex);
     key_of_zone(key, zone->number);
     *out = (struct commit_result){.changed = true, .old_serial = zone->serial};
-    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false};
+    struct merge merge = {edit, &source, zone->number, observer, NULL, out, false, NULL};
     enum status status = merge_nothing(&merge);
+    if (status == STATUS_OK)
+        status = recorder_forget(edit, merge.zone);
     return status == STATUS_OK ? edit_delete(edit, key, sizeof key) : status;
 }

@@ -12,6 +12,7 @@
 #include "store/edit.h"
 #include "store/stored.h"
 #include "zone/build.h"
+#include "zone/catalog.h"
 #include "zone/node.h"
 
 #include <stdbool.h>
@@ -39,7 +40,8 @@ struct commit_result {
     uint32_t signatures_made; /* as far as they stay: those of the serial count once */
 };
 
-/* What a publish of one zone is told. */
+/* What a publish of one zone is told. A step of its past is made of what it changes, within the
+ * zone's `history` (recorder.h). */
 struct commit_request {
     struct edit *edit;
     const struct config_zone *zone;
@@ -64,17 +66,29 @@ struct commit_request {
 MUST_CHECK enum status commit_build(const struct commit_request *request, struct build *build,
                                     struct commit_result *out);
 
+/* The same for a catalog, which is never partial. */
+MUST_CHECK enum status commit_catalog(const struct commit_request *request, struct catalog *catalog,
+                                      struct commit_result *out);
+
 /* Signs what the store has of the zone anew, as far as it is due; its contents stay. Outcomes as
  * above; STATUS_NOT_FOUND when there is no such zone. */
 MUST_CHECK enum status commit_renew(const struct commit_request *request,
                                     struct commit_result *out);
 
-/* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone. */
-MUST_CHECK enum status commit_restore(struct edit *edit, const struct node_source *source,
-                                      int64_t now, const struct commit_observer *observer,
-                                      struct diag *diag, struct commit_result *out);
+/*
+ * Brings contents of the zone's own past back: those of `source`, without what signing made of them
+ * (it is made anew, as by commit_build), under a new serial. A publish will leave them alone as
+ * after a restore (ZONE_RESTORED). Outcomes as above; STATUS_NOT_FOUND when there is no such zone.
+ */
+MUST_CHECK enum status commit_rollback(const struct commit_request *request,
+                                       const struct node_source *source, struct commit_result *out);
 
-/* Removes a zone; its entries count as deleted. */
+/* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone. Keys and
+ * threads are not used. */
+MUST_CHECK enum status commit_restore(const struct commit_request *request,
+                                      const struct node_source *source, struct commit_result *out);
+
+/* Removes a zone and its past; its entries count as deleted. */
 MUST_CHECK enum status commit_remove(struct edit *edit, const struct zone_record *zone,
                                      const struct commit_observer *observer,
                                      struct commit_result *out);

@@ -2,6 +2,7 @@
 
 #include "commit/merge_nsec3.h"
 #include "conf/arena.h"
+#include "zone/card.h"
 #include "zone/nsec3_node.h"
 #include "zone/stored_source.h"
 
@@ -80,18 +81,6 @@ static void bench_close(struct bench *bench)
     arena_destroy(bench->scratch);
 }
 
-static bool is_entry_label(const uint8_t *label)
-{
-    return label[0] > 0 && label[1] != '_' && label[1] != '*';
-}
-
-/* True for the name of a ccTLD's card: one label below the apex, with a TXT RRset of its own. */
-static bool is_entry(const struct node *node, const struct node_source *source)
-{
-    return name_labels(node->owner.octets) == name_labels(source->apex.octets) + 1 &&
-           is_entry_label(node->owner.octets) && node_rrset(node, TYPE_TXT);
-}
-
 static void observe(const struct merge *merge, const struct node *before, const struct node *after)
 {
     if (merge->observer)
@@ -113,13 +102,16 @@ static enum status drop_stored(struct merge *merge, struct bench *bench)
     enum status status = decode(merge, bench, &before);
     if (status != STATUS_OK)
         return status;
-    if (is_entry(&before, merge->source)) {
+    if (card_is_at(&merge->source->apex, &before)) {
         merge->result->entries_before++;
         merge->result->entries_deleted++;
     }
     merge->result->names_deleted++;
     observe(merge, &before, NULL);
-    status = edit_delete(merge->edit, bench->cursor.key, bench->cursor.key_octets);
+    status = recorder_note(merge->recorder, bench->cursor.key, bench->cursor.key_octets,
+                           &bench->cursor.item, NULL, 0);
+    if (status == STATUS_OK)
+        status = edit_delete(merge->edit, bench->cursor.key, bench->cursor.key_octets);
     return status == STATUS_OK ? cursor_seek(&bench->cursor) : status;
 }
 
@@ -204,9 +196,9 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     enum status status = decode(merge, bench, &before);
     if (status != STATUS_OK)
         return status;
-    if (is_entry(&before, merge->source)) {
+    if (card_is_at(&merge->source->apex, &before)) {
         merge->result->entries_before++;
-        if (!is_entry(node, merge->source))
+        if (!card_is_at(&merge->source->apex, node))
             merge->result->entries_deleted++;
     }
     if (keep)
@@ -225,6 +217,19 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     return STATUS_OK;
 }
 
+/* Puts the value on the bench, whatever is there; `before` is what that is, or NULL. */
+static enum status put(struct merge *merge, const struct bench *bench, const uint8_t *key,
+                       size_t key_octets, const struct item *before)
+{
+    const struct writer *value = &bench->value;
+
+    enum status status =
+        recorder_note(merge->recorder, key, key_octets, before, value->start, writer_length(value));
+    return status == STATUS_OK
+               ? edit_put(merge->edit, key, key_octets, value->start, writer_length(value))
+               : status;
+}
+
 /* The same name on both sides: writes it where the values differ, and moves on. */
 static enum status meet(struct merge *merge, struct bench *bench, const struct node *node,
                         bool keep)
@@ -234,14 +239,13 @@ static enum status meet(struct merge *merge, struct bench *bench, const struct n
                  memcmp(bench->value.start, cursor->item.value, cursor->item.value_octets) == 0;
 
     if (equal) {
-        if (is_entry(node, merge->source))
+        if (card_is_at(&merge->source->apex, node))
             merge->result->entries_before++;
         return cursor_take(cursor, WALK_NEXT);
     }
     enum status status = count_change(merge, bench, node, keep);
     if (status == STATUS_OK && !keep)
-        status = edit_put(merge->edit, cursor->key, cursor->key_octets, bench->value.start,
-                          writer_length(&bench->value));
+        status = put(merge, bench, cursor->key, cursor->key_octets, &cursor->item);
     if (status == STATUS_OK)
         status = cursor_seek(cursor);
     return status == STATUS_OK ? cursor_take(cursor, WALK_NEXT) : status;
@@ -254,8 +258,7 @@ static enum status add(struct merge *merge, struct bench *bench, const struct no
     observe(merge, NULL, node);
     if (keep)
         return STATUS_OK;
-    enum status status = edit_put(merge->edit, key->octets, key->length, bench->value.start,
-                                  writer_length(&bench->value));
+    enum status status = put(merge, bench, key->octets, key->length, NULL);
     return status == STATUS_OK && bench->cursor.valid ? cursor_seek(&bench->cursor) : status;
 }
 
@@ -318,7 +321,7 @@ static enum status merge_node(struct merge *merge, struct bench *bench, const st
     if (status != STATUS_OK)
         return status;
     merge->result->names_after++;
-    if (is_entry(node, merge->source))
+    if (card_is_at(&merge->source->apex, node))
         merge->result->entries_after++;
     bool keep = merge->keep_apex && key.depth == 0;
     if (cursor->valid && compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) == 0)
@@ -397,13 +400,16 @@ enum status merge_put_node(struct merge *merge, const struct node *node)
 {
     struct bench bench;
     struct key key;
+    struct item before;
 
     enum status status = bench_open(&bench, merge);
     if (status == STATUS_OK)
         status = compile_one(merge, &bench, node, &key);
     if (status == STATUS_OK)
-        status = edit_put(merge->edit, key.octets, key.length, bench.value.start,
-                          writer_length(&bench.value));
+        status =
+            snapshot_walk(edit_snapshot(merge->edit), WALK_AT, key.octets, key.length, &before);
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        status = put(merge, &bench, key.octets, key.length, status == STATUS_OK ? &before : NULL);
     bench_close(&bench);
     return status;
 }

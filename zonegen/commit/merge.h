@@ -6,6 +6,7 @@
 #define COMMIT_MERGE_H
 
 #include "commit/commit.h"
+#include "commit/recorder.h"
 #include "store/edit.h"
 #include "zone/compile.h"
 
@@ -17,6 +18,7 @@ struct merge {
     struct diag *diag;
     struct commit_result *result; /* counts are added to */
     bool keep_apex;               /* compare the apex but leave it: the caller writes it */
+    struct recorder *recorder;    /* is told what is put and deleted; or NULL */
 };
 
 /*

@@ -57,7 +57,9 @@ static enum status drop_before(struct merge_nsec3 *position, const uint8_t *key)
         if (key && memcmp(item.key, key, NSEC3_KEY_OCTETS) >= 0)
             return STATUS_OK;
         memcpy(stored, item.key, sizeof stored);
-        status = edit_delete(position->merge->edit, stored, sizeof stored);
+        status = recorder_note(position->merge->recorder, stored, sizeof stored, &item, NULL, 0);
+        if (status == STATUS_OK)
+            status = edit_delete(position->merge->edit, stored, sizeof stored);
         if (status != STATUS_OK)
             return status;
         position->merge->result->names_renewed++;
@@ -80,14 +82,18 @@ enum status merge_nsec3_put(struct merge_nsec3 *position, const struct node *nod
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     size_t octets = writer_length(&position->value);
-    bool equal = status == STATUS_OK && memcmp(item.key, key, sizeof key) == 0 &&
-                 item.value_octets == octets &&
+    bool exists = status == STATUS_OK && memcmp(item.key, key, sizeof key) == 0;
+    bool equal = exists && item.value_octets == octets &&
                  memcmp(item.value, position->value.start, octets) == 0;
     pass(position, key);
     if (equal)
         return STATUS_OK;
     position->merge->result->names_renewed++;
-    return edit_put(position->merge->edit, key, sizeof key, position->value.start, octets);
+    status = recorder_note(position->merge->recorder, key, sizeof key, exists ? &item : NULL,
+                           position->value.start, octets);
+    return status != STATUS_OK
+               ? status
+               : edit_put(position->merge->edit, key, sizeof key, position->value.start, octets);
 }
 
 enum status merge_nsec3_finish(struct merge_nsec3 *position)

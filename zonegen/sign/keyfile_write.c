@@ -1,7 +1,7 @@
 #include "sign/keyfile_parts.h"
 
+#include "conf/encoding.h"
 #include "conf/file.h"
-#include "zone/encoding.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -20,21 +20,51 @@ static uint64_t word_at(const uint8_t *octets)
     return word;
 }
 
+/* The last octets, fewer than a word, with zeros behind them. */
+static uint64_t padded(const uint8_t *octets, size_t length)
+{
+    uint8_t word[sizeof(uint64_t)] = {0};
+    size_t at = 0;
+
+    /* Copies of a length that the compiler knows: it makes no calls of them. */
+    if (length & 4) {
+        memcpy(word, octets, 4);
+        at = 4;
+    }
+    if (length & 2) {
+        memcpy(word + at, octets + at, 2);
+        at += 2;
+    }
+    if (length & 1)
+        word[at] = octets[at];
+    return word_at(word);
+}
+
 static void mix_octets(uint64_t state[LANES], const uint8_t *octets, size_t length)
 {
-    const size_t block = LANES * sizeof(uint64_t);
+    const size_t word = sizeof(uint64_t);
+    const size_t block = LANES * word;
+    /* Variables of their own: in an array each would go to memory and back in every round. */
+    uint64_t a = state[0];
+    uint64_t b = state[1];
+    uint64_t c = state[2];
+    uint64_t d = state[3];
 
-    for (; length >= block; octets += block, length -= block)
-        for (size_t lane = 0; lane < LANES; lane++)
-            state[lane] = mix(state[lane], word_at(octets + lane * sizeof(uint64_t)));
-    for (size_t lane = 0; length > 0; lane++) {
-        uint8_t padded[sizeof(uint64_t)] = {0};
-        size_t take = length < sizeof padded ? length : sizeof padded;
-        memcpy(padded, octets, take);
-        state[lane] = mix(state[lane], word_at(padded));
-        octets += take;
-        length -= take;
+    for (; length >= block; octets += block, length -= block) {
+        a = mix(a, word_at(octets));
+        b = mix(b, word_at(octets + word));
+        c = mix(c, word_at(octets + 2 * word));
+        d = mix(d, word_at(octets + 3 * word));
     }
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
+    size_t lane = 0;
+    for (; length >= word; octets += word, length -= word, lane++)
+        state[lane] = mix(state[lane], word_at(octets));
+    if (length > 0)
+        state[lane] = mix(state[lane], padded(octets, length));
 }
 
 uint32_t checksum_of(const uint8_t *key, size_t key_octets, const uint8_t *value,

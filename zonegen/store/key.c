@@ -78,9 +78,11 @@ size_t key_common_depth(const struct key *key, const uint8_t *other, size_t othe
     return depth;
 }
 
-/* Takes one label of a key, up to and with its end, as a label with its length octet. */
-static bool take_label(struct reader *r, uint8_t label[1 + NAME_MAX_LABEL])
+/* Takes one label of a key, up to and with its end; puts it, its length octet in front, before
+ * `*at` of `name`, and moves `*at` there. */
+static bool take_label(struct reader *r, uint8_t name[NAME_MAX_OCTETS], size_t *at)
 {
+    uint8_t label[NAME_MAX_LABEL];
     size_t length = 0;
 
     for (;;) {
@@ -93,26 +95,32 @@ static bool take_label(struct reader *r, uint8_t label[1 + NAME_MAX_LABEL])
             octet = (uint8_t)(reader_u8(r) - 1);
         if (r->failed || length == NAME_MAX_LABEL)
             return false;
-        label[++length] = octet;
+        label[length++] = octet;
     }
-    label[0] = (uint8_t)length;
-    return length > 0;
+    if (length == 0 || *at < length + 1)
+        return false;
+    *at -= length + 1;
+    name[*at] = (uint8_t)length;
+    memcpy(name + *at + 1, label, length);
+    return true;
 }
 
 enum status key_to_name(struct name *out, const uint8_t *key, size_t key_octets,
                         const uint8_t *apex)
 {
     struct reader r = reader_of(key, key_octets);
+    size_t apex_octets = name_octets(apex);
+    uint8_t name[NAME_MAX_OCTETS]; /* from its end on: a key has the last label first */
+    size_t at = sizeof name - apex_octets;
 
     reader_octets(&r, KEY_PREFIX_OCTETS);
     if (r.failed || key[0] != STORE_TABLE_NODES)
         return STATUS_MALFORMED;
-    name_set(out, apex);
-    while (reader_left(&r) > 0) {
-        uint8_t label[1 + NAME_MAX_LABEL];
-        if (!take_label(&r, label) ||
-            name_prepend(out, label + 1, label[0], out->octets) != STATUS_OK)
+    memcpy(name + at, apex, apex_octets);
+    while (reader_left(&r) > 0)
+        if (!take_label(&r, name, &at))
             return STATUS_MALFORMED;
-    }
+    out->length = (uint8_t)(sizeof name - at);
+    memcpy(out->octets, name + at, out->length);
     return STATUS_OK;
 }

@@ -45,6 +45,22 @@ bool nsec3_hash_of_label(const uint8_t *label, uint8_t hash[NSEC3_HASH_OCTETS])
     return true;
 }
 
+void nsec3_label_of_hash(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t label[NSEC3_LABEL_OCTETS])
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+    unsigned bits = 0;
+    unsigned held = 0;
+
+    for (size_t i = 0; i < NSEC3_LABEL_OCTETS; i++) {
+        if (bits < 5) {
+            held = held << 8 | *hash++;
+            bits += 8;
+        }
+        bits -= 5;
+        label[i] = (uint8_t)digits[held >> bits & 31];
+    }
+}
+
 void nsec3_value_write(struct writer *w, const uint8_t key[NSEC3_KEY_OCTETS],
                        const struct nsec3_value *value)
 {

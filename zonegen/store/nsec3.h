@@ -36,6 +36,10 @@ void nsec3_key(uint8_t key[NSEC3_KEY_OCTETS], uint16_t zone, const uint8_t hash[
  * base32hex, letter case aside (RFC 4648 §7). */
 bool nsec3_hash_of_label(const uint8_t *label, uint8_t hash[NSEC3_HASH_OCTETS]);
 
+/* A hash as base32hex, lower case (RFC 4648 §7): the first label of an NSEC3's owner, without its
+ * length octet. */
+void nsec3_label_of_hash(const uint8_t hash[NSEC3_HASH_OCTETS], uint8_t label[NSEC3_LABEL_OCTETS]);
+
 /* What a value holds; `octets` are the records. When read: pointing into the map. */
 struct nsec3_value {
     uint8_t records;

@@ -17,9 +17,13 @@
  *   1      2       zone number
  *   3      20      hash, see nsec3.h
  *
- * 0x03 is kept for history; 0x04 is the fingerprint of the contacts, 0x05 the state of signing,
- * 0x07 what is known of the contacts files (command/sources.h). The value of the format record is
- * "contactd" and a 32-bit STORE_FORMAT; a database with another one is refused.
+ *   0      1     0x03: what zones were before, see history.h
+ *   1      2       zone number
+ *   3      …
+ *
+ * 0x04 is the fingerprint of the contacts, 0x05 the state of signing, 0x07 what is known of the
+ * contacts files (command/sources.h). The value of the format record is "contactd" and a 32-bit
+ * STORE_FORMAT; a database with another one is refused.
  *
  * Both programs reserve 256 GiB of address space, so that no size limit ever reaches a user; the
  * file is as large as what is in it. No MDB_WRITEMAP, no MDB_NOSYNC; MDB_NOTLS, so that one thread
@@ -43,6 +47,7 @@ enum store_table {
     STORE_TABLE_FORMAT = 0,
     STORE_TABLE_ZONES = 1,
     STORE_TABLE_NODES = 2,
+    STORE_TABLE_HISTORY = 3,
     STORE_TABLE_NSEC3 = 6,
 };
 

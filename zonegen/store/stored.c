@@ -103,6 +103,28 @@ enum status stored_find(const struct stored *stored, uint16_t type, struct store
     return stored_answer_at(stored, found, out);
 }
 
+enum status stored_next_own(const struct stored *stored, size_t *line, struct stored_own *out)
+{
+    const size_t flags_at = 3;
+
+    for (; *line < stored->answer_count; (*line)++) {
+        const uint8_t *at = stored->octets + STORED_HEADER_OCTETS + *line * STORED_LINE_OCTETS;
+        if ((at[flags_at] & STORED_IN_ZONE) == 0)
+            continue;
+        struct reader r = reader_of(at, STORED_LINE_OCTETS);
+        struct reader body = reader_of(stored->octets, stored->length);
+        out->type = reader_u16(&r);
+        reader_u16(&r);
+        reader_octets(&body, reader_u32(&r));
+        reader_octets(&r, STORED_PARTS * sizeof(uint16_t));
+        out->answer_octets = reader_u16(&r);
+        out->records = reader_slice(&body, (size_t)out->answer_octets + reader_u16(&r));
+        (*line)++;
+        return out->records.failed ? STATUS_MALFORMED : STATUS_OK;
+    }
+    return STATUS_NOT_FOUND;
+}
+
 const uint8_t *stored_take_record(struct reader *r, size_t *rest_octets)
 {
     const uint8_t pointer = 0xc0;

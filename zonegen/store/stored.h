@@ -108,6 +108,23 @@ MUST_CHECK enum status stored_answer_at(const struct stored *stored, size_t n,
 MUST_CHECK enum status stored_find(const struct stored *stored, uint16_t type,
                                    struct stored_answer *out);
 
+/* What the zone has of one type at this name: records for stored_take_record(). */
+struct stored_own {
+    uint16_t type;
+    uint16_t answer_octets; /* of the RRset; behind it stand its signatures */
+    struct reader records;
+};
+
+/*
+ * Steps through the name's own RRsets, which are what the zone holds beside the denial proof.
+ *
+ *   line   in: 0, then as it was left
+ *
+ * STATUS_OK, STATUS_NOT_FOUND after the last, or STATUS_MALFORMED.
+ */
+MUST_CHECK enum status stored_next_own(const struct stored *stored, size_t *line,
+                                       struct stored_own *out);
+
 /*
  * Takes the next record out of a body: what follows its owner, from type to RDATA, `*rest_octets`
  * long. NULL after the last record; `r->failed` tells damage from the end.

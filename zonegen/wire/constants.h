@@ -70,6 +70,7 @@ enum edns_option {
     EDNS_EXPIRE = 9,     /* RFC 7314 */
     EDNS_COOKIE = 10,    /* RFC 7873 */
     EDNS_KEEPALIVE = 11, /* RFC 7828 */
+    EDNS_PADDING = 12,   /* RFC 7830 */
     EDNS_ERROR = 15,     /* RFC 8914 */
 };
 

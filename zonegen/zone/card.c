@@ -247,3 +247,20 @@ void card_line_write(const struct card_line *line, struct writer *w)
     }
     writer_octets(w, (const uint8_t *)line->tail, line->tail_octets);
 }
+
+bool card_is_at(const struct name *apex, const struct node *node)
+{
+    const struct rrset *txt = node_rrset(node, TYPE_TXT);
+    const uint8_t *label = node->owner.octets;
+
+    if (txt == NULL || name_labels(label) != name_labels(apex->octets) + 1 || label[1] == '_' ||
+        label[1] == '*')
+        return false;
+    for (size_t i = 0; i < txt->count; i++) {
+        const struct rdata *line = &txt->items[i];
+        if (line->length > 3 && line->octets[1] >= '0' && line->octets[1] <= '9' &&
+            line->octets[2] == ' ')
+            return true;
+    }
+    return false;
+}

@@ -87,4 +87,11 @@ void card_line_write(const struct card_line *line, struct writer *w);
 /* Writes the name as it is shown, with its mark; nothing when it is left out. */
 void card_name_write(const struct card_line *line, struct writer *w);
 
+/*
+ * True for an entry's own name in a zone, whoever made it: one label below the apex, without an
+ * underscore or a wildcard, with a TXT record that begins like a line of a card, a digit and a
+ * blank (which the `version` of a catalog does not).
+ */
+bool card_is_at(const struct name *apex, const struct node *node);
+
 #endif

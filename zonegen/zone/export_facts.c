@@ -1,6 +1,7 @@
 #include "zone/export_facts.h"
 
 #include "wire/reader.h"
+#include "zone/card.h"
 #include "zone/rdata.h"
 
 #include <stdlib.h>
@@ -23,7 +24,6 @@ struct draft {
 
 struct export_walk {
     const struct node_source *source;
-    size_t apex_labels;
     uint32_t serial;
     /* An entry is complete when the next one has begun, so that there are two. */
     struct draft drafts[2];
@@ -248,24 +248,6 @@ static enum status begin(struct draft *draft, const struct node *node)
     return status;
 }
 
-/* True for a name that has a card: TXT lines of which one begins with a digit and a blank. */
-static bool is_card(const struct export_walk *walk, const struct node *node)
-{
-    const struct rrset *txt = node_rrset(node, TYPE_TXT);
-    const uint8_t *label = node->owner.octets;
-
-    if (txt == NULL || name_labels(label) != walk->apex_labels + 1 || label[1] == '_' ||
-        label[1] == '*')
-        return false;
-    for (size_t i = 0; i < txt->count; i++) {
-        const struct rdata *line = &txt->items[i];
-        if (line->length > 3 && line->octets[1] >= '0' && line->octets[1] <= '9' &&
-            line->octets[2] == ' ')
-            return true;
-    }
-    return false;
-}
-
 /* True for `_id` and `_role` names of an entry. */
 static bool is_below(const struct draft *draft, const struct node *node)
 {
@@ -285,7 +267,7 @@ enum status export_walk_next(struct export_walk *walk, struct export_entry *out)
         status = walk->source->next(walk->source->state, &node);
         if (status != STATUS_OK)
             break;
-        bool card = is_card(walk, &node);
+        bool card = card_is_at(&walk->source->apex, &node);
         if (card && draft->begun) {
             walk->turn = 1 - walk->turn;
             status = begin(other, &node);
@@ -316,7 +298,6 @@ enum status export_walk_open(const struct node_source *source, struct arena *are
     if (walk == NULL)
         return STATUS_SYSTEM;
     walk->source = source;
-    walk->apex_labels = name_labels(source->apex.octets);
     walk->drafts[0].arena = arena_create();
     walk->drafts[1].arena = arena_create();
     enum status status = walk->drafts[0].arena != NULL && walk->drafts[1].arena != NULL

@@ -3,6 +3,7 @@
 #include "store/key.h"
 #include "store/nsec3.h"
 #include "wire/record.h"
+#include "zone/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,34 +66,6 @@ void stored_source_close(struct stored_source *source)
     free(source);
 }
 
-/* A record as it is found in a node's value. */
-struct found_record {
-    uint16_t type;
-    uint32_t ttl;
-    struct rdata rdata;
-};
-
-/* The records of one node while its RRsets are put together. */
-struct gathered {
-    struct found_record *records;
-    size_t count;
-    size_t size;
-};
-
-/* Takes a record whose owner has been taken. */
-static bool take_record(struct reader *r, struct gathered *gathered)
-{
-    struct found_record record = {.type = reader_u16(r)};
-    reader_u16(r); /* class */
-    record.ttl = reader_u32(r);
-    record.rdata.length = reader_u16(r);
-    record.rdata.octets = reader_octets(r, record.rdata.length);
-    if (r->failed || gathered->count == gathered->size)
-        return false;
-    gathered->records[gathered->count++] = record;
-    return true;
-}
-
 /* Takes the records of one part of an answer; each has the question's name as its owner. */
 static bool take_part(const struct stored_answer *answer, enum stored_part part,
                       struct gathered *gathered)
@@ -100,7 +73,7 @@ static bool take_part(const struct stored_answer *answer, enum stored_part part,
     struct reader r = reader_of(answer->part[part], answer->octets[part]);
 
     for (size_t i = 0; i < answer->records[part]; i++)
-        if (reader_u16(&r) != (0xc000 | DNS_HEADER_OCTETS) || !take_record(&r, gathered))
+        if (reader_u16(&r) != (0xc000 | DNS_HEADER_OCTETS) || !gather_record(gathered, &r))
             return false;
     return reader_left(&r) == 0;
 }
@@ -114,7 +87,7 @@ static bool take_proof(const struct stored *stored, const struct name *owner,
     for (size_t i = 0; i < stored->proof_records; i++) {
         size_t length;
         const uint8_t *name = name_take(&r, &length);
-        if (name == NULL || !take_record(&r, gathered))
+        if (name == NULL || !gather_record(gathered, &r))
             return false;
         if (!name_equals(name, owner->octets))
             gathered->count--;
@@ -154,65 +127,6 @@ static enum status gather(const struct stored *stored, const struct name *owner,
     if (status == STATUS_OK && !take_proof(stored, owner, out))
         status = STATUS_MALFORMED;
     return status;
-}
-
-static int by_type(const void *a, const void *b)
-{
-    const struct found_record *left = a;
-    const struct found_record *right = b;
-    return left->type - right->type;
-}
-
-static size_t run_length(const struct gathered *gathered, size_t at)
-{
-    size_t count = 1;
-    while (at + count < gathered->count &&
-           gathered->records[at].type == gathered->records[at + count].type)
-        count++;
-    return count;
-}
-
-/* Makes the RRset of `count` records. Signatures have the TTL of what they cover; the RRset gets
- * the smallest, as from a zone file. */
-static enum status make_rrset(const struct found_record *records, size_t count,
-                              struct arena *scratch, struct rrset *out)
-{
-    struct rdata *items = arena_alloc(scratch, count * sizeof *items);
-    if (items == NULL)
-        return STATUS_SYSTEM;
-    if (count > UINT16_MAX)
-        return STATUS_MALFORMED;
-    *out = (struct rrset){records->type, (uint16_t)count, records->ttl, items};
-    for (size_t i = 0; i < count; i++) {
-        items[i] = records[i].rdata;
-        if (records[i].ttl < out->ttl)
-            out->ttl = records[i].ttl;
-    }
-    rrset_sort(out);
-    return STATUS_OK;
-}
-
-static enum status make_rrsets(struct gathered *gathered, struct arena *scratch, struct node *out)
-{
-    size_t types = 0;
-
-    if (gathered->count > 1)
-        qsort(gathered->records, gathered->count, sizeof *gathered->records, by_type);
-    for (size_t i = 0; i < gathered->count; i += run_length(gathered, i))
-        types++;
-    out->rrset_count = 0;
-    out->rrsets = arena_alloc(scratch, types * sizeof *out->rrsets);
-    if (out->rrsets == NULL)
-        return STATUS_SYSTEM;
-    for (size_t i = 0; i < gathered->count;) {
-        size_t count = run_length(gathered, i);
-        enum status status =
-            make_rrset(&gathered->records[i], count, scratch, &out->rrsets[out->rrset_count++]);
-        if (status != STATUS_OK)
-            return status;
-        i += count;
-    }
-    return STATUS_OK;
 }
 
 /* The owner: its labels below the apex with their capitals, or what the key says. */
@@ -259,7 +173,7 @@ enum status stored_source_decode(const struct item *item, const uint8_t *apex,
     if (status == STATUS_OK)
         status = gather(&stored, &out->owner, scratch, &gathered);
     if (status == STATUS_OK)
-        status = make_rrsets(&gathered, scratch, out);
+        status = gather_rrsets(&gathered, scratch, out);
     return status;
 }
 
@@ -284,11 +198,11 @@ static enum status decode_nsec3(const struct item *item, struct arena *scratch, 
     for (size_t i = 0; i < value.records; i++) {
         size_t length;
         const uint8_t *owner = name_take(&r, &length);
-        if (owner == NULL || !take_record(&r, &gathered))
+        if (owner == NULL || !gather_record(&gathered, &r))
             return STATUS_MALFORMED;
         name_set(&out->owner, owner);
     }
-    return make_rrsets(&gathered, scratch, out);
+    return gather_rrsets(&gathered, scratch, out);
 }
 
 /* The item of the zone's nodes that comes first at or after a key. */

@@ -1,5 +1,5 @@
+#include "conf/encoding.h"
 #include "wire/constants.h"
-#include "zone/encoding.h"
 #include "zone/rrtype.h"
 #include "zone/zonefile.h"
 

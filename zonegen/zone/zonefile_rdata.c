@@ -1,7 +1,7 @@
 #include "zone/zonefile_rdata.h"
 
+#include "conf/encoding.h"
 #include "wire/constants.h"
-#include "zone/encoding.h"
 #include "zone/rrtype.h"
 #include "zone/zonefile_ldns.h"
 

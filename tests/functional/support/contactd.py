@@ -1,5 +1,6 @@
 """contactd and zonegen as the build left them, and the configuration they share."""
 
+import contextlib
 import os
 import re
 
@@ -94,21 +95,31 @@ class Site:
 
 
 class Contactd:
-    """A running contactd. `at` and `at6` are where it answers."""
+    """A running contactd. `at` and `at6` are where it answers; `tls` by TLS, where the site has a
+    certificate. `namespace`: see Process."""
 
-    def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None):
+    def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None,
+                 namespace=None):
         self.site = site
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
+        if "tls-cert" in site.config["server"]:
+            tls_port = Port()
+            site.config["server"]["tls-listen"] = [f"{address}@{tls_port.number}"
+                                                   for address in addresses]
+            tls_port.release()
+            self.tls = (addresses[0] if namespace else "127.0.0.1", tls_port.number)
         site.write()
         port.release()
         self.port = port.number
-        self.at = ("127.0.0.1", self.port)
+        self.at = (addresses[0] if namespace else "127.0.0.1", self.port)
         self.at6 = ("::1", self.port)
-        self.process = Process(name, [program("contactd"), "-c", site.path], site.folder)
+        self.process = Process(name, [program("contactd"), "-c", site.path], site.folder,
+                               namespace)
         probe = wire.query("version.bind", "TXT", 3)
-        wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
-                   "contactd answers", self.process)
+        with namespace.inside() if namespace else contextlib.nullcontext():
+            wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
+                       "contactd answers", self.process)
 
     def __enter__(self):
         return self

@@ -1,7 +1,8 @@
 """NSD, Knot, BIND, PowerDNS and Unbound as ordinary child processes on high ports.
 
 Each is made either with zone files (`zones`: domain to path) or as a secondary of `primary` for the
-domains in `secondary_of`.
+domains in `secondary_of`, on `terms` (by domain; plain where there are none). It answers on `host`,
+for which a loopback address of its own or, in a network namespace, any address of that will do.
 """
 
 import os
@@ -12,6 +13,7 @@ import pytest
 from support.contactd import serial_of
 from support.ports import Port
 from support.process import Process, environment, find_program, wait_until
+from support.terms import NO_TERMS
 
 UDP_MAX = 1232
 
@@ -31,16 +33,31 @@ class Peer:
 
     program = name = None
 
-    def __init__(self, folder, zones=None, secondary_of=(), primary=None):
+    def __init__(self, folder, zones=None, secondary_of=(), primary=None, terms=None,
+                 host="127.0.0.1", namespace=None):
         need(self.program)
         self.folder = os.path.join(str(folder), self.name)
         os.makedirs(self.folder, exist_ok=True)
         self.zones = zones or {}
         self.secondary_of = list(secondary_of)
         self.primary = primary
+        self.terms = terms or {}
+        self.host, self.namespace = host, namespace
         self.port = Port()
-        self.at = ("127.0.0.1", self.port.number)
+        self.at = (host, self.port.number)
         self.process = None
+
+    def terms_of(self, domain):
+        return self.terms.get(domain, NO_TERMS)
+
+    def secrets(self):
+        """The TSIG keys that its zones need, each once."""
+        return sorted({terms.secret for terms in self.terms.values() if terms.secret},
+                      key=lambda secret: secret.name)
+
+    def primary_port(self, domain):
+        tls = self.terms_of(domain).tls
+        return tls.port if tls else self.primary[1]
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -57,7 +74,8 @@ class Peer:
     def start(self):
         arguments = self.configure()
         self.port.release()
-        self.process = Process(self.name, [find_program(self.program), *arguments], self.folder)
+        self.process = Process(self.name, [find_program(self.program), *arguments], self.folder,
+                               self.namespace)
         return self
 
     def wait(self, seconds=30):
@@ -77,15 +95,20 @@ class Nsd(Peer):
 
     def configure(self):
         zones = [f'zone:\n name: "{d}"\n zonefile: "{p}"\n' for d, p in self.zones.items()]
-        for domain in self.secondary_of:
-            host = f"{self.primary[0]}@{self.primary[1]}"
-            zones.append(f'zone:\n name: "{domain}"\n zonefile: "{domain}.zone"\n'
-                         f" request-xfr: AXFR {host} NOKEY\n allow-notify: 127.0.0.1 NOKEY\n")
-        zones = [text + " provide-xfr: 127.0.0.1 NOKEY\n" for text in zones]
+        zones += [self._secondary_zone(domain) for domain in self.secondary_of]
+        zones = [f"{text} provide-xfr: 127.0.0.0/8 NOKEY\n provide-xfr: {self.host} NOKEY\n"
+                 for text in zones]
+        clauses = [secret.as_nsd() for secret in self.secrets()]
+        clauses += [f'tls-auth:\n name: "{domain}"\n auth-domain-name: "{terms.tls.hostname}"\n'
+                    + (f' client-cert: "{terms.tls.certificate}"\n client-key: "{terms.tls.key}"\n'
+                       if terms.tls.certificate else "")
+                    for domain, terms in self.terms.items() if terms.tls]
+        bundle = "".join({f' tls-cert-bundle: "{terms.tls.authority}"\n'
+                          for terms in self.terms.values() if terms.tls})
         return ["-d", "-c", self.write("nsd.conf", f'''server:
- ip-address: 127.0.0.1
+ ip-address: {self.host}
  port: {self.port.number}
- username: ""
+{bundle} username: ""
  database: ""
  zonesdir: "{self.folder}"
  pidfile: "{self.path('nsd.pid')}"
@@ -102,7 +125,15 @@ class Nsd(Peer):
  xfrd-reload-timeout: 0
 remote-control:
  control-enable: no
-''' + "".join(zones))]
+''' + "".join(clauses + zones))]
+
+    def _secondary_zone(self, domain):
+        terms = self.terms_of(domain)
+        key = terms.secret.name if terms.secret else "NOKEY"
+        return (f'zone:\n name: "{domain}"\n zonefile: "{domain}.zone"\n'
+                f" request-xfr: {self.primary[0]}@{self.primary_port(domain)} {key}"
+                f"{f' {domain}' if terms.tls else ''}\n outgoing-interface: {self.host}\n"
+                f" allow-notify: {self.primary[0]} {key}\n")
 
 
 class Knot(Peer):
@@ -113,11 +144,20 @@ class Knot(Peer):
         for domain, path in self.zones.items():
             items.append(f" - domain: {domain}\n   file: {path}\n   acl: local\n")
         for domain in self.secondary_of:
-            items.append(f" - domain: {domain}\n   master: primary\n   acl: [local, notify]\n")
+            secret = self.terms_of(domain).secret
+            own = f"-{secret.name}" if secret else ""
+            items.append(f" - domain: {domain}\n   master: primary{own}\n"
+                         f"   acl: [local, notify{own}]\n")
         primary = f"{self.primary[0]}@{self.primary[1]}" if self.primary else "127.0.0.1@1"
+        keys, remotes, acls = "", "", ""
+        for secret in self.secrets():
+            keys += secret.as_knot()
+            remotes += (f" - id: primary-{secret.name}\n   address: {primary}\n"
+                        f"   via: {self.host}\n   key: {secret.name}\n")
+            acls += f" - id: notify-{secret.name}\n   key: {secret.name}\n   action: notify\n"
         return ["-c", self.write("knot.conf", f'''server:
  rundir: {self.folder}
- listen: 127.0.0.1@{self.port.number}
+ listen: {self.host}@{self.port.number}
  udp-workers: 1
  tcp-workers: 1
  background-workers: 1
@@ -129,17 +169,18 @@ database:
 log:
  - target: stderr
    any: info
-remote:
+{keys}remote:
  - id: primary
    address: {primary}
-acl:
+   via: {self.host}
+{remotes}acl:
  - id: local
-   address: 127.0.0.0/8
+   address: [127.0.0.0/8, {self.host}]
    action: transfer
  - id: notify
-   address: 127.0.0.0/8
+   address: {self.primary[0] if self.primary else self.host}
    action: notify
-template:
+{acls}template:
  - id: default
    storage: {self.folder}
    semantic-checks: off
@@ -157,20 +198,19 @@ class Bind(Peer):
     def configure(self):
         items = [f'zone "{domain}" {{ type primary; file "{path}"; notify no; }};\n'
                  for domain, path in self.zones.items()]
-        for domain in self.secondary_of:
-            items.append(f'zone "{domain}" {{ type secondary; file "{domain}.zone"; notify no;'
-                         f" masterfile-format text; primaries {{ {self.primary[0]} port"
-                         f" {self.primary[1]}; }}; }};\n")
+        items += [self._secondary_zone(domain) for domain in self.secondary_of]
         return ["-g", "-n", "1", "-c", self.write("named.conf", f'''options {{
  directory "{self.folder}";
- listen-on port {self.port.number} {{ 127.0.0.1; }};
+ listen-on port {self.port.number} {{ {self.host}; }};
  listen-on-v6 {{ none; }};
+ transfer-source {self.host};
+ query-source address {self.host};
  pid-file none;
  session-keyfile "{self.path('session.key')}";
  managed-keys-directory "{self.folder}";
  recursion no;
  allow-transfer {{ any; }};
- allow-notify {{ 127.0.0.0/8; }};
+ allow-notify {{ {self.primary[0] if self.primary else "none"}; }};
  minimal-responses yes;
  minimal-any yes;
  answer-cookie no;
@@ -194,7 +234,24 @@ class Bind(Peer):
  empty-zones-enable no;
 }};
 controls {{ }};
-''' + "".join(items))]
+''' + "".join([secret.as_bind() for secret in self.secrets()] + items))]
+
+    def _secondary_zone(self, domain):
+        """A NOTIFY must be signed where the zone has a key. A tls clause stands before its zone."""
+        terms, tls, notify = self.terms_of(domain), "", ""
+        primary = f"{self.primary[0]} port {self.primary_port(domain)}"
+        if terms.secret:
+            primary += f' key "{terms.secret.name}"'
+            notify = f' allow-notify {{ key "{terms.secret.name}"; }};'
+        if terms.tls:
+            primary += f' tls "{domain}"'
+            tls = (f'tls "{domain}" {{ ca-file "{terms.tls.authority}"; protocols {{ TLSv1.3; }};'
+                   f' remote-hostname "{terms.tls.hostname}";')
+            if terms.tls.certificate:
+                tls += f' cert-file "{terms.tls.certificate}"; key-file "{terms.tls.key}";'
+            tls += " };\n"
+        return (f'{tls}zone "{domain}" {{ type secondary; file "{domain}.zone"; notify no;'
+                f" masterfile-format text;{notify} primaries {{ {primary}; }}; }};\n")
 
 
 class PowerDns(Peer):
@@ -207,15 +264,16 @@ class PowerDns(Peer):
 lmdb-filename={self.path('pdns.lmdb')}
 lmdb-shards=1
 lmdb-sync-mode=nosync
-local-address=127.0.0.1
+local-address={self.host}
 local-port={self.port.number}
+query-local-address={self.host}
 socket-dir={self.folder}
 daemon=no
 guardian=no
 8bit-dns=yes
 secondary=yes
 disable-axfr=no
-allow-axfr-ips=127.0.0.0/8
+allow-axfr-ips=127.0.0.0/8,{self.host}
 zone-cache-refresh-interval=0
 cache-ttl=0
 query-cache-ttl=0
@@ -227,12 +285,19 @@ receiver-threads=1
 log-dns-details=yes
 loglevel=5
 ''')
+        for secret in self.secrets():
+            self._pdnsutil("import-tsig-key", secret.name, secret.algorithm, secret.secret)
         for domain in self.secondary_of:
-            subprocess.run([find_program("pdnsutil"), f"--config-dir={self.folder}",
-                            "create-secondary-zone", domain,
-                            f"{self.primary[0]}:{self.primary[1]}"],
-                           check=True, capture_output=True, env=environment())
+            self._pdnsutil("create-secondary-zone", domain, f"{self.primary[0]}:{self.primary[1]}")
+            self._pdnsutil("set-meta", domain, "IXFR", "1")
+            if self.terms_of(domain).secret:
+                self._pdnsutil("activate-tsig-key", domain, self.terms_of(domain).secret.name,
+                               "secondary")
         return [f"--config-dir={os.path.dirname(conf)}"]
+
+    def _pdnsutil(self, *arguments):
+        subprocess.run([find_program("pdnsutil"), f"--config-dir={self.folder}", *arguments],
+                       check=True, capture_output=True, env=environment())
 
 
 class Unbound(Peer):

@@ -1,6 +1,7 @@
 """Child processes: each with a log of its own, ended by its id, its log kept and judged."""
 
 import ctypes
+import functools
 import os
 import re
 import shutil
@@ -27,8 +28,11 @@ def environment():
                 UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
 
 
-def _die_with_parent():
+def _before_exec(namespace):
+    """The child dies with its parent."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if namespace:
+        namespace.enter()
 
 
 def run(arguments, **options):
@@ -43,16 +47,17 @@ def run(arguments, **options):
 
 
 class Process:
-    """A server in the foreground. `log` is what it wrote to stdout and stderr."""
+    """A server in the foreground. `log` is what it wrote to stdout and stderr. `namespace`: the
+    network that it runs in, an object whose enter() takes the calling process there."""
 
-    def __init__(self, name, arguments, folder):
+    def __init__(self, name, arguments, folder, namespace=None):
         self.name = name
         self.log_path = os.path.join(folder, f"{name}.log")
         self._log = open(self.log_path, "ab")
         self._process = subprocess.Popen(
             [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=self._log,
-            stderr=subprocess.STDOUT, cwd=folder, env=environment(), preexec_fn=_die_with_parent,
-            start_new_session=True)
+            stderr=subprocess.STDOUT, cwd=folder, env=environment(), start_new_session=True,
+            preexec_fn=functools.partial(_before_exec, namespace))
         running.append(self)
 
     @property

@@ -66,6 +66,7 @@ static const size_t octets[] = {
     OCTET(config.zone_count),
     OCTET(zone.domain.octets[1]),
     OCTET(zone.hostmaster.octets[1]),
+    OCTET(zone.catalog),
     OCTET(zone.audience),
     OCTET(zone.ttl),
     OCTET(zone.negative_ttl),

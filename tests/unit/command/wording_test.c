@@ -136,6 +136,39 @@ static void an_entry_comes_and_goes_in_one_line(void **state)
                    "xb: entry deleted\n");
 }
 
+/* Makes a node of one record that is a name. */
+static const struct node *make_ptr(struct made *made, const char *owner, const char *target)
+{
+    struct name name;
+    static const char *const texts[] = {"", NULL};
+
+    assert_int_equal(name_from_text(&name, target, strlen(target)), STATUS_OK);
+    (void)make(made, owner, texts);
+    made->rrset.type = TYPE_PTR;
+    memcpy(made->octets[0], name.octets, name.length);
+    made->items[0].length = name.length;
+    return &made->node;
+}
+
+static void what_a_catalog_lists_is_called_by_its_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct made old;
+    struct made new;
+
+    wording_node(&fixture->wording, NULL, make_ptr(&new, "0a.zones.cc.example", "a.example"));
+    see(fixture, "group.0a.zones.cc.example", NULL, "public");
+    wording_node(&fixture->wording, make_ptr(&old, "0b.zones.cc.example", "b.example"), NULL);
+    wording_node(&fixture->wording, make_ptr(&old, "0c.zones.cc.example", "c.example"),
+                 make_ptr(&new, "0c.zones.cc.example", "d.example"));
+    wording_node(&fixture->wording, make_ptr(&old, "0e.cc.example", "e.example"), NULL);
+    expect(fixture, "zone a.example is listed\n"
+                    "zone b.example is no longer listed\n"
+                    "zone c.example is no longer listed\n"
+                    "zone d.example is listed\n"
+                    "0e: PTR records removed\n");
+}
+
 static void words_return_after_an_entry_that_went(void **state)
 {
     see(*state, "xb.cc.example", "0 XB (.xb) - verified 2026-11-01", NULL);
@@ -249,6 +282,7 @@ int main(void)
         TEST(a_contact_that_goes_is_described),
         TEST(an_entry_comes_and_goes_in_one_line),
         TEST(words_return_after_an_entry_that_went),
+        TEST(what_a_catalog_lists_is_called_by_its_name),
         TEST(a_confirmation_is_one_line_however_many_contacts),
         TEST(a_threshold_that_is_crossed_is_said),
         TEST(another_threshold_moves_expiry_alone),

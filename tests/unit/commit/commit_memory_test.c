@@ -51,7 +51,9 @@ static enum status commit_zone(struct published *p, struct edit *edit, size_t n)
 
     assert_int_equal(zone.status, STATUS_OK);
     failing_left = n;
-    enum status status = commit_restore(edit, &zone.source, NOW, NULL, p->f.diag, &result);
+    const struct commit_request request = {
+        .edit = edit, .zone = &p->f.zone, .now = NOW, .diag = p->f.diag};
+    enum status status = commit_restore(&request, &zone.source, &result);
     size_t left = failing_left;
     failing_left = 0;
     drop_zone(&zone);

@@ -290,7 +290,9 @@ static struct commit_result restore(struct published *p, const char *text)
     struct read_zone zone = read_zone_text(text, strlen(text));
     assert_int_equal(zone.status, STATUS_OK);
     struct edit *edit = begin_edit(p->store);
-    assert_int_equal(commit_restore(edit, &zone.source, NOW, NULL, zone.diag, &result), STATUS_OK);
+    const struct commit_request request = {
+        .edit = edit, .zone = &p->f.zone, .now = NOW, .diag = zone.diag};
+    assert_int_equal(commit_restore(&request, &zone.source, &result), STATUS_OK);
     end_edit(edit);
     drop_zone(&zone);
     return result;
@@ -314,7 +316,7 @@ static char *export(struct published *p, const char *apex)
 
 #define RESTORED                                                                                   \
     "$ORIGIN cc.example.\n$TTL 300\n@ SOA ns1 h 4711 3600 900 604800 300\n@ NS ns1\n"              \
-    "ns1 A 192.0.2.1\nXa TXT x\n"
+    "ns1 A 192.0.2.1\nXa TXT \"0 x\"\n"
 
 static void a_restore_keeps_the_serial_and_a_second_one_changes_nothing(void **state)
 {

@@ -29,7 +29,8 @@ static void restore(struct published *p, const char *text)
     assert_int_equal(zonefile_read(path, NULL, arena, diag, &source), STATUS_OK);
     unlink(path);
     struct edit *edit = begin_edit(p->store);
-    assert_int_equal(commit_restore(edit, &source, 0, NULL, diag, &result), STATUS_OK);
+    const struct commit_request request = {.edit = edit, .zone = &p->f.zone, .diag = diag};
+    assert_int_equal(commit_restore(&request, &source, &result), STATUS_OK);
     end_edit(edit);
     diag_destroy(diag);
     arena_destroy(arena);

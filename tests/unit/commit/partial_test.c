@@ -2,7 +2,10 @@
 #include "tests/unit/commit/published.h"
 
 #include "sign/keyfile.h"
+#include "store/history.h"
 #include "store/key.h"
+#include "zone/past_source.h"
+#include "zone/zonefile.h"
 
 #define NOW     1795352400
 #define ROUNDS  150
@@ -286,11 +289,103 @@ static void assert_same_results(const struct commit_result *a, const struct comm
     assert_int_equal(a->signatures_made, b->signatures_made);
 }
 
+/* Each serial that there was, as a zone file. */
+struct kept {
+    size_t count;
+    struct {
+        uint32_t serial;
+        char *text;
+    } was[ROUNDS + 1];
+};
+
+static char *text_of(const struct node_source *source)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    assert_non_null(out);
+    assert_int_equal(zonefile_print(source, out), STATUS_OK);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void keep(struct site *site, struct kept *kept, uint32_t serial)
+{
+    struct snapshot *snapshot;
+    struct stored_source *stored;
+
+    if (kept->count > 0 && kept->was[kept->count - 1].serial == serial)
+        return;
+    assert_int_equal(snapshot_create(site->p.store, &snapshot), STATUS_OK);
+    struct zone_record record = record_of(snapshot, "cc.example");
+    assert_int_equal(stored_source_open(snapshot, &record, &stored), STATUS_OK);
+    struct node_source source = stored_source_nodes(stored);
+    kept->was[kept->count].serial = serial;
+    kept->was[kept->count++].text = text_of(&source);
+    stored_source_close(stored);
+    snapshot_destroy(snapshot);
+}
+
+/* find() has what next() yields, and nothing else. */
+static void assert_finds(const struct node_source *source)
+{
+    struct node node, found;
+    struct name child;
+
+    assert_int_equal(source->rewind(source->state), STATUS_OK);
+    while (source->next(source->state, &node) == STATUS_OK) {
+        assert_int_equal(source->find(source->state, node.owner.octets, &found), STATUS_OK);
+        assert_int_equal(found.rrset_count, node.rrset_count);
+        for (size_t i = 0; i < node.rrset_count; i++)
+            assert_true(rrset_equals(&node.rrsets[i], &found.rrsets[i]));
+        const uint8_t *parent = name_parent(node.owner.octets, node.owner.length > 1);
+        if (name_is_within(parent, source->apex.octets)) /* a name, or an empty non-terminal */
+            assert_int_equal(source->find(source->state, parent, &found), STATUS_OK);
+        if (name_prepend(&child, (const uint8_t *)"none", 4, node.owner.octets) == STATUS_OK)
+            assert_int_equal(source->find(source->state, child.octets, &found), STATUS_NOT_FOUND);
+    }
+}
+
+/* The present zone and the steps since are each zone that there was, signatures and all. */
+static void assert_past(struct site *site, struct kept *kept)
+{
+    struct snapshot *snapshot;
+    struct past_source *past;
+
+    assert_int_equal(snapshot_create(site->p.store, &snapshot), STATUS_OK);
+    struct zone_record record = record_of(snapshot, "cc.example");
+    assert_true(kept->count > ROUNDS / 3);
+    for (uint32_t step = 1; step < kept->count; step++) {
+        struct history_step found;
+        uint64_t difference;
+        uint32_t serial = kept->was[step - 1].serial;
+        assert_int_equal(history_find(snapshot, record.number, serial, &found, &difference),
+                         STATUS_OK);
+        assert_int_equal(found.step, step);
+        assert_int_equal(found.new_serial, kept->was[step].serial);
+        assert_int_equal(past_source_open(snapshot, &record, step, &past), STATUS_OK);
+        struct node_source source = past_source_nodes(past);
+        char *text = text_of(&source);
+        assert_string_equal(text, kept->was[step - 1].text);
+        if (step % 16 == 0)
+            assert_finds(&source);
+        free(text);
+        past_source_close(past);
+    }
+    snapshot_destroy(snapshot);
+    for (size_t i = 0; i < kept->count; i++)
+        free(kept->was[i].text);
+}
+
 static void publish_many(struct site *site)
 {
+    struct kept kept = {.count = 0};
+
     struct commit_result first = put(site, false, NOW);
     struct commit_result again = put(site, true, NOW);
     assert_same_results(&first, &again);
+    keep(site, &kept, first.serial);
     for (int64_t round = 1; round <= ROUNDS; round++) {
         memcpy(site->before, site->files, sizeof site->files);
         for (long changes = random() % 4; changes > 0; changes--)
@@ -298,10 +393,12 @@ static void publish_many(struct site *site)
         struct commit_result whole = put(site, false, NOW + round);
         struct commit_result changed = put(site, true, NOW + round);
         assert_same_results(&whole, &changed);
-        for (int table = STORE_TABLE_ZONES; table <= STORE_TABLE_NODES; table++)
+        for (int table = STORE_TABLE_ZONES; table <= STORE_TABLE_HISTORY; table++)
             assert_same(dump_store(site->whole.store, table, 0),
                         dump_store(site->p.store, table, 0));
+        keep(site, &kept, changed.serial);
     }
+    assert_past(site, &kept);
 }
 
 static void what_changed_or_everything_leaves_the_same(void **state)

@@ -25,6 +25,7 @@ static inline void published_start(struct published *p)
 
     fixture_start(&p->f);
     p->f.zone.zonemd = true;
+    p->f.zone.history = (struct config_history){86400, 1u << 26};
     assert_int_equal(temporary_create(&p->temporary), 0);
     assert_int_equal(store_create(p->temporary.database, &private_access, &p->store, message),
                      STATUS_OK);

@@ -419,7 +419,9 @@ static void a_zone_that_was_restored_unsigned_is_signed(void **state)
     struct read_zone zone = read_zone_text(UNSIGNED, strlen(UNSIGNED));
     assert_int_equal(zone.status, STATUS_OK);
     struct edit *edit = begin_edit(z.p.store);
-    assert_int_equal(commit_restore(edit, &zone.source, NOW, NULL, zone.diag, &result), STATUS_OK);
+    const struct commit_request request = {
+        .edit = edit, .zone = &z.p.f.zone, .now = NOW, .diag = zone.diag};
+    assert_int_equal(commit_restore(&request, &zone.source, &result), STATUS_OK);
     end_edit(edit);
     drop_zone(&zone);
     result = renew(&z, NOW + 1);

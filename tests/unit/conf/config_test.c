@@ -324,6 +324,112 @@ static void an_acl_without_terms_is_about_everyone(void **state)
     config_destroy(config);
 }
 
+#define KEYS                                                                                       \
+    "key:\n  - {id: old.example, secret-file: old.key}\n"                                          \
+    "  - {id: new, algorithm: hmac-sha512, secret-file: new.key}\n"                                \
+    "  - {id: other, secret-file: other.key}\n"
+
+/* One who asks; what a case does not name is not there. */
+struct coming {
+    const char *address;
+    int key; /* index of the keys above, or -1 */
+    bool tls;
+    const char *name; /* of a certificate, or NULL */
+    bool may;
+};
+
+static void check_coming(const struct config *config, const struct coming *coming)
+{
+    struct endpoint endpoint;
+    assert_int_equal(units_endpoint(coming->address, 4711, &endpoint), STATUS_OK);
+    const struct config_asker asker = {
+        .address = &endpoint.address.any,
+        .key = coming->key < 0 ? NULL : &config->keys[coming->key],
+        .tls = coming->tls,
+        .name_count = coming->name != NULL ? 1 : 0,
+        .names = &coming->name,
+    };
+    assert_int_equal(config_acl_allows(&config->zones[0], ACL_TRANSFER, &asker, false),
+                     coming->may);
+}
+
+static void check_all_coming(const char *text, const struct coming *cases, size_t count)
+{
+    struct config *config = read_right(text);
+    for (size_t i = 0; i < count; i++)
+        check_coming(config, &cases[i]);
+    config_destroy(config);
+}
+
+static void what_an_acl_asks_for_cannot_be_met_by_less(void **state)
+{
+    (void)state;
+    static const struct coming cases[] = {
+        {"192.0.2.1", -1, false, NULL, false},
+        {"192.0.2.1", 2, false, NULL, false},
+        {"192.0.2.1", 0, false, NULL, true},
+        {"192.0.2.1", 1, false, NULL, true},
+        {"192.0.2.1", 1, true, "x.example", true},
+        {"198.51.100.1", 0, false, NULL, false},
+        {"198.51.100.1", -1, true, "a.example", false},
+    };
+    check_all_coming(BASE KEYS "acl:\n  - {id: a, action: transfer, address: 192.0.2.0/24, "
+                               "key: [old.example, new]}\n" ZONE "    acl: a\n",
+                     cases, sizeof cases / sizeof cases[0]);
+}
+
+static void a_certificate_counts_by_tls_only(void **state)
+{
+    (void)state;
+    static const struct coming cases[] = {
+        {"192.0.2.1", -1, true, "A.Example", true},  {"192.0.2.1", -1, false, "a.example", false},
+        {"192.0.2.1", -1, true, "b.example", false}, {"192.0.2.1", -1, true, NULL, false},
+        {"192.0.2.1", 0, true, NULL, false},
+    };
+    check_all_coming(BASE KEYS "acl: {id: a, action: transfer, cert-hostname: a.example}\n" ZONE
+                               "    acl: a\n",
+                     cases, sizeof cases / sizeof cases[0]);
+}
+
+/* Who is one remote by its address is not another by its key. */
+static void a_remote_is_its_address_with_what_it_brings(void **state)
+{
+    (void)state;
+    static const struct coming cases[] = {
+        {"192.0.2.1", 0, false, NULL, true},         {"192.0.2.1", -1, false, NULL, false},
+        {"192.0.2.1", 1, true, "b.example", false},  {"192.0.2.2", 1, true, "b.example", true},
+        {"192.0.2.2", 1, false, "b.example", false}, {"192.0.2.2", 1, true, NULL, false},
+        {"192.0.2.2", 0, true, "b.example", false},  {"192.0.2.3", -1, false, NULL, false},
+        {"192.0.2.3", -1, true, NULL, true},
+    };
+    check_all_coming(
+        BASE KEYS "remote:\n  - {id: a, address: 192.0.2.1, key: old.example}\n"
+                  "  - {id: b, address: 192.0.2.2, key: new, tls: on, cert-hostname: b.example}\n"
+                  "  - {id: c, address: 192.0.2.3, tls: on}\n"
+                  "acl: {id: a, action: transfer, remote: [a, b, c]}\n" ZONE "    acl: a\n",
+        cases, sizeof cases / sizeof cases[0]);
+}
+
+static void check_history(const char *item, uint32_t seconds, uint64_t octets)
+{
+    char text[256];
+    snprintf(text, sizeof text, BASE ZONE "%s", item);
+    struct config *config = read_right(text);
+    assert_int_equal(config->zones[0].history.seconds, seconds);
+    assert_int_equal(config->zones[0].history.octets, octets);
+    config_destroy(config);
+}
+
+static void history_is_an_age_a_size_or_both(void **state)
+{
+    (void)state;
+    check_history("", 30 * 86400, 64 << 20);
+    check_history("    history: 2w\n", 14 * 86400, 64 << 20);
+    check_history("    history: 1G\n", 30 * 86400, 1 << 30);
+    check_history("    history: [1M, 1h30m]\n", 5400, 1 << 20);
+    check_history("    history: off\n", 0, 0);
+}
+
 static void included_files_stand_where_they_are_included(void **state)
 {
     (void)state;
@@ -459,6 +565,10 @@ int main(void)
         cmocka_unit_test(all_terms_of_an_acl_must_hold),
         cmocka_unit_test(the_first_acl_that_holds_decides),
         cmocka_unit_test(an_acl_without_terms_is_about_everyone),
+        cmocka_unit_test(what_an_acl_asks_for_cannot_be_met_by_less),
+        cmocka_unit_test(a_certificate_counts_by_tls_only),
+        cmocka_unit_test(a_remote_is_its_address_with_what_it_brings),
+        cmocka_unit_test(history_is_an_age_a_size_or_both),
         cmocka_unit_test(included_files_stand_where_they_are_included),
         cmocka_unit_test(what_the_sockets_and_threads_depend_on_needs_a_restart),
         cmocka_unit_test(diagnostics_outlive_the_configuration),

@@ -64,9 +64,11 @@ static inline void served_restore_file(struct served *served, const char *file)
     if (status != STATUS_OK)
         diag_print(served->diag, DIAG_GNU, stderr);
     assert_int_equal(status, STATUS_OK);
+    served->zone_configs[n].history = (struct config_history){86400, 1u << 26};
     assert_int_equal(edit_begin(served->store, &edit, message), STATUS_OK);
-    assert_int_equal(commit_restore(edit, &served->sources[n], 0, NULL, served->diag, &result),
-                     STATUS_OK);
+    const struct commit_request request = {
+        .edit = edit, .zone = &served->zone_configs[n], .diag = served->diag};
+    assert_int_equal(commit_restore(&request, &served->sources[n], &result), STATUS_OK);
     assert_int_equal(edit_commit(edit, message), STATUS_OK);
     served->zone_configs[n].domain = served->sources[n].apex;
 }
@@ -85,6 +87,12 @@ static inline void served_restore(struct served *served, const char *text)
     unlink(file);
 }
 
+/* A moment of 2026, seconds since 1970. */
+static inline int64_t served_clock(void)
+{
+    return 1780000000;
+}
+
 /* Makes the view of what was restored. */
 static inline void served_show(struct served *served)
 {
@@ -95,6 +103,7 @@ static inline void served_show(struct served *served)
     served->view.snapshot = served->snapshot;
     served->view.config = &served->config;
     served->view.zones = served->zones;
+    served->view.clock = served_clock;
 }
 
 /* All of it for one zone. */

@@ -14,7 +14,7 @@ static bool starts_with_failure(const struct served *served, const struct reply 
     struct transfer *transfer = NULL;
 
     failing_left = n;
-    enum status status = transfer_create(served->store, reply, &transfer);
+    enum status status = transfer_create(served->store, reply, 0, &transfer);
     bool reached = failing_left == 0;
     failing_left = 0;
     assert_int_equal(status, reached ? STATUS_SYSTEM : STATUS_OK);

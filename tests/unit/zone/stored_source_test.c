@@ -36,7 +36,9 @@ static void held_put(struct held *held, const struct read_zone *zone)
 
     assert_int_equal(zone->status, STATUS_OK);
     assert_int_equal(edit_begin(held->store, &edit, message), STATUS_OK);
-    assert_int_equal(commit_restore(edit, &zone->source, 0, NULL, zone->diag, &result), STATUS_OK);
+    const struct config_zone config = {.domain = zone->source.apex};
+    const struct commit_request request = {.edit = edit, .zone = &config, .diag = zone->diag};
+    assert_int_equal(commit_restore(&request, &zone->source, &result), STATUS_OK);
     assert_int_equal(edit_commit(edit, message), STATUS_OK);
 }
 

@@ -1,4 +1,4 @@
-#include "zone/encoding.h"
+#include "conf/encoding.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -43,6 +43,27 @@ void encoding_print(enum encoding encoding, const uint8_t *octets, size_t length
     }
     for (; alphabet->padded && digits % alphabet->group != 0; digits++)
         putc_unlocked('=', out);
+}
+
+void encoding_base64(const uint8_t *octets, size_t length, char *text)
+{
+    const char *digits = alphabet_of(ENCODING_BASE64)->digits;
+
+    for (size_t i = 0; i < length; i += 3) {
+        size_t left = length - i;
+        uint32_t group = (uint32_t)octets[i] << 16;
+        group |= left > 1 ? (uint32_t)octets[i + 1] << 8 : 0;
+        group |= left > 2 ? octets[i + 2] : 0;
+        *text++ = digits[group >> 18];
+        *text++ = digits[group >> 12 & 63];
+        *text++ = '=';
+        *text++ = '=';
+        if (left > 1)
+            text[-2] = digits[group >> 6 & 63];
+        if (left > 2)
+            text[-1] = digits[group & 63];
+    }
+    *text = '\0';
 }
 
 struct decoding decoding_begin(enum encoding encoding)

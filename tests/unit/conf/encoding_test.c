@@ -1,6 +1,6 @@
 #include "tests/unit/check.h"
 
-#include "zone/encoding.h"
+#include "conf/encoding.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,11 @@ static void check_vector(enum encoding encoding, const char *octets, const char 
         assert_memory_equal(decoded, octets, length);
     }
     free(encoded);
+    if (encoding == ENCODING_BASE64) {
+        char line[ENCODING_BASE64_OCTETS(6)];
+        encoding_base64((const uint8_t *)octets, strlen(octets), line);
+        assert_string_equal(line, text);
+    }
 }
 
 static void the_vectors_of_rfc_4648_hold(void **state)

@@ -2,8 +2,8 @@
  * Octets as digits: hexadecimal, base32hex without padding (RFC 5155 §3.3) and base64. Decoding
  * takes the text in pieces, since zone files put blanks between digits.
  */
-#ifndef ZONE_ENCODING_H
-#define ZONE_ENCODING_H
+#ifndef CONF_ENCODING_H
+#define CONF_ENCODING_H
 
 #include "wire/status.h"
 #include "wire/writer.h"
@@ -16,6 +16,12 @@ enum encoding { ENCODING_HEX, ENCODING_BASE32HEX, ENCODING_BASE64 };
 
 /* Prints octets as digits, letters in lower case where case does not matter; base64 is padded. */
 void encoding_print(enum encoding encoding, const uint8_t *octets, size_t length, FILE *out);
+
+/* Octets of `length` octets in base64, padded, with a NUL. */
+#define ENCODING_BASE64_OCTETS(length) (((length) + 2) / 3 * 4 + 1)
+
+/* Writes base64 with a NUL: ENCODING_BASE64_OCTETS(length) octets. */
+void encoding_base64(const uint8_t *octets, size_t length, char *text);
 
 /* Text on its way to octets. */
 struct decoding {

@@ -1,0 +1,173 @@
+#include "server/axfr.h"
+
+#include "store/key.h"
+#include "store/nsec3.h"
+
+#include <string.h>
+
+/* What the processor is asked for at once: a page of the database, line by line. */
+#define PAGE_OCTETS 4096
+#define LINE_OCTETS 64
+
+/* Goes to the apex, the zone's first node. */
+static enum status open_apex(struct axfr *axfr)
+{
+    uint8_t key[KEY_PREFIX_OCTETS] = {STORE_TABLE_NODES, (uint8_t)(axfr->zone >> 8),
+                                      (uint8_t)axfr->zone};
+    struct item item;
+
+    enum status status = snapshot_walk(axfr->snapshot, WALK_AT, key, sizeof key, &item);
+    return status == STATUS_OK ? zone_name_open(&axfr->name, &item, axfr->apex) : status;
+}
+
+enum status axfr_open(struct axfr *axfr, struct snapshot *snapshot, uint16_t zone,
+                      const struct name *apex)
+{
+    axfr->snapshot = snapshot;
+    axfr->zone = zone;
+    axfr->apex = apex;
+    axfr->stage = AXFR_FIRST_SOA;
+    axfr->records = reader_of(NULL, 0);
+    axfr->page = 0;
+    enum status status = zone_name_soa(snapshot, zone, &axfr->soa, &axfr->soa_octets);
+    if (status == STATUS_OK)
+        status = open_apex(axfr);
+    return status;
+}
+
+/* True while an item is in the table that is being walked, and of this zone. */
+static bool is_ours(const struct axfr *axfr, enum store_table table, const struct item *item)
+{
+    return item->key_octets >= KEY_PREFIX_OCTETS && item->key[0] == table &&
+           item->key[1] == axfr->zone >> 8 && item->key[2] == (axfr->zone & 0xff);
+}
+
+/* Opens the first of the zone's NSEC3 records. STATUS_NOT_FOUND when it has none. */
+static enum status first_nsec3(struct axfr *axfr)
+{
+    const uint8_t lowest[NSEC3_HASH_OCTETS] = {0};
+    uint8_t key[NSEC3_KEY_OCTETS];
+    struct item item;
+
+    nsec3_key(key, axfr->zone, lowest);
+    enum status status = snapshot_walk(axfr->snapshot, WALK_AT_OR_AFTER, key, sizeof key, &item);
+    if (status != STATUS_OK)
+        return status;
+    if (!is_ours(axfr, STORE_TABLE_NSEC3, &item))
+        return STATUS_NOT_FOUND;
+    return zone_name_open(&axfr->name, &item, axfr->apex);
+}
+
+/*
+ * Where a name stands in another page than the one before it, asks for the whole page: else each of
+ * its cache lines is waited for in turn, since LMDB fills pages from their end and no processor
+ * foresees that. Measured: a quarter off the CPU time of a transfer.
+ */
+static void fetch_page(struct axfr *axfr, const struct item *item)
+{
+    uintptr_t page = (uintptr_t)item->key / PAGE_OCTETS;
+
+    if (page == axfr->page)
+        return;
+    axfr->page = page;
+    for (uintptr_t at = 0; at < PAGE_OCTETS; at += LINE_OCTETS)
+        __builtin_prefetch((const void *)(page * PAGE_OCTETS + at));
+}
+
+/* Opens the next name of the table. STATUS_NOT_FOUND after the zone's last. */
+static enum status next_name(struct axfr *axfr, enum store_table table)
+{
+    struct item item;
+
+    enum status status = snapshot_walk(axfr->snapshot, WALK_NEXT, NULL, 0, &item);
+    if (status != STATUS_OK)
+        return status;
+    if (!is_ours(axfr, table, &item))
+        return STATUS_NOT_FOUND;
+    fetch_page(axfr, &item);
+    return zone_name_open(&axfr->name, &item, axfr->apex);
+}
+
+/* Writes what is left of the name. STATUS_OK when all is written, STATUS_NO_SPACE when the message
+ * is full. */
+static enum status write_name(struct axfr *axfr, struct transfer_message *message)
+{
+    enum status status = STATUS_OK;
+
+    while (status == STATUS_OK) {
+        if (!transfer_message_add_all(message, &axfr->name.owner, &axfr->records))
+            return axfr->records.failed ? STATUS_MALFORMED : STATUS_NO_SPACE;
+        status = zone_name_next(&axfr->name, &axfr->records);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Writes the name in work and all that follow it in the table. STATUS_OK after the last. */
+static enum status write_names(struct axfr *axfr, struct transfer_message *message,
+                               enum store_table table)
+{
+    enum status status = write_name(axfr, message);
+
+    while (status == STATUS_OK) {
+        status = next_name(axfr, table);
+        transfer_message_turn(message);
+        if (status == STATUS_OK)
+            status = write_name(axfr, message);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status write_soa(struct axfr *axfr, struct transfer_message *message)
+{
+    const struct transfer_owner apex = {NULL, 0};
+
+    return transfer_message_add(message, &apex, axfr->soa, axfr->soa_octets) ? STATUS_OK
+                                                                             : STATUS_NO_SPACE;
+}
+
+/* Writes what is left of one stage. STATUS_OK when the next one is due. */
+static enum status write_stage(struct axfr *axfr, struct transfer_message *message)
+{
+    switch (axfr->stage) {
+    case AXFR_FIRST_SOA:
+    case AXFR_LAST_SOA:
+        return write_soa(axfr, message);
+    case AXFR_NODES:
+        return write_names(axfr, message, STORE_TABLE_NODES);
+    case AXFR_NSEC3:
+        return write_names(axfr, message, STORE_TABLE_NSEC3);
+    case AXFR_DONE:
+        break;
+    }
+    return STATUS_OK;
+}
+
+/* Goes on to the next stage; past the NSEC3 records where there are none. */
+static enum status next_stage(struct axfr *axfr)
+{
+    enum status status = STATUS_OK;
+
+    axfr->stage++;
+    if (axfr->stage == AXFR_NSEC3) {
+        status = first_nsec3(axfr);
+        if (status == STATUS_NOT_FOUND) {
+            axfr->stage = AXFR_LAST_SOA;
+            status = STATUS_OK;
+        }
+    }
+    return status;
+}
+
+enum status axfr_write(struct axfr *axfr, struct transfer_message *message)
+{
+    enum status status = STATUS_OK;
+
+    while (status == STATUS_OK && axfr->stage != AXFR_DONE) {
+        status = write_stage(axfr, message);
+        if (status == STATUS_OK) {
+            transfer_message_turn(message);
+            status = next_stage(axfr);
+        }
+    }
+    return status;
+}

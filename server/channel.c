@@ -1,0 +1,71 @@
+#include "server/channel.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum status channel_open(struct channel *channel, int fd, struct tls_identity *identity)
+{
+    *channel = (struct channel){.fd = fd, .last = IO_DONE, .tls = NULL};
+    return identity ? tls_session_create(identity, fd, &channel->tls) : STATUS_OK;
+}
+
+void channel_close(struct channel *channel)
+{
+    tls_session_destroy(channel->tls);
+    channel->tls = NULL;
+    close(channel->fd);
+}
+
+static bool is_passing(int error)
+{
+    return error == EAGAIN || error == EINTR;
+}
+
+static enum io read_plain(const struct channel *channel, uint8_t *octets, size_t room,
+                          size_t *taken)
+{
+    ssize_t received = recv(channel->fd, octets, room, MSG_DONTWAIT);
+    if (received < 0)
+        return is_passing(errno) ? IO_WAITS_TO_READ : IO_FAILED;
+    *taken = (size_t)received;
+    return received > 0 ? IO_DONE : IO_ENDED;
+}
+
+static enum io write_plain(const struct channel *channel, const uint8_t *octets, size_t length,
+                           size_t *taken)
+{
+    ssize_t sent = send(channel->fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0)
+        return is_passing(errno) ? IO_WAITS_TO_WRITE : IO_FAILED;
+    *taken = (size_t)sent;
+    return IO_DONE;
+}
+
+enum io channel_read(struct channel *channel, uint8_t *octets, size_t room, size_t *taken)
+{
+    *taken = 0;
+    channel->last = channel->tls ? tls_session_read(channel->tls, octets, room, taken)
+                                 : read_plain(channel, octets, room, taken);
+    return channel->last;
+}
+
+enum io channel_write(struct channel *channel, const uint8_t *octets, size_t length, size_t *taken)
+{
+    *taken = 0;
+    channel->last = channel->tls ? tls_session_write(channel->tls, octets, length, taken)
+                                 : write_plain(channel, octets, length, taken);
+    return channel->last;
+}
+
+bool channel_has_more(const struct channel *channel)
+{
+    return channel->tls && tls_session_has_more(channel->tls);
+}
+
+bool channel_waits_to_write(const struct channel *channel, bool writes)
+{
+    if (channel->last == IO_WAITS_TO_READ || channel->last == IO_WAITS_TO_WRITE)
+        return channel->last == IO_WAITS_TO_WRITE;
+    return writes;
+}

@@ -1,0 +1,39 @@
+/* The octets of one connection, plain or over TLS, to who does not care which. Never waits. */
+#ifndef SERVER_CHANNEL_H
+#define SERVER_CHANNEL_H
+
+#include "server/io.h"
+#include "server/tls_session.h"
+
+struct channel {
+    int fd;
+    enum io last;            /* how the last read or write went */
+    struct tls_session *tls; /* or NULL */
+};
+
+/*
+ * Opens a channel over an accepted, nonblocking socket, which it closes from STATUS_OK on.
+ *
+ *   identity   NULL: plain
+ *
+ * STATUS_OK, or STATUS_SYSTEM when memory is out.
+ */
+MUST_CHECK enum status channel_open(struct channel *channel, int fd, struct tls_identity *identity);
+
+void channel_close(struct channel *channel);
+
+/* Reads up to `room` octets, at least 1; `taken` is 0 unless IO_DONE. */
+enum io channel_read(struct channel *channel, uint8_t *octets, size_t room, size_t *taken);
+
+/* Writes some of the octets, at least 1; `taken` is 0 unless IO_DONE. What was not taken comes
+ * first in the next write. */
+enum io channel_write(struct channel *channel, const uint8_t *octets, size_t length, size_t *taken);
+
+/* True when a read might yield octets although the socket is not readable. */
+bool channel_has_more(const struct channel *channel);
+
+/* Whether to wait for the socket to become writable, else readable, before the next write
+ * (`writes`) or read. */
+bool channel_waits_to_write(const struct channel *channel, bool writes);
+
+#endif

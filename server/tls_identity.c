@@ -1,0 +1,372 @@
+#include "server/tls_identity.h"
+
+#include "server/errno_text.h"
+#include "server/tls_transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A client's certificate and those above it: five of them with RSA keys are 8 KiB. */
+#define CLIENT_CHAIN_OCTETS (32 << 10)
+#define DAY_SECONDS         86400
+#define DATE_OCTETS         32
+
+struct tls_identity {
+    atomic_uint holders;
+    SSL_CTX *context;
+    BIO_METHOD *transport;
+    const char *path;   /* of the certificate; in `path_octets` */
+    size_t ends_number; /* which certificate of the chain ends first, from 1 */
+    time_t ends;
+    char path_octets[];
+};
+
+/* Why OpenSSL refused, in its words; the first error is the cause. Takes all errors off its queue.
+ */
+static const char *openssl_reason(void)
+{
+    unsigned long error = ERR_get_error();
+    const char *reason = error != 0 ? ERR_reason_error_string(error) : NULL;
+
+    ERR_clear_error();
+    return reason ? reason : "OpenSSL does not say why";
+}
+
+static enum status complain(const char *path, const char *what, char message[TLS_MESSAGE_OCTETS])
+{
+    snprintf(message, TLS_MESSAGE_OCTETS, "%s: %s", path, what);
+    return STATUS_INVALID;
+}
+
+/* OpenSSL would say "system lib" of a file that is missing or belongs to somebody else. */
+static enum status check_readable(const char *path, char message[TLS_MESSAGE_OCTETS])
+{
+    char text[ERRNO_TEXT_OCTETS];
+    char octet;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool readable = fd >= 0 && read(fd, &octet, 1) >= 0;
+    int error = errno;
+
+    if (fd >= 0)
+        close(fd);
+    if (readable)
+        return STATUS_OK;
+    snprintf(message, TLS_MESSAGE_OCTETS, "%s: cannot be read: %s%s", path, errno_text(error, text),
+             error == EACCES ? "; 'user' must be able to read it" : "");
+    return STATUS_INVALID;
+}
+
+/* Asks nobody for a passphrase, least of all at the terminal. */
+static int no_passphrase(char *room, int octets, int writing, void *context)
+{
+    (void)room;
+    (void)octets;
+    (void)writing;
+    (void)context;
+    return -1;
+}
+
+/* RFC 7301 §3.2: a client that names protocols, but not ours, is told so; one that names none is
+ * not asked (RFC 7858 knows no ALPN). */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_octets,
+                           const unsigned char *offered, unsigned offered_octets, void *context)
+{
+    static const unsigned char dot[] = {3, 'd', 'o', 't'};
+    unsigned char *chosen = NULL;
+    (void)ssl;
+    (void)context;
+
+    if (SSL_select_next_proto(&chosen, out_octets, dot, sizeof dot, offered, offered_octets) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* A bad certificate is as good as none: the handshake goes on, the result of the verification stays
+ * with the session. */
+static int verify_client(X509_STORE_CTX *store, void *context)
+{
+    (void)context;
+    if (X509_verify_cert(store) != 1 && X509_STORE_CTX_get_error(store) == X509_V_OK)
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+    ERR_clear_error();
+    return 1;
+}
+
+static int make_ticket(SSL *ssl, void *context)
+{
+    (void)ssl;
+    (void)context;
+    return 1;
+}
+
+/* A ticket holds a client's certificate as it was verified once; a certificate may end or be taken
+ * out of `tls-ca` since: such a client shakes hands in full. */
+static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t name_octets, SSL_TICKET_STATUS status, void *context)
+{
+    (void)ssl;
+    (void)name;
+    (void)name_octets;
+    (void)context;
+    if (session && SSL_SESSION_get0_peer(session))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    switch (status) {
+    case SSL_TICKET_SUCCESS:
+        return SSL_TICKET_RETURN_USE;
+    case SSL_TICKET_SUCCESS_RENEW:
+        return SSL_TICKET_RETURN_USE_RENEW;
+    default:
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+}
+
+/* What every session is made with, whatever the files say. */
+static bool prepare(SSL_CTX *context)
+{
+    static const unsigned char name[] = "contactd";
+
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_PRIORITIZE_CHACHA |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
+    /* Buffers of idle connections are freed; a write that the socket takes in part is one. */
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* One system call for as many records as have come, not two for each. */
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_max_cert_list(context, CLIENT_CHAIN_OCTETS);
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+           SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1 &&
+           SSL_CTX_set_session_ticket_cb(context, make_ticket, take_ticket, NULL) == 1;
+}
+
+static enum status load_certificate(SSL_CTX *context, const char *path,
+                                    char message[TLS_MESSAGE_OCTETS])
+{
+    char what[256];
+
+    enum status status = check_readable(path, message);
+    if (status != STATUS_OK)
+        return status;
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(context, path) == 1)
+        return STATUS_OK;
+    snprintf(what, sizeof what, "holds no certificate that can be used: %s", openssl_reason());
+    return complain(path, what, message);
+}
+
+static enum status load_key(SSL_CTX *context, const struct config_server *server,
+                            char message[TLS_MESSAGE_OCTETS])
+{
+    enum status status = check_readable(server->tls_key, message);
+    if (status != STATUS_OK)
+        return status;
+    ERR_clear_error();
+    if (SSL_CTX_use_PrivateKey_file(context, server->tls_key, SSL_FILETYPE_PEM) == 1 &&
+        SSL_CTX_check_private_key(context) == 1)
+        return STATUS_OK;
+    unsigned long error = ERR_peek_last_error();
+    bool alien = ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+                 ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH;
+    if (ERR_GET_LIB(error) == ERR_LIB_X509 && alien) {
+        ERR_clear_error();
+        snprintf(message, TLS_MESSAGE_OCTETS,
+                 "%s: the key does not fit the certificate in %s; both must be of the same issue",
+                 server->tls_key, server->tls_cert);
+        return STATUS_INVALID;
+    }
+    char what[256];
+    snprintf(what, sizeof what,
+             "holds no private key that can be used: %s; one in PEM without a "
+             "passphrase is needed",
+             openssl_reason());
+    return complain(server->tls_key, what, message);
+}
+
+/*
+ * From now on clients are asked for a certificate. They are not told whose are known here: the list
+ * would show our partners to everybody, and a client whose own certificate is in `tls-ca` would
+ * find no issuer of it there.
+ */
+static enum status load_clients(SSL_CTX *context, const char *path,
+                                char message[TLS_MESSAGE_OCTETS])
+{
+    char what[256];
+
+    if (!path)
+        return STATUS_OK;
+    enum status status = check_readable(path, message);
+    if (status != STATUS_OK)
+        return status;
+    ERR_clear_error();
+    if (SSL_CTX_load_verify_file(context, path) != 1) {
+        snprintf(what, sizeof what, "holds no certificate that can be used: %s", openssl_reason());
+        return complain(path, what, message);
+    }
+    /* A client's own certificate may be the anchor, whoever signed it. */
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_cert_verify_callback(context, verify_client, NULL);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    return STATUS_OK;
+}
+
+static time_t moment_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
+}
+
+static const char *date_text(time_t moment, char text[DATE_OCTETS])
+{
+    struct tm parts;
+
+    if (!gmtime_r(&moment, &parts) ||
+        strftime(text, DATE_OCTETS, "%Y-%m-%d %H:%M UTC", &parts) == 0)
+        snprintf(text, DATE_OCTETS, "an unknown time");
+    return text;
+}
+
+static X509 *certificate_at(SSL_CTX *context, size_t number)
+{
+    STACK_OF(X509) *chain = NULL;
+
+    if (number == 1)
+        return SSL_CTX_get0_certificate(context);
+    SSL_CTX_get0_chain_certs(context, &chain);
+    return number - 2 < (size_t)sk_X509_num(chain) ? sk_X509_value(chain, (int)number - 2) : NULL;
+}
+
+/* Refuses what is not valid yet, and notes what ends first. */
+static enum status check_times(struct tls_identity *identity, time_t now,
+                               char message[TLS_MESSAGE_OCTETS])
+{
+    const X509 *certificate;
+
+    for (size_t n = 1; (certificate = certificate_at(identity->context, n)); n++) {
+        time_t begins = moment_of(X509_get0_notBefore(certificate));
+        time_t ends = moment_of(X509_get0_notAfter(certificate));
+        if (begins > now) {
+            char date[DATE_OCTETS], what[128];
+            snprintf(what, sizeof what,
+                     "certificate %zu is valid from %s on only; is the clock right?", n,
+                     date_text(begins, date));
+            return complain(identity->path, what, message);
+        }
+        if (n == 1 || ends < identity->ends) {
+            identity->ends = ends;
+            identity->ends_number = n;
+        }
+    }
+    return STATUS_OK;
+}
+
+static struct tls_identity *create_empty(const char *path)
+{
+    size_t path_octets = strlen(path) + 1;
+    struct tls_identity *identity = calloc(1, sizeof *identity + path_octets);
+
+    if (!identity)
+        return NULL;
+    atomic_init(&identity->holders, 1);
+    identity->path = memcpy(identity->path_octets, path, path_octets);
+    identity->transport = tls_transport_create();
+    identity->context = SSL_CTX_new(TLS_server_method());
+    if (!identity->transport || !identity->context || !prepare(identity->context)) {
+        tls_identity_release(identity);
+        return NULL;
+    }
+    return identity;
+}
+
+enum status tls_identity_create(const struct config_server *server, time_t now,
+                                struct tls_identity **out, char message[TLS_MESSAGE_OCTETS])
+{
+    struct tls_identity *identity = create_empty(server->tls_cert);
+
+    if (!identity) {
+        snprintf(message, TLS_MESSAGE_OCTETS, "cannot prepare TLS: %s", openssl_reason());
+        return STATUS_SYSTEM;
+    }
+    enum status status = load_certificate(identity->context, server->tls_cert, message);
+    if (status == STATUS_OK)
+        status = load_key(identity->context, server, message);
+    if (status == STATUS_OK)
+        status = load_clients(identity->context, server->tls_ca, message);
+    if (status == STATUS_OK)
+        status = check_times(identity, now, message);
+    if (status != STATUS_OK) {
+        tls_identity_release(identity);
+        return status;
+    }
+    *out = identity;
+    return STATUS_OK;
+}
+
+struct tls_identity *tls_identity_hold(struct tls_identity *identity)
+{
+    atomic_fetch_add(&identity->holders, 1);
+    return identity;
+}
+
+void tls_identity_release(struct tls_identity *identity)
+{
+    if (!identity || atomic_fetch_sub(&identity->holders, 1) > 1)
+        return;
+    SSL_CTX_free(identity->context);
+    tls_transport_destroy(identity->transport);
+    free(identity);
+}
+
+time_t tls_identity_ends(const struct tls_identity *identity)
+{
+    return identity->ends;
+}
+
+bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
+                          char message[TLS_MESSAGE_OCTETS])
+{
+    char date[DATE_OCTETS], which[48] = "the certificate";
+    time_t left = identity->ends - now;
+    long days = (long)(left / DAY_SECONDS);
+
+    if (left >= (time_t)TLS_WARNING_DAYS * DAY_SECONDS)
+        return false;
+    if (identity->ends_number > 1)
+        snprintf(which, sizeof which, "certificate %zu of the chain", identity->ends_number);
+    date_text(identity->ends, date);
+    *level = left < (time_t)TLS_ERROR_DAYS * DAY_SECONDS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+    if (left <= 0)
+        snprintf(message, TLS_MESSAGE_OCTETS,
+                 "%s: %s expired on %s; clients that check it turn away: renew it, then SIGHUP",
+                 identity->path, which, date);
+    else
+        snprintf(message, TLS_MESSAGE_OCTETS,
+                 "%s: %s expires in %ld day%s, on %s; renew it, then SIGHUP", identity->path, which,
+                 days, days == 1 ? "" : "s", date);
+    return true;
+}
+
+struct ssl_ctx_st *tls_identity_context(const struct tls_identity *identity)
+{
+    return identity->context;
+}
+
+const struct bio_method_st *tls_identity_transport(const struct tls_identity *identity)
+{
+    return identity->transport;
+}

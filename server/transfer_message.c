@@ -1,0 +1,155 @@
+#include "server/transfer_message.h"
+
+#include "store/stored.h"
+
+#include <string.h>
+
+#define POINTER_LIMIT  0x4000 /* a compression pointer has 14 bits (RFC 1035 §4.1.4) */
+#define POINTER_OCTETS 2
+#define FIXED_OCTETS   10 /* type, class, TTL, RDLENGTH */
+
+void transfer_form_set(struct transfer_form *form, const struct reply *reply, const uint8_t *apex,
+                       size_t reserve)
+{
+    memcpy(form->head, reply->head, reply->head_octets);
+    form->head_octets = reply->head_octets;
+    form->opt_octets = reply->tail_octets;
+    memcpy(form->opt, reply->parts[reply->part_count - 1].iov_base, reply->tail_octets);
+    form->reserve = reserve;
+    name_set(&form->apex, apex);
+    form->apex_as_asked =
+        memcmp(form->head + DNS_HEADER_OCTETS, form->apex.octets, form->apex.length) == 0;
+}
+
+void transfer_message_start(struct transfer_message *message, const struct transfer_form *form,
+                            uint8_t *octets, size_t room)
+{
+    size_t kept = form->opt_octets + form->reserve;
+
+    message->form = form;
+    message->w = writer_of(octets, room > kept ? room - kept : 0);
+    message->records = 0;
+    /* The question is repeated in each message (RFC 5936 §2.2.2), which makes its name the cheapest
+     * place to point to. */
+    message->apex_at = form->apex_as_asked ? DNS_HEADER_OCTETS : 0;
+    message->owner_at = 0;
+    writer_octets(&message->w, form->head, form->head_octets);
+}
+
+static void write_pointer(struct writer *w, size_t at)
+{
+    writer_u16(w, (uint16_t)(0xc000 | at));
+}
+
+/* Writes the owner: labels below the apex once, then pointers to them (RFC 5936 §3.4). */
+static void write_owner(struct transfer_message *message, const struct transfer_owner *owner)
+{
+    const struct name *apex = &message->form->apex;
+    size_t here = writer_length(&message->w);
+
+    if (message->owner_at > 0) {
+        write_pointer(&message->w, message->owner_at);
+        return;
+    }
+    writer_octets(&message->w, owner->labels, owner->octets);
+    if (message->apex_at > 0) {
+        write_pointer(&message->w, message->apex_at);
+    } else {
+        message->apex_at = here + owner->octets; /* in the first record: within reach */
+        writer_octets(&message->w, apex->octets, apex->length);
+    }
+    if (owner->octets == 0)
+        message->owner_at = message->apex_at;
+    else if (here < POINTER_LIMIT)
+        message->owner_at = here;
+}
+
+bool transfer_message_add(struct transfer_message *message, const struct transfer_owner *owner,
+                          const uint8_t *rest, size_t rest_octets)
+{
+    const struct transfer_message before = *message;
+
+    write_owner(message, owner);
+    writer_octets(&message->w, rest, rest_octets);
+    if (message->w.failed) {
+        *message = before;
+        return false;
+    }
+    message->records++; /* 65535 octets hold some 5000: 12 each, at least */
+    return true;
+}
+
+/*
+ * Adds all of the records at once where they fit as they stand, each with the two octets of a
+ * pointer for its owner, which are then replaced. Leaves what it can't take to be added one by one.
+ */
+static void add_at_once(struct transfer_message *message, struct reader *records)
+{
+    size_t octets = reader_left(records);
+    struct reader from = *records;
+    struct writer to = message->w;
+    uint16_t count = 0;
+
+    if (octets == 0 || message->owner_at == 0)
+        return;
+    uint8_t *room = writer_room(&to, octets);
+    if (!room)
+        return;
+    memcpy(room, from.next, octets);
+    for (; reader_left(&from) > 0; count++) {
+        uint8_t *at = room + (octets - reader_left(&from));
+        if (*from.next < 0xc0)
+            return; /* an owner in full */
+        reader_octets(&from, POINTER_OCTETS + FIXED_OCTETS - 2);
+        reader_octets(&from, reader_u16(&from));
+        if (from.failed)
+            return;
+        at[0] = (uint8_t)(0xc0 | message->owner_at >> 8);
+        at[1] = (uint8_t)message->owner_at;
+    }
+    message->w = to;
+    message->records = (uint16_t)(message->records + count);
+    *records = from;
+}
+
+bool transfer_message_add_all(struct transfer_message *message, const struct transfer_owner *owner,
+                              struct reader *records)
+{
+    size_t octets;
+
+    for (;;) {
+        add_at_once(message, records);
+        const struct reader before = *records;
+        const uint8_t *rest = stored_take_record(records, &octets);
+        if (!rest)
+            return !records->failed;
+        if (!transfer_message_add(message, owner, rest, octets)) {
+            *records = before;
+            return false;
+        }
+    }
+}
+
+/* Sets counts and flags. */
+static void write_header(const struct transfer_message *message)
+{
+    struct reader r = reader_of(message->form->head, DNS_HEADER_OCTETS);
+    struct writer w = writer_of(message->w.start, DNS_HEADER_OCTETS);
+    struct header header = header_read(&r);
+
+    header.flags |= HEADER_AA;
+    header.qdcount = 1;
+    header.ancount = message->records;
+    header.nscount = 0;
+    header.arcount = message->form->opt_octets > 0;
+    header_write(&w, &header);
+}
+
+size_t transfer_message_finish(struct transfer_message *message)
+{
+    write_header(message);
+    message->w.end += message->form->opt_octets; /* kept free for this (RFC 9103 §6.3.4) */
+    message->w.failed = false;
+    writer_octets(&message->w, message->form->opt, message->form->opt_octets);
+    return writer_length(&message->w);
+}

@@ -1,0 +1,99 @@
+"""What secondaries really serve: each asked for its SOA all the time, from its own host, so that no
+loss or delay lies between; and what anyone claimed about that, judged by it."""
+
+import bisect
+import select
+import socket
+import struct
+import threading
+import time
+
+from support import wire
+
+_PAUSE = 0.04
+
+
+class Lookout:
+    """Asks in a thread. `seen`: by name, a list of (from, until, serial): the secondary answered with
+    that serial at both moments (time.time()) and whenever it was asked between; None is no answer."""
+
+    def __init__(self, secondaries, domain):
+        """secondaries: by name, a host (network.Host) and where the server answers."""
+        self.seen = {name: [] for name in secondaries}
+        self._query, self._names, self._waiting = wire.query(domain, "SOA"), {}, {}
+        for name, (host, at) in secondaries.items():
+            with host.inside():
+                sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.setblocking(False)
+            sock.connect(at)
+            self._names[sock] = name
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join(10)
+        for sock in self._names:
+            sock.close()
+
+    def _run(self):
+        ident = 0
+        while not self._ended.wait(_PAUSE):
+            ident = ident % 0xFFFF + 1
+            asked = time.time()
+            for sock in self._names:
+                try:
+                    sock.send(struct.pack("!H", ident) + self._query[2:])
+                except OSError:
+                    pass
+            self._receive(ident, asked, set(self._names))
+
+    def _receive(self, ident, asked, waiting):
+        """Answers to one round; who is silent for a second has given none."""
+        while waiting and time.time() < asked + 1:
+            for sock in select.select(list(waiting), [], [], 0.1)[0]:
+                try:
+                    octets = sock.recv(4096)
+                except OSError:
+                    octets = b""
+                if octets and struct.unpack("!H", octets[:2])[0] != ident:
+                    continue
+                waiting.discard(sock)
+                self._note(self._names[sock], asked, self._serial(octets))
+        for sock in waiting:
+            self._note(self._names[sock], asked, None)
+
+    @staticmethod
+    def _serial(octets):
+        message = wire.Message(octets) if octets else None
+        if not message or message.rcode or not message.answer:
+            return None
+        return int.from_bytes(message.answer[0].rdata[-20:-16], "big")
+
+    def _note(self, name, asked, serial):
+        seen, now = self.seen[name], time.time()
+        if seen and seen[-1][2] == serial:
+            seen[-1] = (seen[-1][0], now, serial)
+        else:
+            seen.append((asked, now, serial))
+
+    def serial(self, name):
+        """What it served when asked last."""
+        return self.seen[name][-1][2] if self.seen[name] else None
+
+    def served(self, name, begin, end):
+        """All serials that it may have served between two moments. Between an answer with one serial
+        and the first with another it may have been either."""
+        seen = list(self.seen[name])
+        first = max(0, bisect.bisect_right([item[0] for item in seen], begin) - 2)
+        found = set()
+        for number in range(first, len(seen)):
+            since = seen[number - 1][1] if number else seen[number][0]
+            until = seen[number + 1][0] if number + 1 < len(seen) else float("inf")
+            if since <= end and until + _PAUSE >= begin:
+                found.add(seen[number][2])
+        return found

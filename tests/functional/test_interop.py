@@ -1,0 +1,178 @@
+"""NSD, Knot, BIND and PowerDNS in step with contactd over AXFR, IXFR, TSIG and TLS: random publishes,
+a rollback and a restore among them, end with exactly what `zonegen export` prints; differences are
+sent where there are some; and any of the four gives the repository back.
+
+PUBLISHES=50 with all sample contacts, as tests/full does; else eight with some of them."""
+
+import os
+import random
+import shutil
+
+import pytest
+
+from conftest import SHORT
+from support.interop import (DOMAINS, HOSTS, OVER_TLS, PRIVATE, SIGNED, STEPS, WHOLE, Desk, Fleet,
+                             stamp)
+from support.contactd import Contactd, Site, serial_of, zone
+from support.oddzone import OddZone
+from support.peers import need
+from support.process import find_program, run, wait_until
+from support.secondaries import (LOWERS_CASE, MAKES, difference, dig, exported, transferred,
+                                 without_case)
+
+PUBLISHES = int(os.environ.get("PUBLISHES", 4 if SHORT else 8))
+ALL = "PUBLISHES" in os.environ
+PATIENCE = 60
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    need(*(kind.program for kind in MAKES.values()), "ldns-verify-zone")
+    folder = tmp_path_factory.mktemp("fleet")
+    desk = Desk(folder / "contacts", seed=1995, files=None if ALL else 30)
+    with Fleet(folder, desk) as servers:
+        yield servers
+
+
+class Course:
+    """A sequence of publishes of every kind; those kinds that are rare come at fixed places."""
+
+    def __init__(self, fleet):
+        self.fleet = fleet
+        self.random = random.Random(1996)
+        self.dumps = {}  # paths of copies of STEPS by their serial
+
+    def kind(self, number):
+        return {1: self.a_month_later, 3: self.rollback, 5: self.restore, 6: self.many}.get(
+            number % 8, self.few)
+
+    def few(self):
+        """True: all get differences."""
+        self.fleet.publish(self.fleet.desk.few())
+        return True
+
+    def many(self):
+        """More than a tenth of the entries go: publish wants --force. Then three at once."""
+        self.fleet.publish(self.fleet.desk.many())
+        for _ in range(2):
+            self.fleet.publish(self.fleet.desk.few())
+        return False
+
+    def a_month_later(self):
+        """Entries become stale, then expired; signatures are renewed."""
+        self.fleet.publish(self.fleet.desk.few(), seconds=self.random.randint(29, 40) * DAY)
+        return False
+
+    def rollback(self):
+        """To a serial some publishes ago, in one zone; the next publish goes on from the files."""
+        fleet = self.fleet
+        serial = self.random.choice(sorted(self.dumps)[-4:-1] or sorted(self.dumps))
+        if not os.environ.get("ON"):
+            return False
+        said = fleet.site.zonegen("rollback", str(serial), STEPS)
+        assert said
+        return False
+
+    def restore(self):
+        """An earlier contents of one zone, from a secondary's copy; secondaries keep theirs, and
+        follow the next publish."""
+        fleet = self.fleet
+        fleet.site.restore(self.dumps[self.random.choice(sorted(self.dumps))], STEPS)
+        fleet.publish(fleet.desk.few())
+        return False
+
+    def run(self, number):
+        step = self.kind(number)
+        small = step()
+        self.fleet.follow(PATIENCE)
+        self.fleet.assert_equal([DOMAINS[number % len(DOMAINS)], STEPS])
+        make = self.random.choice(sorted(MAKES))
+        self.dumps[self.fleet.serials[STEPS]] = self.fleet.dump(make, STEPS)
+        return small
+
+
+def test_random_publishes_end_with_exactly_what_export_prints(fleet):
+    course = Course(fleet)
+    course.run(0)
+    for number in range(1, PUBLISHES + 1):
+        course.run(number)
+    fleet.assert_equal()
+
+
+@pytest.mark.parametrize("make", sorted(MAKES))
+def test_the_primary_is_lost_and_comes_back_from_any_secondary(fleet, make):
+    """Database and history are gone; the files of keys and contacts come from a backup. Before, all
+    names are in lower case, since NSD and Knot give them back so (but for the SOA of one zone): the
+    export is that of before, byte for byte. The secondaries follow the new primary."""
+    fleet.desk.tidy()
+    fleet.publish("tidy")
+    fleet.follow(PATIENCE)
+    before = {domain: fleet.site.export(domain) for domain in DOMAINS}
+    fleet.lose()
+    for domain in DOMAINS:
+        fleet.site.restore(fleet.dump(make, domain), domain)
+    for domain in DOMAINS:
+        after = fleet.site.export(domain)
+        if domain == STEPS and make in LOWERS_CASE:
+            before[domain] = before[domain].replace("Host\\.Master", "host\\.master")
+        assert after == before[domain], (make, domain)
+    fleet.start()
+    for _ in range(2):
+        fleet.publish(fleet.desk.few())
+        fleet.follow(PATIENCE)
+    fleet.assert_equal()
+
+
+ODD = "odd.example"
+
+
+class OddRing:
+    """A primary whose zone is restored from one zone file after the other; all four makes follow."""
+
+    def __init__(self, folder):
+        self.zone = OddZone(ODD, seed=1034)
+        self.secondaries = {make: kind(folder, secondary_of=[ODD], host=HOSTS[make])
+                            for make, kind in MAKES.items()}
+        self.site = Site(folder, [zone(ODD, notify=list(MAKES))], log={"level": "debug"},
+                         remote=[{"id": make, "address": f"{HOSTS[make]}@{server.at[1]}"}
+                                 for make, server in self.secondaries.items()])
+        self.path = os.path.join(str(folder), "odd.zone")
+        self.restore()
+        self.primary = None
+
+    def restore(self):
+        with open(self.path, "w", encoding="ascii") as file:
+            file.write(self.zone.text())
+        self.site.restore(self.path, ODD)
+
+    def __enter__(self):
+        self.primary = Contactd(self.site, name="odd")
+        for secondary in self.secondaries.values():
+            secondary.primary = self.primary.at
+            secondary.start()
+        return self
+
+    def __exit__(self, *_):
+        for server in [*self.secondaries.values(), self.primary]:
+            server.stop()
+
+    def assert_followed(self):
+        """Without letter case: BIND and PowerDNS compress names, whatever the case of their letters."""
+        ours = without_case(exported(self.site.export(ODD)))
+        for make, secondary in self.secondaries.items():
+            wait_until(lambda: serial_of(secondary.at, ODD) == self.zone.serial, PATIENCE,
+                       f"{make} serves {self.zone.serial}", secondary.process)
+            theirs = without_case(transferred(secondary.at, ODD))
+            assert ours == theirs, (make, difference(ours, theirs))
+
+
+def test_odd_names_and_a_serial_that_wraps_are_followed(tmp_path):
+    need(*(kind.program for kind in MAKES.values()))
+    with OddRing(tmp_path) as ring:
+        ring.assert_followed()
+        for _ in range(PUBLISHES):
+            ring.zone.step()
+            ring.restore()
+            ring.assert_followed()
+        assert ring.zone.serial < 1 << 31
