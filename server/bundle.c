@@ -14,22 +14,11 @@ static enum status read_named(struct bundle *bundle, const struct config *config
     if (!diag)
         return STATUS_SYSTEM;
     enum status status = keyring_create(config, diag, &bundle->keyring);
+    if (status == STATUS_OK && config->server.tls_listen_count > 0)
+        status = tls_identity_create(&config->server, time(NULL), diag, &bundle->tls);
     diag_sort(diag);
     diagnose(diag, log);
     diag_destroy(diag);
-    return status;
-}
-
-static enum status read_identity(struct bundle *bundle, const struct config *config,
-                                 struct log *log)
-{
-    char message[TLS_MESSAGE_OCTETS];
-
-    if (config->server.tls_listen_count == 0)
-        return STATUS_OK;
-    enum status status = tls_identity_create(&config->server, time(NULL), &bundle->tls, message);
-    if (status != STATUS_OK)
-        log_write(log, LOG_LEVEL_ERROR, "%s", message);
     return status;
 }
 
@@ -38,8 +27,6 @@ enum status bundle_create(struct config *config, struct log *log, struct bundle 
     struct bundle *bundle = calloc(1, sizeof *bundle);
     enum status status = bundle ? read_named(bundle, config, log) : STATUS_SYSTEM;
 
-    if (status == STATUS_OK)
-        status = read_identity(bundle, config, log);
     if (status != STATUS_OK) {
         if (status == STATUS_SYSTEM)
             log_write(log, LOG_LEVEL_ERROR, "out of memory");
@@ -53,11 +40,11 @@ enum status bundle_create(struct config *config, struct log *log, struct bundle 
 
 void bundle_warn(const struct bundle *bundle, struct log *log)
 {
-    char message[TLS_MESSAGE_OCTETS];
+    char message[TLS_OUTLOOK_OCTETS];
     enum log_level level;
 
     if (bundle->tls && tls_identity_outlook(bundle->tls, time(NULL), &level, message))
-        log_write(log, level, "%s", message);
+        log_write(log, level, "%s: %s", bundle->config->server.tls_cert, message);
 }
 
 void bundle_destroy(struct bundle *bundle)
@@ -70,19 +57,41 @@ void bundle_destroy(struct bundle *bundle)
     free(bundle);
 }
 
+/* True, with a warning, where this account may not read a secret. */
+static bool is_unchecked(const char *file, struct diag *diag)
+{
+    if (access(file, R_OK) == 0 || errno != EACCES)
+        return false;
+    diag_warning(diag, (struct place){.file = file}, "secret-unchecked",
+                 "not checked, this account may not read it");
+    return true;
+}
+
+static enum status check_identity(const struct config_server *server, struct diag *diag)
+{
+    struct tls_identity *identity = NULL;
+    char message[TLS_OUTLOOK_OCTETS];
+    enum log_level level;
+    time_t now = time(NULL);
+
+    if (server->tls_listen_count == 0 || is_unchecked(server->tls_key, diag))
+        return STATUS_OK;
+    enum status status = tls_identity_create(server, now, diag, &identity);
+    if (status == STATUS_OK && tls_identity_outlook(identity, now, &level, message))
+        diag_warning(diag, (struct place){.file = server->tls_cert}, "tls-end", "%s", message);
+    tls_identity_release(identity);
+    return status;
+}
+
 enum status bundle_check(const struct config *config, struct diag *diag)
 {
-    enum status outcome = STATUS_OK;
+    enum status outcome = check_identity(&config->server, diag);
 
     for (size_t i = 0; i < config->key_count; i++) {
         const struct config_key *key = &config->keys[i];
-        struct place place = {.file = key->secret_file};
         struct secret secret;
-        if (access(key->secret_file, R_OK) != 0 && errno == EACCES) {
-            diag_warning(diag, place, "secret-unchecked",
-                         "not checked, this account may not read it");
+        if (is_unchecked(key->secret_file, diag))
             continue;
-        }
         if (secret_read(key, diag, &secret) != STATUS_OK)
             outcome = STATUS_INVALID;
         secret_clear(&secret);

@@ -268,7 +268,9 @@ static size_t pad(struct draft *draft, size_t opt_octets)
     const struct edns *edns = &draft->request->edns;
     size_t opt_at = writer_length(&draft->tail) - opt_octets;
 
-    if (opt_octets == 0 || !edns->padding || draft->asker->transport != TRANSPORT_TLS)
+    draft->out->padded =
+        opt_octets > 0 && edns->padding && draft->asker->transport == TRANSPORT_TLS;
+    if (!draft->out->padded || draft->out->action == REPLY_TRANSFER) /* message by message */
         return opt_octets;
     size_t octets = draft->out->octets + opt_octets + signature_octets(draft);
     edns_pad(&draft->tail, opt_at, octets, limit_of(draft));

@@ -65,12 +65,11 @@ void edns_write(struct writer *w, const struct edns_reply *reply)
 }
 
 /* Root, type, class, TTL stand before the length of an OPT's RDATA. */
-#define RDLENGTH_AT   9
-#define OPTION_OCTETS 4
+#define RDLENGTH_AT 9
 
 void edns_pad(struct writer *w, size_t opt_at, size_t octets, size_t limit)
 {
-    size_t bare = octets + OPTION_OCTETS;
+    size_t bare = octets + EDNS_OPTION_OCTETS;
     size_t padded = (bare + EDNS_PADDED_OCTETS - 1) / EDNS_PADDED_OCTETS * EDNS_PADDED_OCTETS;
 
     if (bare > limit)

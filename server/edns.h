@@ -42,8 +42,10 @@ void edns_write(struct writer *w, const struct edns_reply *reply);
 
 /* The multiple that padded replies are long (RFC 8467 recommends it for servers). */
 #define EDNS_PADDED_OCTETS 468
-/* At most so many octets does edns_pad add. */
-#define EDNS_PADDING_OCTETS (EDNS_PADDED_OCTETS - 1 + 4)
+/* Code and length of an option: the least that edns_pad adds. */
+#define EDNS_OPTION_OCTETS 4
+/* The most that it adds. */
+#define EDNS_PADDING_OCTETS (EDNS_PADDED_OCTETS - 1 + EDNS_OPTION_OCTETS)
 
 /*
  * Adds a Padding option (RFC 7830 §3) to the OPT that was just written.

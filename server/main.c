@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 64
@@ -133,23 +132,6 @@ static int serve(struct config *config, const struct diag *diag)
     return exit_code;
 }
 
-/* What a start would read beside the configuration: says what is wrong, or soon will be. */
-static int check(const struct config *config)
-{
-    char message[TLS_MESSAGE_OCTETS];
-    struct tls_identity *identity = NULL;
-    enum log_level level;
-    time_t now = time(NULL);
-
-    if (config->server.tls_listen_count == 0)
-        return EXIT_SUCCESS;
-    enum status status = tls_identity_create(&config->server, now, &identity, message);
-    if (status != STATUS_OK || tls_identity_outlook(identity, now, &level, message))
-        fprintf(stderr, "contactd: %s\n", message);
-    tls_identity_release(identity);
-    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 /* Reads the configuration and either says what is wrong with it, all of it, or goes on. */
 static int run_configured(const struct arguments *arguments)
 {
@@ -172,7 +154,7 @@ static int run_configured(const struct arguments *arguments)
     if (status == STATUS_OK && arguments->task == TASK_SERVE) {
         exit_code = serve(config, diag);
     } else if (status == STATUS_OK) {
-        exit_code = check(config) == EXIT_SUCCESS && usable ? EXIT_SUCCESS : EXIT_FAILURE;
+        exit_code = usable ? EXIT_SUCCESS : EXIT_FAILURE;
         config_destroy(config);
     }
     diag_destroy(diag);

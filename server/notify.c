@@ -3,6 +3,7 @@
 #include "server/due_queue.h"
 #include "server/errno_text.h"
 #include "server/notify_message.h"
+#include "server/notify_sign.h"
 #include "server/notify_socket.h"
 #include "server/notify_words.h"
 #include "server/ticks.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RECEIVE_OCTETS   4096
@@ -39,6 +41,7 @@ struct notify {
     struct endpoint *listen;
     struct notify_targets *all;
     struct due_queue *queue; /* of the numbers of targets */
+    struct tsig_keys *keys;
 };
 
 static void on_answer(evutil_socket_t fd, short what, void *arg);
@@ -85,6 +88,7 @@ void notify_destroy(struct notify *notify)
         event_free(notify->timer);
     due_queue_destroy(notify->queue);
     notify_targets_destroy(notify->all);
+    tsig_keys_destroy(notify->keys);
     free(notify->listen);
     free(notify);
 }
@@ -140,19 +144,27 @@ static void requeue(struct notify *notify, const struct notify_target *target)
                   p->phase == NOTIFY_IDLE ? DUE_NEVER : p->due_ms);
 }
 
-enum status notify_configure(struct notify *notify, const struct config *config)
+enum status notify_configure(struct notify *notify, const struct config *config,
+                             const struct keyring *keyring)
 {
     struct notify_targets *all = NULL;
     struct due_queue *queue = NULL;
-    enum status status = notify_targets_create(config, notify->all, &all);
+    struct tsig_keys *keys = NULL;
+    enum status status = tsig_keys_create(keyring, &keys);
+    if (status == STATUS_OK)
+        status = notify_targets_create(config, notify->all, &all);
     if (status == STATUS_OK)
         status = due_queue_create(all->count, &queue);
     if (status != STATUS_OK) {
         notify_targets_destroy(all);
+        tsig_keys_destroy(keys);
         return status;
     }
     due_queue_destroy(notify->queue);
     notify_targets_destroy(notify->all);
+    tsig_keys_destroy(notify->keys);
+    notify_sign_assign(all, config, keys);
+    notify->keys = keys;
     notify->all = all;
     notify->queue = queue;
     for (size_t i = 0; i < all->count; i++)
@@ -266,28 +278,44 @@ static void send_to(struct notify *notify, struct notify_target *target, const u
         notify_progress_unsent(&target->progress, errno, ticks_now());
 }
 
+/* The SOA is a hint alone: it stays away where a signature leaves no room for it. */
+static void tell(struct notify *notify, struct notify_target *target)
+{
+    uint8_t message[NOTIFY_SIGNED_OCTETS];
+    const struct notify_zone *zone = zone_of(notify, target);
+    uint16_t id = target->progress.tell_id;
+    size_t length =
+        notify_message_write(message, id, zone->apex.octets, zone->soa, zone->soa_octets);
+    if (length + notify_sign_octets(target) > NOTIFY_MESSAGE_OCTETS)
+        length = notify_message_write(message, id, zone->apex.octets, NULL, 0);
+    if (notify_sign(target, &target->told, message, &length, time(NULL)))
+        send_to(notify, target, message, length);
+    /* Once per serial; repetitions are for those who look for trouble. */
+    log_step(notify, target, target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+             "is told of");
+}
+
+static void ask(struct notify *notify, struct notify_target *target)
+{
+    uint8_t message[NOTIFY_SIGNED_OCTETS];
+    size_t length = notify_question_write(message, target->progress.ask_id,
+                                          zone_of(notify, target)->apex.octets);
+    if (notify_sign(target, &target->asked, message, &length, time(NULL)))
+        send_to(notify, target, message, length);
+    log_step(notify, target, LOG_LEVEL_DEBUG, "is asked for");
+}
+
 static void act(struct notify *notify, struct notify_target *target, int64_t now_ms)
 {
-    uint8_t message[NOTIFY_MESSAGE_OCTETS];
     uint32_t random = 0;
-    const struct notify_zone *zone = zone_of(notify, target);
     /* Without randomness the time must do: whoever forges an answer gains a line of our log. */
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
         random = (uint32_t)now_ms * 2654435761u;
     unsigned actions = notify_progress_due(&target->progress, random, now_ms);
-    if (actions & NOTIFY_TELL) {
-        size_t length = notify_message_write(message, target->progress.tell_id, zone->apex.octets,
-                                             zone->soa, zone->soa_octets);
-        send_to(notify, target, message, length);
-        /* Once per serial; repetitions are for those who look for trouble. */
-        log_step(notify, target, target->progress.attempts == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-                 "is told of");
-    }
-    if (actions & NOTIFY_ASK) {
-        size_t length = notify_question_write(message, target->progress.ask_id, zone->apex.octets);
-        send_to(notify, target, message, length);
-        log_step(notify, target, LOG_LEVEL_DEBUG, "is asked for");
-    }
+    if (actions & NOTIFY_TELL)
+        tell(notify, target);
+    if (actions & NOTIFY_ASK)
+        ask(notify, target);
     if (actions & NOTIFY_COMPLAIN)
         complain(notify, target);
 }
@@ -354,13 +382,44 @@ static void take_serial(struct notify *notify, struct notify_target *target,
         welcome(notify, target, was_missed);
 }
 
+/* A message as it was received. */
+struct datagram {
+    const uint8_t *octets;
+    size_t length;
+    struct endpoint from;
+};
+
+/* Nothing of an answer is believed whose signature is not good; that is said once, until one is. */
+static bool is_believed(struct notify *notify, struct notify_target *target,
+                        const struct notify_answer *answer, const struct datagram *datagram)
+{
+    struct tsig_session *session = answer->opcode == OPCODE_NOTIFY ? &target->told : &target->asked;
+    char trouble[TROUBLE_TEXT_OCTETS];
+    uint16_t error = 0;
+    enum status status =
+        notify_sign_check(target, session, datagram->octets, datagram->length, time(NULL), &error);
+    if (status == STATUS_OK)
+        target->distrusted = false;
+    if (status != STATUS_DENIED)
+        return status == STATUS_OK;
+    notify_progress_distrusted(&target->progress, error, ticks_now());
+    if (!target->distrusted)
+        log_target(notify, target, LOG_LEVEL_WARNING,
+                   notify_trouble_text(&target->progress, trouble));
+    target->distrusted = true;
+    return false;
+}
+
 /* Gives an answer to the target that it came from; RFC 1996 §3.6: ID, name, address and port must
  * match. */
-static void dispatch(struct notify *notify, const struct endpoint *from,
+static void dispatch(struct notify *notify, const struct datagram *datagram,
                      const struct notify_answer *answer)
 {
     struct notify_target *target = NULL;
-    while ((target = notify_targets_find(notify->all, from, &answer->zone, target)) != NULL) {
+    while ((target = notify_targets_find(notify->all, &datagram->from, &answer->zone, target)) !=
+           NULL) {
+        if (!is_believed(notify, target, answer, datagram))
+            continue;
         if (answer->opcode == OPCODE_NOTIFY)
             take_response(notify, target, answer);
         else if (answer->opcode == OPCODE_QUERY)
@@ -375,14 +434,15 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
     uint8_t octets[RECEIVE_OCTETS];
     (void)what;
     for (int i = 0; i < RECEIVE_PER_TURN; i++) {
-        struct endpoint from = {.length = sizeof from.address};
+        struct datagram datagram = {.octets = octets, .from.length = sizeof datagram.from.address};
         struct notify_answer answer;
-        ssize_t length =
-            recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT, &from.address.any, &from.length);
+        ssize_t length = recvfrom(fd, octets, sizeof octets, MSG_DONTWAIT,
+                                  &datagram.from.address.any, &datagram.from.length);
         if (length < 0)
             break;
-        if (notify_answer_read(octets, (size_t)length, &answer) == STATUS_OK)
-            dispatch(notify, &from, &answer);
+        datagram.length = (size_t)length;
+        if (notify_answer_read(octets, datagram.length, &answer) == STATUS_OK)
+            dispatch(notify, &datagram, &answer);
     }
     schedule(notify);
 }

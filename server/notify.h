@@ -5,8 +5,9 @@
  *
  * Messages leave from the first `listen` address of the secondary's family, loopback for loopback,
  * since that is the primary that the secondary knows (RFC 1996 §3.10); from a wildcard, the kernel
- * chooses. They are not signed. A publish that concerns thousands goes out some ten thousand
- * messages a second, so that neither this thread nor the net is flooded.
+ * chooses. They are signed where the remote has a key (notify_sign.h). A publish that concerns
+ * thousands goes out some ten thousand messages a second, so that neither this thread nor the net
+ * is flooded.
  */
 #ifndef SERVER_NOTIFY_H
 #define SERVER_NOTIFY_H
@@ -29,11 +30,15 @@ MUST_CHECK enum status notify_create(struct event_base *base, const struct confi
 void notify_destroy(struct notify *notify);
 
 /*
- * Takes the zones and remotes of `config`, which is not kept; a target that was there before keeps
- * its progress, a new one is told of its zone at the next notify_zone().
+ * Takes the zones and remotes of `config`, and the keys; neither is kept. A target that was there
+ * before keeps its progress, a new one is told of its zone at the next notify_zone().
+ *
+ *   keyring   of `config`; NULL has no key
+ *
  * STATUS_OK, or STATUS_SYSTEM when memory is out: the targets are as before.
  */
-MUST_CHECK enum status notify_configure(struct notify *notify, const struct config *config);
+MUST_CHECK enum status notify_configure(struct notify *notify, const struct config *config,
+                                        const struct keyring *keyring);
 
 /*
  * A zone is at this serial now: its targets that have not heard of it are told. Or the database

@@ -138,6 +138,11 @@ void notify_progress_unsent(struct notify_progress *p, int error, int64_t now_ms
     note_trouble(p, NOTIFY_UNSENT, error, now_ms);
 }
 
+void notify_progress_distrusted(struct notify_progress *p, int error, int64_t now_ms)
+{
+    note_trouble(p, NOTIFY_DISTRUSTED, error, now_ms);
+}
+
 static void note_answer(struct notify_progress *p, int64_t now_ms)
 {
     p->answered_ms = now_ms;

@@ -44,13 +44,15 @@ enum notify_action {
 
 enum notify_trouble {
     NOTIFY_NO_TROUBLE,
-    NOTIFY_UNSENT,    /* the system refused to send; `trouble_code` is its errno */
-    NOTIFY_SILENT,    /* no answer to NOTIFY_SILENT_AFTER messages */
-    NOTIFY_REBUFFED,  /* an error in response to NOTIFY; `trouble_code` is its RCODE */
-    NOTIFY_REFUSED,   /* an error in answer to the question for the SOA; likewise */
-    NOTIFY_TRUNCATED, /* that answer has TC and no SOA */
-    NOTIFY_NO_SOA,    /* that answer has none, without an error */
-    NOTIFY_NO_AA,     /* that answer is no authoritative one: from some cache, perhaps from ours */
+    NOTIFY_UNSENT,     /* the system refused to send; `trouble_code` is its errno */
+    NOTIFY_SILENT,     /* no answer to NOTIFY_SILENT_AFTER messages */
+    NOTIFY_REBUFFED,   /* an error in response to NOTIFY; `trouble_code` is its RCODE */
+    NOTIFY_REFUSED,    /* an error in answer to the question for the SOA; likewise */
+    NOTIFY_TRUNCATED,  /* that answer has TC and no SOA */
+    NOTIFY_NO_SOA,     /* that answer has none, without an error */
+    NOTIFY_DISTRUSTED, /* an answer that is not signed as it should be; `trouble_code` is what its
+                        * TSIG says, or 0 */
+    NOTIFY_NO_AA,      /* that answer is no authoritative one: from some cache, perhaps from ours */
 };
 
 /* Times are the caller's `now_ms`; 0: never. All zero is NOTIFY_IDLE. */
@@ -110,6 +112,9 @@ unsigned notify_progress_due(struct notify_progress *progress, uint32_t random, 
 
 /* What was due could not be sent. */
 void notify_progress_unsent(struct notify_progress *progress, int error, int64_t now_ms);
+
+/* An answer came that could not be believed: known are its trouble, and nothing else. */
+void notify_progress_distrusted(struct notify_progress *progress, int error, int64_t now_ms);
 
 /* A response to the NOTIFY came, of any RCODE (RFC 1996 §3.12). False when none was waited for. */
 bool notify_progress_told(struct notify_progress *progress, uint16_t id, unsigned rcode,

@@ -9,6 +9,7 @@
 #include "conf/config.h"
 #include "server/notify_message.h"
 #include "server/notify_progress.h"
+#include "server/tsig.h"
 
 #include <stddef.h>
 
@@ -21,6 +22,11 @@ struct notify_target {
     size_t zone; /* its number in the table */
     struct notify_progress progress;
     bool rebuffed; /* an error in response to NOTIFY was logged for this serial */
+    /* notify_sign.h */
+    const struct tsig_key *key; /* or NULL: nothing is signed */
+    struct tsig_session told;   /* the last NOTIFY */
+    struct tsig_session asked;  /* the last question */
+    bool distrusted;            /* an answer was not believed, and that was logged */
 };
 
 /* A zone, with the newest that is known of it. */

@@ -1,6 +1,7 @@
 #include "server/notify_words.h"
 
 #include "server/errno_text.h"
+#include "server/tsig.h"
 #include "wire/constants.h"
 
 #include <stdio.h>
@@ -27,6 +28,23 @@ const char *notify_state_text(enum notify_state state)
         [NOTIFY_STATE_AHEAD] = "ahead",
     };
     return words[state];
+}
+
+/* What the TSIG of an answer says is proved by nothing, but where to look. */
+static const char *distrust_text(int error)
+{
+    switch (error) {
+    case TSIG_BADKEY:
+        return "answers BADKEY: does it know the key, with this algorithm?";
+    case TSIG_BADSIG:
+        return "answers BADSIG: has it the same secret?";
+    case TSIG_BADTIME:
+        return "answers BADTIME: are the clocks right, there and here?";
+    case TSIG_BADTRUNC:
+        return "answers BADTRUNC: it wants another length of MAC";
+    default:
+        return "answers without a signature, or with one that is not good";
+    }
 }
 
 const char *notify_trouble_text(const struct notify_progress *p, char text[TROUBLE_TEXT_OCTETS])
@@ -56,6 +74,9 @@ const char *notify_trouble_text(const struct notify_progress *p, char text[TROUB
         break;
     case NOTIFY_NO_SOA:
         what = "answers the question for the SOA without one";
+        break;
+    case NOTIFY_DISTRUSTED:
+        what = distrust_text(p->trouble_code);
         break;
     case NOTIFY_NO_AA:
         what = "answers the question for the SOA, but not as a server of the zone (no AA)";

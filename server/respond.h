@@ -71,6 +71,7 @@ struct reply {
     const struct served_zone *zone;
     size_t head_octets;          /* header and question of the reply, in `head`, counts to be set */
     size_t tail_octets;          /* the OPT that each message of the transfer carries; or 0 */
+    bool padded;                 /* each with padding (RFC 7830) */
     uint16_t transfer_type;      /* AXFR, or IXFR answered by the whole zone */
     struct tsig_session session; /* what `tsig` points to */
 };

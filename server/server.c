@@ -113,15 +113,16 @@ static void conclude_reload(struct server *server, bool refused, struct text hea
 }
 
 /* The parts of the main thread take it; where memory is out, some may stay as they were. */
-static enum status configure_parts(struct server *server, const struct config *config,
+static enum status configure_parts(struct server *server, const struct bundle *fresh,
                                    struct text *heard)
 {
+    const struct config *config = fresh->config;
     char message[CONTROL_MESSAGE_OCTETS];
     if (watch_configure(server->watch, config) != STATUS_OK) {
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
         return STATUS_SYSTEM;
     }
-    if (notify_configure(server->notify, config) != STATUS_OK ||
+    if (notify_configure(server->notify, config, fresh->keyring) != STATUS_OK ||
         transfers_configure(server->transfers, config) != STATUS_OK)
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
     if (control_socket_permit(server->control_socket, &config->server, message) != STATUS_OK) {
@@ -144,7 +145,7 @@ static void begin_reload(struct server *server)
     struct bundle *fresh = NULL;
     struct text heard = {0};
     enum status status = reload_read(server->bundle->config, server->log, &heard, &fresh);
-    if (status == STATUS_OK && configure_parts(server, fresh->config, &heard) != STATUS_OK) {
+    if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
         bundle_destroy(fresh);
         status = STATUS_SYSTEM;
     }
@@ -327,7 +328,7 @@ static bool prepare_parts(struct server *server)
     return server->limits && server->workers && transfers_create(&server->transfers) == STATUS_OK &&
            transfers_configure(server->transfers, config) == STATUS_OK &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
-           notify_configure(server->notify, config) == STATUS_OK &&
+           notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK &&
            open_control(server);

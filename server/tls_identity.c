@@ -11,22 +11,25 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A client's certificate and those above it: five of them with RSA keys are 8 KiB. */
 #define CLIENT_CHAIN_OCTETS (32 << 10)
 #define DAY_SECONDS         86400
-#define DATE_OCTETS         32
+
+#define RULE_CERT "tls-cert"
+#define RULE_KEY  "tls-key"
+#define RULE_CA   "tls-ca"
+
+#define DATE_OCTETS 32
 
 struct tls_identity {
     atomic_uint holders;
     SSL_CTX *context;
     BIO_METHOD *transport;
-    const char *path;   /* of the certificate; in `path_octets` */
     size_t ends_number; /* which certificate of the chain ends first, from 1 */
     time_t ends;
-    char path_octets[];
 };
 
 /* Why OpenSSL refused, in its words; the first error is the cause. Takes all errors off its queue.
@@ -40,27 +43,37 @@ static const char *openssl_reason(void)
     return reason ? reason : "OpenSSL does not say why";
 }
 
-static enum status complain(const char *path, const char *what, char message[TLS_MESSAGE_OCTETS])
+static enum status refuse(struct diag *diag, const char *path, const char *rule, const char *what)
 {
-    snprintf(message, TLS_MESSAGE_OCTETS, "%s: %s", path, what);
+    diag_error(diag, (struct place){.file = path}, rule, "%s", what);
+    return STATUS_INVALID;
+}
+
+/* What OpenSSL refused to take out of a file, and why. */
+static enum status refuse_contents(struct diag *diag, const char *path, const char *rule,
+                                   const char *what)
+{
+    diag_error(diag, (struct place){.file = path}, rule, "%s: %s", what, openssl_reason());
     return STATUS_INVALID;
 }
 
 /* OpenSSL would say "system lib" of a file that is missing or belongs to somebody else. */
-static enum status check_readable(const char *path, char message[TLS_MESSAGE_OCTETS])
+static enum status check_readable(const char *path, const char *rule, struct diag *diag)
 {
     char text[ERRNO_TEXT_OCTETS];
-    char octet;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool readable = fd >= 0 && read(fd, &octet, 1) >= 0;
+    struct stat file;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool readable = fd >= 0 && fstat(fd, &file) == 0;
     int error = errno;
 
     if (fd >= 0)
         close(fd);
-    if (readable)
+    if (readable && S_ISREG(file.st_mode))
         return STATUS_OK;
-    snprintf(message, TLS_MESSAGE_OCTETS, "%s: cannot be read: %s%s", path, errno_text(error, text),
-             error == EACCES ? "; 'user' must be able to read it" : "");
+    if (readable) /* a pipe that nobody writes to would stop a server */
+        return refuse(diag, path, rule, "is not a plain file");
+    diag_error(diag, (struct place){.file = path}, rule, "cannot be read: %s%s",
+               errno_text(error, text), error == EACCES ? "; 'user' must be able to read it" : "");
     return STATUS_INVALID;
 }
 
@@ -154,47 +167,51 @@ static bool prepare(SSL_CTX *context)
            SSL_CTX_set_session_ticket_cb(context, make_ticket, take_ticket, NULL) == 1;
 }
 
-static enum status load_certificate(SSL_CTX *context, const char *path,
-                                    char message[TLS_MESSAGE_OCTETS])
+static enum status load_certificate(SSL_CTX *context, const char *path, struct diag *diag)
 {
-    char what[256];
+    enum status status = check_readable(path, RULE_CERT, diag);
 
-    enum status status = check_readable(path, message);
     if (status != STATUS_OK)
         return status;
     ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(context, path) == 1)
-        return STATUS_OK;
-    snprintf(what, sizeof what, "holds no certificate that can be used: %s", openssl_reason());
-    return complain(path, what, message);
+    return SSL_CTX_use_certificate_chain_file(context, path) == 1
+               ? STATUS_OK
+               : refuse_contents(diag, path, RULE_CERT, "holds no certificate that can be used");
 }
 
-static enum status load_key(SSL_CTX *context, const struct config_server *server,
-                            char message[TLS_MESSAGE_OCTETS])
+static void warn_of_mode(const char *path, struct diag *diag)
 {
-    enum status status = check_readable(server->tls_key, message);
+    struct stat file;
+
+    /* As conf/secret.c has it: its group may be how a server without rights reads it. */
+    if (stat(path, &file) == 0 && (file.st_mode & 027) != 0)
+        diag_warning(diag, (struct place){.file = path}, "secret-mode",
+                     "a secret of mode %04o, open to others; run: chmod 640 %s, and consider a new "
+                     "key",
+                     (unsigned)file.st_mode & 07777, path);
+}
+
+static enum status load_key(SSL_CTX *context, const struct config_server *server, struct diag *diag)
+{
+    enum status status = check_readable(server->tls_key, RULE_KEY, diag);
+
     if (status != STATUS_OK)
         return status;
+    warn_of_mode(server->tls_key, diag);
     ERR_clear_error();
     if (SSL_CTX_use_PrivateKey_file(context, server->tls_key, SSL_FILETYPE_PEM) == 1 &&
         SSL_CTX_check_private_key(context) == 1)
         return STATUS_OK;
     unsigned long error = ERR_peek_last_error();
-    bool alien = ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
-                 ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH;
-    if (ERR_GET_LIB(error) == ERR_LIB_X509 && alien) {
-        ERR_clear_error();
-        snprintf(message, TLS_MESSAGE_OCTETS,
-                 "%s: the key does not fit the certificate in %s; both must be of the same issue",
-                 server->tls_key, server->tls_cert);
-        return STATUS_INVALID;
-    }
-    char what[256];
-    snprintf(what, sizeof what,
-             "holds no private key that can be used: %s; one in PEM without a "
-             "passphrase is needed",
-             openssl_reason());
-    return complain(server->tls_key, what, message);
+    if (ERR_GET_LIB(error) != ERR_LIB_X509 ||
+        (ERR_GET_REASON(error) != X509_R_KEY_VALUES_MISMATCH &&
+         ERR_GET_REASON(error) != X509_R_KEY_TYPE_MISMATCH))
+        return refuse_contents(diag, server->tls_key, RULE_KEY,
+                               "holds no private key that can be used, in PEM, without passphrase");
+    ERR_clear_error();
+    diag_error(diag, (struct place){.file = server->tls_key}, RULE_KEY,
+               "does not fit the certificate in %s; renew both together", server->tls_cert);
+    return STATUS_INVALID;
 }
 
 /*
@@ -202,21 +219,16 @@ static enum status load_key(SSL_CTX *context, const struct config_server *server
  * would show our partners to everybody, and a client whose own certificate is in `tls-ca` would
  * find no issuer of it there.
  */
-static enum status load_clients(SSL_CTX *context, const char *path,
-                                char message[TLS_MESSAGE_OCTETS])
+static enum status load_clients(SSL_CTX *context, const char *path, struct diag *diag)
 {
-    char what[256];
-
     if (!path)
         return STATUS_OK;
-    enum status status = check_readable(path, message);
+    enum status status = check_readable(path, RULE_CA, diag);
     if (status != STATUS_OK)
         return status;
     ERR_clear_error();
-    if (SSL_CTX_load_verify_file(context, path) != 1) {
-        snprintf(what, sizeof what, "holds no certificate that can be used: %s", openssl_reason());
-        return complain(path, what, message);
-    }
+    if (SSL_CTX_load_verify_file(context, path) != 1)
+        return refuse_contents(diag, path, RULE_CA, "holds no certificate that can be used");
     /* A client's own certificate may be the anchor, whoever signed it. */
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     SSL_CTX_set_cert_verify_callback(context, verify_client, NULL);
@@ -252,8 +264,8 @@ static X509 *certificate_at(SSL_CTX *context, size_t number)
 }
 
 /* Refuses what is not valid yet, and notes what ends first. */
-static enum status check_times(struct tls_identity *identity, time_t now,
-                               char message[TLS_MESSAGE_OCTETS])
+static enum status check_times(struct tls_identity *identity, const char *path, time_t now,
+                               struct diag *diag)
 {
     const X509 *certificate;
 
@@ -265,7 +277,7 @@ static enum status check_times(struct tls_identity *identity, time_t now,
             snprintf(what, sizeof what,
                      "certificate %zu is valid from %s on only; is the clock right?", n,
                      date_text(begins, date));
-            return complain(identity->path, what, message);
+            return refuse(diag, path, RULE_CERT, what);
         }
         if (n == 1 || ends < identity->ends) {
             identity->ends = ends;
@@ -275,15 +287,13 @@ static enum status check_times(struct tls_identity *identity, time_t now,
     return STATUS_OK;
 }
 
-static struct tls_identity *create_empty(const char *path)
+static struct tls_identity *create_empty(void)
 {
-    size_t path_octets = strlen(path) + 1;
-    struct tls_identity *identity = calloc(1, sizeof *identity + path_octets);
+    struct tls_identity *identity = calloc(1, sizeof *identity);
 
     if (!identity)
         return NULL;
     atomic_init(&identity->holders, 1);
-    identity->path = memcpy(identity->path_octets, path, path_octets);
     identity->transport = tls_transport_create();
     identity->context = SSL_CTX_new(TLS_server_method());
     if (!identity->transport || !identity->context || !prepare(identity->context)) {
@@ -293,22 +303,20 @@ static struct tls_identity *create_empty(const char *path)
     return identity;
 }
 
-enum status tls_identity_create(const struct config_server *server, time_t now,
-                                struct tls_identity **out, char message[TLS_MESSAGE_OCTETS])
+enum status tls_identity_create(const struct config_server *server, time_t now, struct diag *diag,
+                                struct tls_identity **out)
 {
-    struct tls_identity *identity = create_empty(server->tls_cert);
+    struct tls_identity *identity = create_empty();
 
-    if (!identity) {
-        snprintf(message, TLS_MESSAGE_OCTETS, "cannot prepare TLS: %s", openssl_reason());
+    if (!identity)
         return STATUS_SYSTEM;
-    }
-    enum status status = load_certificate(identity->context, server->tls_cert, message);
+    enum status status = load_certificate(identity->context, server->tls_cert, diag);
     if (status == STATUS_OK)
-        status = load_key(identity->context, server, message);
+        status = load_key(identity->context, server, diag);
     if (status == STATUS_OK)
-        status = load_clients(identity->context, server->tls_ca, message);
+        status = load_clients(identity->context, server->tls_ca, diag);
     if (status == STATUS_OK)
-        status = check_times(identity, now, message);
+        status = check_times(identity, server->tls_cert, now, diag);
     if (status != STATUS_OK) {
         tls_identity_release(identity);
         return status;
@@ -338,7 +346,7 @@ time_t tls_identity_ends(const struct tls_identity *identity)
 }
 
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
-                          char message[TLS_MESSAGE_OCTETS])
+                          char message[TLS_OUTLOOK_OCTETS])
 {
     char date[DATE_OCTETS], which[48] = "the certificate";
     time_t left = identity->ends - now;
@@ -351,13 +359,13 @@ bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum 
     date_text(identity->ends, date);
     *level = left < (time_t)TLS_ERROR_DAYS * DAY_SECONDS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
     if (left <= 0)
-        snprintf(message, TLS_MESSAGE_OCTETS,
-                 "%s: %s expired on %s; clients that check it turn away: renew it, then SIGHUP",
-                 identity->path, which, date);
+        snprintf(message, TLS_OUTLOOK_OCTETS,
+                 "%s expired on %s; clients that check it turn away: renew it, then SIGHUP", which,
+                 date);
     else
-        snprintf(message, TLS_MESSAGE_OCTETS,
-                 "%s: %s expires in %ld day%s, on %s; renew it, then SIGHUP", identity->path, which,
-                 days, days == 1 ? "" : "s", date);
+        snprintf(message, TLS_OUTLOOK_OCTETS,
+                 "%s expires in %ld day%s, on %s; renew it, then SIGHUP", which, days,
+                 days == 1 ? "" : "s", date);
     return true;
 }
 

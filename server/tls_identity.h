@@ -12,27 +12,25 @@
 #define SERVER_TLS_IDENTITY_H
 
 #include "conf/config.h"
+#include "conf/diag.h"
 #include "server/log_line.h"
 
 #include <time.h>
-
-#define TLS_MESSAGE_OCTETS 1024
 
 struct tls_identity;
 
 /*
  * Reads what `server` names.
  *
- *   now       a certificate that is not valid yet is refused; one that has expired is not: a server
- *             of the incident's contacts starts all the same (see tls_identity_outlook)
- *   out       the caller holds it; tls_identity_release
- *   message   on failure: "FILE: what is wrong", one line
+ *   now    a certificate that is not valid yet is refused; one that has expired is not: a server of
+ *          the incident's contacts starts all the same (see tls_identity_outlook)
+ *   diag   what is wrong with the files; a key that everybody may read is worth a warning
+ *   out    the caller holds it; tls_identity_release
  *
- * STATUS_OK, STATUS_INVALID, or STATUS_SYSTEM (memory).
+ * STATUS_OK, STATUS_INVALID with a diagnostic, or STATUS_SYSTEM (memory).
  */
 MUST_CHECK enum status tls_identity_create(const struct config_server *server, time_t now,
-                                           struct tls_identity **out,
-                                           char message[TLS_MESSAGE_OCTETS]);
+                                           struct diag *diag, struct tls_identity **out);
 
 /* One holder more, from any thread; returns the identity. */
 struct tls_identity *tls_identity_hold(struct tls_identity *identity);
@@ -44,17 +42,19 @@ void tls_identity_release(struct tls_identity *identity);
 #define TLS_WARNING_DAYS 30
 #define TLS_ERROR_DAYS   7
 
+#define TLS_OUTLOOK_OCTETS 192
+
 /*
  * What is to be said of the end of the certificates: of the first of the chain that ends.
  *
  *   level     out: LOG_LEVEL_WARNING within TLS_WARNING_DAYS, LOG_LEVEL_ERROR within TLS_ERROR_DAYS
  *             and after the end
- *   message   out: one line
+ *   message   out: "the certificate expires in 6 days, on 2026-11-28 12:00 UTC; …"
  *
  * True when there is something to say; else both are untouched.
  */
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
-                          char message[TLS_MESSAGE_OCTETS]);
+                          char message[TLS_OUTLOOK_OCTETS]);
 
 /* When the first certificate of the chain ends. */
 time_t tls_identity_ends(const struct tls_identity *identity);

@@ -1,5 +1,6 @@
 #include "server/transfer_message.h"
 
+#include "server/edns.h"
 #include "store/stored.h"
 
 #include <string.h>
@@ -16,15 +17,22 @@ void transfer_form_set(struct transfer_form *form, const struct reply *reply, co
     form->opt_octets = reply->tail_octets;
     memcpy(form->opt, reply->parts[reply->part_count - 1].iov_base, reply->tail_octets);
     form->reserve = reserve;
+    form->padded = reply->padded;
     name_set(&form->apex, apex);
     form->apex_as_asked =
         memcmp(form->head + DNS_HEADER_OCTETS, form->apex.octets, form->apex.length) == 0;
 }
 
+/* What is kept free of records: the OPT, with room for the head of its padding, and the reserve. */
+static size_t octets_at_end(const struct transfer_form *form)
+{
+    return form->opt_octets + (form->padded ? EDNS_OPTION_OCTETS : 0) + form->reserve;
+}
+
 void transfer_message_start(struct transfer_message *message, const struct transfer_form *form,
                             uint8_t *octets, size_t room)
 {
-    size_t kept = form->opt_octets + form->reserve;
+    size_t kept = octets_at_end(form);
 
     message->form = form;
     message->w = writer_of(octets, room > kept ? room - kept : 0);
@@ -147,9 +155,17 @@ static void write_header(const struct transfer_message *message)
 
 size_t transfer_message_finish(struct transfer_message *message)
 {
+    const struct transfer_form *form = message->form;
+    struct writer *w = &message->w;
+
     write_header(message);
-    message->w.end += message->form->opt_octets; /* kept free for this (RFC 9103 §6.3.4) */
-    message->w.failed = false;
-    writer_octets(&message->w, message->form->opt, message->form->opt_octets);
-    return writer_length(&message->w);
+    w->end += octets_at_end(form) - form->reserve; /* kept free for this (RFC 9103 §6.3.4) */
+    w->failed = false;
+    size_t opt_at = writer_length(w);
+    writer_octets(w, form->opt, form->opt_octets);
+    /* RFC 9103 §7.9.1 leaves it to us how far. */
+    if (form->padded)
+        edns_pad(w, opt_at, writer_length(w) + form->reserve,
+                 (size_t)(w->end - w->start) + form->reserve);
+    return writer_length(w);
 }

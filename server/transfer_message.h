@@ -20,6 +20,7 @@ struct transfer_form {
     uint8_t opt[REPLY_TAIL_OCTETS];
     size_t opt_octets;
     size_t reserve; /* octets left free at the end of each message, for its signature */
+    bool padded;    /* each message by a Padding option in its OPT, as any reply is */
     struct name apex;
     bool apex_as_asked; /* the question spells the apex as the zone does, letter case too */
 };

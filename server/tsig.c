@@ -390,6 +390,7 @@ enum status tsig_verify_answer(const struct tsig_session *session, const uint8_t
     enum status status = find(message, length, &record);
     if (status != STATUS_OK)
         return status;
+    *error = record.error;
     if (!name_equals(record.key.octets, key->name.octets) ||
         !name_equals(record.algorithm, algorithm_name(key->algorithm)) ||
         record.mac_octets != tsig_algorithm_octets(key->algorithm))
@@ -398,6 +399,5 @@ enum status tsig_verify_answer(const struct tsig_session *session, const uint8_t
     add_prior(key->hmac, session->mac, session->mac_octets);
     if (!has_mac(key, message, &record) || !is_timely(&record, now))
         return STATUS_DENIED;
-    *error = record.error;
     return record.error == TSIG_NO_ERROR ? STATUS_OK : STATUS_DENIED;
 }

@@ -144,7 +144,8 @@ MUST_CHECK bool tsig_sign_request(const struct tsig_key *key, uint8_t *message, 
  * Verifies the answer to a request of ours (RFC 8945 §5.4), as one whole message.
  *
  *   session   of the request; not changed
- *   error     out, on STATUS_DENIED: the Error field of a TSIG that is good, or TSIG_NO_ERROR
+ *   error     out, on STATUS_DENIED: the Error field of the TSIG, which only BADTIME and BADTRUNC
+ *             come with a MAC for: a hint for people
  *
  * STATUS_OK; STATUS_NOT_FOUND: it has no TSIG as its last record; STATUS_DENIED: the TSIG is not
  * good, or it is and says that ours was not.

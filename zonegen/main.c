@@ -35,11 +35,16 @@ static int run(struct context *context)
         [COMMAND_EXPORT] = command_export,
         [COMMAND_RESTORE] = command_restore,
         [COMMAND_REPORT] = command_report,
+        [COMMAND_LOG] = command_log,
+        [COMMAND_ROLLBACK] = command_rollback,
+        [COMMAND_VERIFY] = command_verify,
+        [COMMAND_PURGE] = command_purge,
         [COMMAND_KEY_GENERATE] = command_key_generate,
         [COMMAND_KEY_LIST] = command_key_list,
         [COMMAND_KEY_DS] = command_key_ds,
         [COMMAND_KEY_IMPORT] = command_key_import,
         [COMMAND_KEY_ROLL] = command_key_roll,
+        [COMMAND_SECONDARY] = command_secondary,
     };
     return commands[context->options->command](context);
 }

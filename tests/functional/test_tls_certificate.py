@@ -43,27 +43,29 @@ def test_what_is_wrong_with_the_files_is_said(plain_site, tls_root, tmp_path):
     locked = tls_root.write(f"{tmp_path}/locked", subprocess.run(
         ["openssl", "pkey", "-in", key, "-aes128", "-passout", "pass:x"], capture_output=True,
         check=True).stdout)
-    for items, words in (
-            ({"tls-cert": "/nonexistent/x.pem", "tls-key": key}, "x.pem: cannot be read: no such"),
-            ({"tls-cert": good, "tls-key": "/nonexistent/x.key"}, "x.key: cannot be read: no such"),
-            ({"tls-cert": text, "tls-key": key}, "text: holds no certificate that can be used"),
-            ({"tls-cert": good, "tls-key": text}, "text: holds no private key that can be used: "),
-            ({"tls-cert": good, "tls-key": locked}, "locked: holds no private key"),
-            ({"tls-cert": good, "tls-key": alien}, f"does not fit the certificate in {good}"),
-            ({"tls-cert": young[0], "tls-key": young[1]}, "certificate 1 is valid from "),
-            ({"tls-cert": good, "tls-key": key, "tls-ca": text}, "text: holds no certificate"),
-            ({"tls-cert": good, "tls-key": key, "tls-ca": "/nonexistent/ca"}, "cannot be read")):
+    for items, file, words in (
+            ({"tls-cert": "/nonexistent/x"}, "/nonexistent/x", "cannot be read: no such file"),
+            ({"tls-key": "/nonexistent/x"}, "/nonexistent/x", "cannot be read: no such file"),
+            ({"tls-ca": "/nonexistent/x"}, "/nonexistent/x", "cannot be read: no such file"),
+            ({"tls-cert": tmp_path}, tmp_path, "is not a plain file"),
+            ({"tls-cert": text}, text, "holds no certificate that can be used"),
+            ({"tls-key": text}, text, "holds no private key that can be used"),
+            ({"tls-ca": text}, text, "holds no certificate that can be used"),
+            ({"tls-key": locked}, locked, "holds no private key that can be used, in PEM, without"),
+            ({"tls-key": alien}, alien, f"does not fit the certificate in {good}"),
+            ({"tls-cert": young[0], "tls-key": young[1]}, young[0], "certificate 1 is valid from")):
         held = Port(), Port()
         plain_site.config["server"].pop("tls-ca", None)
         plain_site.config["server"].update({
             "listen": [f"127.0.0.1@{held[0].number}"],
-            "tls-listen": [f"127.0.0.1@{held[1].number}"], **items})
+            "tls-listen": [f"127.0.0.1@{held[1].number}"], **tls.settings((good, key)), **items})
         plain_site.write()
         for port in held:
             port.release()
         result = check(plain_site)
-        assert result.returncode == 1 and words in result.stderr, (items, result.stderr)
-        assert words in start_fails(plain_site)
+        assert result.returncode == 1
+        assert f"{file}: error: {words}" in result.stderr
+        assert f" error {file}: {words}" in start_fails(plain_site)
 
 
 @pytest.mark.parametrize("days,level,words", [

@@ -7,7 +7,7 @@ from support.cases import soa_record
 from support.client import transfer_records
 from support.process import wait_until
 from support.tls import NAME, V12, V13, Tls, context
-from support.wire import opt, query
+from support.wire import opt, option, query
 
 CARD = query("nl.cc.example", "TXT")
 
@@ -17,6 +17,16 @@ def test_a_transfer_is_the_same_as_by_tcp(secure):
     by_tcp = transfer_records(client.transfer(secure.at, "cc.example"))
     assert len(by_tls) > 9000
     assert [r.key() for r in by_tls] == [r.key() for r in by_tcp]
+
+
+def test_each_message_is_padded_where_the_client_pads(secure):
+    """RFC 7830 §4, RFC 9103 §7.9.1: to a multiple of 468, but for those that are full."""
+    plain = tls.transfer(secure.tls, "cc.example", additional=[opt()])
+    padded = tls.transfer(secure.tls, "cc.example", additional=[opt(options=option(12, b"\0"))])
+    assert all(12 in message.options() for message in padded)
+    assert all(len(m.octets) % 468 == 0 or len(m.octets) == 16384 for m in padded)
+    assert not any(12 in message.options() for message in plain)
+    assert [r.key() for r in transfer_records(padded)] == [r.key() for r in transfer_records(plain)]
 
 
 def test_kdig_transfers(secure, tls_root, partners, tmp_path):
@@ -120,6 +130,10 @@ def test_a_client_with_a_certificate_shows_it_each_time(secure, partners, tmp_pa
             assert second.ask(query("nl.members.example", "TXT")).answer
 
 
+def partner_of_yesterday(partners, folder):
+    return tls.partner(partners, folder, begins=-9, ends=-1)
+
+
 def test_a_certificate_that_ends_meanwhile_counts_no_more(secure, partners, tmp_path):
     made = tls.partner(partners, tmp_path, "member.example", ends=3 / 86400)
     with Tls(secure.tls, made) as connection:
@@ -128,5 +142,9 @@ def test_a_certificate_that_ends_meanwhile_counts_no_more(secure, partners, tmp_
         assert connection.ask(CARD).answer
 
 
-def test_the_operator_hears_why_a_certificate_is_not_taken(secure):
-    assert "is not taken: " in secure.log()
+def test_the_operator_hears_why_a_certificate_is_not_taken(secure, partners, tmp_path):
+    """Once a minute: anybody can make such lines."""
+    for _ in range(3):
+        made = partner_of_yesterday(partners, tmp_path)
+        assert tls.ask(secure.tls, CARD, made).answer
+    assert secure.log().count("is not taken: ") == 1

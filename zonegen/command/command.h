@@ -25,6 +25,18 @@ int command_restore(struct context *context);
 /* What the secretariat has to do: entries that are due, stale, expired, missing, hard to reach. */
 int command_report(struct context *context);
 
+/* What changed with each serial of a zone, newest first. */
+int command_log(struct context *context);
+
+/* Earlier contents of a zone under a new serial. */
+int command_rollback(struct context *context);
+
+/* Whether every record of the database is whole, and fits the others. */
+int command_verify(struct context *context);
+
+/* Forgets the past of all zones, after a look at whether what must be gone is. */
+int command_purge(struct context *context);
+
 /* Makes the keys that a zone's policy asks for, or a spare one. */
 int command_key_generate(struct context *context);
 
@@ -39,5 +51,8 @@ int command_key_import(struct context *context);
 
 /* A key roll: its next step, where it stands, or its end before it has begun to matter. */
 int command_key_roll(struct context *context);
+
+/* The configuration that makes another server a secondary of this one. */
+int command_secondary(struct context *context);
 
 #endif

@@ -18,6 +18,12 @@ enum option {
     OPTION_STATUS = 512,
     OPTION_ABORT = 1024,
     OPTION_UNSIGNED = 2048,
+    OPTION_REMOTE = 4096,
+    OPTION_ADDRESS = 8192,
+    OPTION_DIR = 16384,
+    OPTION_TLS_NAME = 32768,
+    OPTION_WITH_SECRETS = 65536,
+    OPTION_ONLY_SECRETS = 131072,
 };
 
 /* How an option is written in a synopsis, in the order of enum option. */
@@ -37,10 +43,18 @@ static const struct option_name {
     {"--status", " [--status|--abort]"},
     {"--abort", NULL},
     {"--unsigned", " [--unsigned]"},
+    {"--remote", " [--remote ID]"},
+    {"--address", " [--address ADDR[@PORT]]..."},
+    {"--dir", " [--dir DIR]"},
+    {"--tls-name", " [--tls-name NAME]"},
+    {"--with-secrets", " [--with-secrets|--only-secrets]"},
+    {"--only-secrets", NULL},
 };
 
 #define OPTION_COUNT (sizeof option_names / sizeof option_names[0])
-#define VALUED       ((unsigned)(OPTION_FORMAT | OPTION_NOW))
+#define VALUED                                                                                     \
+    ((unsigned)(OPTION_FORMAT | OPTION_NOW | OPTION_REMOTE | OPTION_ADDRESS | OPTION_DIR |         \
+                OPTION_TLS_NAME))
 
 #define MAX_FORMATS 4
 
@@ -89,6 +103,18 @@ static const struct command_rules commands[] = {
                                     {"csv", FORMAT_CSV},
                                     {"json", FORMAT_JSON}},
                         .operands = ""},
+    [COMMAND_LOG] = {.name = "log",
+                     .options = OPTION_FORMAT,
+                     .most = 1,
+                     .formats = {{"text", FORMAT_TEXT}, {"json", FORMAT_JSON}},
+                     .operands = "[ZONE]"},
+    [COMMAND_ROLLBACK] = {.name = "rollback",
+                          .options = OPTION_FORCE | OPTION_NOW,
+                          .least = 1,
+                          .most = 2,
+                          .operands = "SERIAL [ZONE]"},
+    [COMMAND_VERIFY] = {.name = "verify", .operands = ""},
+    [COMMAND_PURGE] = {.name = "purge", .most = SIZE_MAX, .operands = "[TEXT ...]"},
     [COMMAND_KEY_GENERATE] = {.name = "key generate",
                               .options = OPTION_SPARE | OPTION_KSK | OPTION_ZSK,
                               .most = 1,
@@ -108,6 +134,12 @@ static const struct command_rules commands[] = {
                                      OPTION_STATUS | OPTION_ABORT,
                           .most = 1,
                           .operands = "[ZONE]"},
+    [COMMAND_SECONDARY] = {.name = "secondary",
+                           .options = OPTION_REMOTE | OPTION_ADDRESS | OPTION_DIR |
+                                      OPTION_TLS_NAME | OPTION_WITH_SECRETS | OPTION_ONLY_SECRETS,
+                           .least = 1,
+                           .most = SIZE_MAX,
+                           .operands = "nsd|knot|bind|powerdns|unbound [ZONE ...]"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -157,29 +189,67 @@ static enum status take_now(struct parse *p, const char *text)
     if (now_parse(text, &p->out->now) != STATUS_OK)
         return refuse(p, "'%s' is no time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ", text);
     p->out->now_given = true;
-    p->seen |= OPTION_NOW;
     return STATUS_OK;
+}
+
+static enum status take_address(struct parse *p, const char *value)
+{
+    if (p->out->address_count == OPTIONS_MAX_ADDRESSES)
+        return refuse(p, "more than %d --address", OPTIONS_MAX_ADDRESSES);
+    p->out->addresses[p->out->address_count++] = value;
+    return STATUS_OK;
+}
+
+/* Keeps the value of an option that has one. */
+static enum status keep_value(struct parse *p, unsigned option, const char *value)
+{
+    p->seen |= option;
+    switch (option) {
+    case OPTION_FORMAT:
+        p->format = value;
+        return STATUS_OK;
+    case OPTION_NOW:
+        return take_now(p, value);
+    case OPTION_ADDRESS:
+        return take_address(p, value);
+    case OPTION_REMOTE:
+        p->out->remote = value;
+        return STATUS_OK;
+    case OPTION_DIR:
+        p->out->dir = value;
+        return STATUS_OK;
+    case OPTION_TLS_NAME:
+        p->out->tls_name = value;
+        return STATUS_OK;
+    default:
+        p->out->config = value;
+        return STATUS_OK;
+    }
+}
+
+/* The option with a value that the argument begins with; 0 for -c. False for neither. */
+static bool find_valued(const char *argument, unsigned *option)
+{
+    *option = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((VALUED & 1u << i) != 0 && is_long(argument, option_names[i].text)) {
+            *option = 1u << i;
+            return true;
+        }
+    }
+    return argument[1] == 'c';
 }
 
 static enum status take_valued(struct parse *p, const char *argument)
 {
-    bool is_config = argument[1] == 'c';
-    bool is_format = is_long(argument, "--format");
+    unsigned option;
 
-    if (!is_config && !is_format && !is_long(argument, "--now"))
+    if (!find_valued(argument, &option))
         return refuse(p, "unknown option '%s'", argument);
-    const char *value = take_value(p, argument + (is_config ? 2 : strcspn(argument, "=")));
+    const char *value = take_value(p, argument + (option == 0 ? 2 : strcspn(argument, "=")));
     if (value == NULL || *value == '\0')
         return refuse(p, "option '%s' needs a value", argument);
-    if (is_config) {
-        p->out->config = value;
-    } else if (is_format) {
-        p->format = value;
-        p->seen |= OPTION_FORMAT;
-    } else {
-        return take_now(p, value);
-    }
-    return STATUS_OK;
+    return keep_value(p, option, value);
 }
 
 /* True when the argument is an option without a value, which is then seen. */
@@ -304,6 +374,8 @@ static enum status check_rules(const struct parse *p, const struct command_rules
     }
     if ((p->seen & OPTION_KSK) != 0 && (p->seen & OPTION_ZSK) != 0)
         return refuse(p, "%s takes one of --ksk and --zsk", rules->name);
+    if ((p->seen & OPTION_WITH_SECRETS) != 0 && (p->seen & OPTION_ONLY_SECRETS) != 0)
+        return refuse(p, "%s takes one of --with-secrets and --only-secrets", rules->name);
     if ((p->seen & OPTION_STATUS) != 0 && (p->seen & OPTION_ABORT) != 0)
         return refuse(p, "%s takes one of --status and --abort", rules->name);
     if ((p->seen & (OPTION_STATUS | OPTION_ABORT)) != 0 &&
@@ -328,6 +400,8 @@ static void set_plain(unsigned seen, struct options *out)
     out->status = (seen & OPTION_STATUS) != 0;
     out->is_unsigned = (seen & OPTION_UNSIGNED) != 0;
     out->abort = (seen & OPTION_ABORT) != 0;
+    out->with_secrets = (seen & OPTION_WITH_SECRETS) != 0;
+    out->only_secrets = (seen & OPTION_ONLY_SECRETS) != 0;
 }
 
 enum status options_parse(int argc, char **argv, struct options *out,

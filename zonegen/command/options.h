@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define OPTIONS_MESSAGE_OCTETS 200
+#define OPTIONS_MAX_ADDRESSES  8
 
 /* Exit codes of zonegen (zonegen(1) EXIT STATUS). */
 enum outcome {
@@ -29,11 +30,16 @@ enum command {
     COMMAND_EXPORT,
     COMMAND_RESTORE,
     COMMAND_REPORT,
+    COMMAND_LOG,
+    COMMAND_ROLLBACK,
+    COMMAND_VERIFY,
+    COMMAND_PURGE,
     COMMAND_KEY_GENERATE,
     COMMAND_KEY_LIST,
     COMMAND_KEY_DS,
     COMMAND_KEY_IMPORT,
     COMMAND_KEY_ROLL,
+    COMMAND_SECONDARY,
     COMMAND_HELP,    /* help, --help, -h */
     COMMAND_VERSION, /* --version, -V */
 };
@@ -59,8 +65,14 @@ struct options {
     bool double_ds;            /* --double-ds */
     bool status, abort;        /* --status, --abort; never both */
     bool is_unsigned;          /* --unsigned */
-    bool now_given;            /* --now */
-    int64_t now;               /* seconds since 1970, where given */
+    bool with_secrets, only_secrets; /* --with-secrets, --only-secrets; never both */
+    const char *remote;              /* --remote, or NULL */
+    const char *dir;                 /* --dir, or NULL */
+    const char *tls_name;            /* --tls-name, or NULL */
+    size_t address_count;
+    const char *addresses[OPTIONS_MAX_ADDRESSES]; /* --address, each time that it is given */
+    bool now_given;                               /* --now */
+    int64_t now;                                  /* seconds since 1970, where given */
     size_t operand_count;
     const char *const *operands; /* point into argv */
 };
@@ -68,7 +80,7 @@ struct options {
 /*
  * Takes the arguments apart. Options may stand anywhere, `--` ends them, "-" is an operand, the
  * first operand is the command, the first two where a command has two words ("key list"). What is
- * given twice counts the last time.
+ * given twice counts the last time, but for --address, of which there may be several.
  *
  *   argv      as main got it; operands are moved to its front
  *   message   on failure: what is wrong, one line without the program's name

@@ -51,7 +51,8 @@ static enum quick_outcome check_zone(struct quick *quick, struct snapshot *snaps
     if (status != STATUS_OK)
         return give_up(quick, "zone %s cannot be read", name);
     if ((record.flags & ZONE_RESTORED) != 0)
-        return give_up(quick, "zone %s was restored", name);
+        return give_up(quick, "zone %s was %s", name,
+                       (record.flags & ZONE_ROLLED_BACK) != 0 ? "rolled back" : "restored");
     if ((record.flags & ZONE_NSEC3) != 0 ||
         (zone->dnssec && zone->policy->denial != DNSSEC_DENIAL_NSEC))
         return give_up(quick, "zone %s has NSEC3", name);

@@ -53,6 +53,7 @@ static void explain(struct context *context, const struct zone_update *zone, enu
 struct zone_found {
     bool is_new;
     bool is_restored;
+    bool is_rolled_back;
     struct zone_record record;
 };
 
@@ -62,6 +63,7 @@ static enum status find_zone(struct context *context, struct edit *edit, struct 
     enum status status = zones_find(edit_snapshot(edit), zone->apex.octets, &out->record);
     out->is_new = status == STATUS_NOT_FOUND;
     out->is_restored = status == STATUS_OK && (out->record.flags & ZONE_RESTORED) != 0;
+    out->is_rolled_back = out->is_restored && (out->record.flags & ZONE_ROLLED_BACK) != 0;
     if (status == STATUS_OK)
         zone->result.serial = zone->result.old_serial = out->record.serial;
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
@@ -135,6 +137,7 @@ static enum status apply_build(struct context *context, const struct zone_build 
         return status;
     bool contacts_moved = update->fingerprint_known && update->fingerprint_changed;
     zone->left_alone = found.is_restored && !contacts_moved && !context->options->force;
+    zone->is_rolled_back = found.is_rolled_back;
     if (observer != NULL && !zone->left_alone)
         observer->begin(observer->state, n, &zone->apex, found.is_new ? FATE_NEW : FATE_KEPT);
     progress_begin(&context->progress, context_name_text(&zone->apex, name));
@@ -273,9 +276,10 @@ void update_say_left_alone(struct context *context, const struct update *update)
     for (size_t i = 0; i < update->count; i++) {
         if (update->zones[i].left_alone)
             context_say(context,
-                        "zone %s was restored and stays as it is until a contacts file changes or "
+                        "zone %s was %s and stays as it is until a contacts file changes or "
                         "publish is run with --force",
-                        context_name_text(&update->zones[i].apex, name));
+                        context_name_text(&update->zones[i].apex, name),
+                        update->zones[i].is_rolled_back ? "rolled back" : "restored");
     }
 }
 

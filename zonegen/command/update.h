@@ -18,6 +18,7 @@ struct zone_update {
     struct name apex;
     const struct config_zone *zone; /* NULL: it left the configuration */
     bool left_alone;                /* restored since the contacts last changed, and no --force */
+    bool is_rolled_back;            /* what was restored is its own past */
     struct commit_result result;
     struct deletion deletion;
 };

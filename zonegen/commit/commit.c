@@ -343,14 +343,16 @@ static void count_kept(const struct present *present, struct commit_result *resu
     result->names_after = present->names + result->names_added - result->names_deleted;
 }
 
+#define KEPT_FLAGS (ZONE_RESTORED | ZONE_ROLLED_BACK)
+
 /* Whether the zone counts as restored from now on: a publish ends it, a rollback begins it. */
 static uint8_t flags_after(const struct contents *contents, const struct present *present)
 {
     switch (contents->origin) {
     case ORIGIN_STORE:
-        return present->flags & ZONE_RESTORED;
+        return present->flags & KEPT_FLAGS;
     case ORIGIN_PAST:
-        return ZONE_RESTORED;
+        return ZONE_RESTORED | ZONE_ROLLED_BACK;
     case ORIGIN_BUILD:
         break;
     }
@@ -376,7 +378,7 @@ static enum status pass(struct passage *passage, const struct present *present)
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
-    if (!out->changed && (present->flags & ZONE_RESTORED) == flags)
+    if (!out->changed && (present->flags & KEPT_FLAGS) == flags)
         return STATUS_OK;
     if (out->changed)
         out->serial = out->created ? first_serial(rule, request->now)

@@ -172,9 +172,10 @@ void stored_write(struct writer *w, const uint8_t *key, size_t key_octets,
  *   …      g     its signatures, owner in full, the same TTL
  */
 enum zone_flag {
-    ZONE_RESTORED = 1, /* came from a zone file, not from contacts */
-    ZONE_SIGNED = 2,   /* has DNSKEY and RRSIG records: answers are proved to who asks for it */
-    ZONE_NSEC3 = 4,    /* by NSEC3 (nsec3.h), with SHA-1 and the parameters of the record */
+    ZONE_RESTORED = 1,    /* came from a zone file, not from contacts */
+    ZONE_SIGNED = 2,      /* has DNSKEY and RRSIG records: answers are proved to who asks for it */
+    ZONE_NSEC3 = 4,       /* by NSEC3 (nsec3.h), with SHA-1 and the parameters of the record */
+    ZONE_ROLLED_BACK = 8, /* beside ZONE_RESTORED: what came was its own past */
 };
 
 struct zone_record {

@@ -15,10 +15,10 @@ static const uint8_t version_label[] = {'v', 'e', 'r', 's', 'i', 'o', 'n'};
 static const uint8_t group_label[] = {'g', 'r', 'o', 'u', 'p'};
 static const uint8_t version_text[] = "\1"
                                       "2";
-static const uint8_t public_text[] = "\6"
-                                     "public";
-static const uint8_t members_text[] = "\7"
-                                      "members";
+/* With the name of the producer before it (RFC 9432 §4.3.2): consumers may read several catalogs.
+ */
+static const uint8_t public_text[] = "\17contactd-public";
+static const uint8_t members_text[] = "\20contactd-members";
 
 struct catalog {
     const struct config_zone *zone;

@@ -5,7 +5,8 @@
  *   CATALOG                   SOA, NS invalid. (§4)
  *   version.CATALOG           TXT "2" (§4.2.1)
  *   UNIQUE.zones.CATALOG      PTR the zone (§4.1)
- *   group.UNIQUE.zones.CATALOG  TXT "public" or "members": its audience (§4.3.2)
+ *   group.UNIQUE.zones.CATALOG  TXT "contactd-public" or "contactd-members": its audience
+ *                             (§4.3.2)
  *
  * UNIQUE is 16 hex digits of SHA-256 over the zone's name and its audience: the same whenever it is
  * made, and another where the audience is another, which has secondaries forget what they have of

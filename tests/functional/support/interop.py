@@ -11,7 +11,8 @@ from support.keys import SignedSite, ldns_complaint, moment
 from support.ports import Port
 from support.secondaries import (LOWERS_CASE, MAKES, Contacts, difference, dig, exported, transferred,
                                  without_case)
-from support.terms import Authority, Secret, Terms, Tls
+from support.terms import Secret, Terms, Tls
+from support.tls import CLIENT, Issuer
 from support.wire import RCODES
 
 WHOLE = "whole.example"      # without history: all that ask for differences get the zone
@@ -32,7 +33,6 @@ SECRETS = {"nsd": (Secret("nsd-key", "hmac-sha256"), "nsd"),
 OVER_TLS = {"nsd", "bind"}
 
 HOSTNAME = "primary.example"
-ON = os.environ.get("ON")
 START = "2026-11-22T12:00:00Z"
 
 
@@ -61,7 +61,8 @@ class Desk(Contacts):
         return f"{name}: mailbox {local}"
 
     def tidy(self):
-        """Mailboxes in lower case."""
+        """Mailboxes in lower case, and another phone."""
+        self.change_phone()
         for name in self.names():
             text = self.read(name)
             self.write(name, re.sub(r"(?m)^    email: .*$", lambda found: found[0].lower(), text))
@@ -90,7 +91,7 @@ class Fleet:
                                key=[{"id": secret.name, "algorithm": secret.algorithm,
                                      "secret-file": secret.write(folder, form)}
                                     for secret, form in SECRETS.values()])
-        self.authority = Authority(os.path.join(self.folder, "certificates"))
+        self.issuer = Issuer(folder)
         self.tls_port = Port()
         self.secondaries = {make: kind(folder, secondary_of=DOMAINS, terms=self._terms(make),
                                        host=HOSTS[make]) for make, kind in MAKES.items()}
@@ -105,20 +106,19 @@ class Fleet:
 
     def _terms(self, make):
         secret = SECRETS[make][0]
-        tls = Tls(self.tls_port.number, self.authority.path, HOSTNAME,
-                  *self.authority.issue(f"{make}.example")) if make in OVER_TLS else None
-        if not ON:
-            return {}
+        tls = None
+        if make in OVER_TLS:
+            own = self.issuer.issue(make, names=[f"{make}.example"], use=CLIENT)
+            tls = Tls(self.tls_port.number, self.issuer.path, HOSTNAME, *own)
         return {SIGNED: Terms(secret), PRIVATE: Terms(secret, tls)}
 
     def _configure(self):
         """A remote without a key, one with its key, one that must come by TLS, each with an acl."""
         config = self.site.config
-        certificate, key = self.authority.issue(HOSTNAME)
-        if ON:
-          config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
+        certificate, key = self.issuer.issue("primary", names=[HOSTNAME])
+        config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
                                  "tls-cert": certificate, "tls-key": key,
-                                 "tls-ca": self.authority.path})
+                                 "tls-ca": self.issuer.path})
         config["policy"] = [{"id": "hashed", "denial": "nsec3"}]
         config["acl"] = [{"id": "anyone", "address": ["127.0.0.0/8"], "action": "transfer"}]
         ways = {"plain": [], "keyed": [], "private": []}
@@ -135,8 +135,6 @@ class Fleet:
         for item, way in zip(config["zone"], ("plain", "plain", "keyed", "private")):
             item["notify"] = ways[way]
             item["acl"] = ["anyone"] if way == "plain" else ways[way]
-            if not ON:
-                item["notify"], item["acl"] = ways["plain"], ["anyone"]
         self.site.write()
 
     def __enter__(self):
@@ -209,9 +207,10 @@ class Fleet:
 
     def transfers(self, make, domain, serial=None):
         """What contactd's log says of finished transfers of a serial, by default the last: a list of
-        (type, records)."""
-        pattern = (rf"(?m)\b([AI]XFR) of {re.escape(domain)} serial {serial or self.serials[domain]} "
-                   rf"to {re.escape(HOSTS[make])}@\d+ done: (\d+) records")
+        (type, records). A type is IXFR, AXFR, or AXFR-style IXFR."""
+        pattern = (rf"(?m) ((?:AXFR-style )?[AI]XFR) of {re.escape(domain)} (?:from serial \d+ to|serial)"
+                   rf" {serial or self.serials[domain]} to {re.escape(HOSTS[make])}@\d+\b.*"
+                   r" done: (\d+) records")
         return [(kind, int(records)) for kind, records in re.findall(pattern, self.primary.log())]
 
     def refusal(self, domain, **options):

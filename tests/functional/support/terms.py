@@ -1,16 +1,9 @@
 """On what terms a secondary gets a zone: whether its messages are signed (TSIG), whether it comes by
-TLS. Secrets in the forms that the tools of other servers print; certificates of one authority."""
+TLS. Secrets in the forms that the tools of other servers print."""
 
 import base64
 import dataclasses
-import datetime
-import ipaddress
 import os
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 SECRET_OCTETS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64}
 
@@ -71,47 +64,3 @@ class Terms:
 
 
 NO_TERMS = Terms()
-
-
-class Authority:
-    """Signs certificates; `path` is its own. All lie in a folder, keys readable by their owner."""
-
-    def __init__(self, folder, name="Authority"):
-        self.folder = str(folder)
-        os.makedirs(self.folder, exist_ok=True)
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self._certificate = self._sign(self._name, self._key.public_key(), [
-            (x509.BasicConstraints(ca=True, path_length=None), True)])
-        self.path = self._write(f"{name}.pem", self._certificate.public_bytes(
-            serialization.Encoding.PEM))
-
-    def _write(self, name, octets):
-        path = os.path.join(self.folder, name)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(octets)
-        return path
-
-    def _sign(self, subject, key, extensions):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        builder = x509.CertificateBuilder(
-            self._name, subject, key, x509.random_serial_number(),
-            now - datetime.timedelta(days=1), now + datetime.timedelta(days=90))
-        for extension, is_critical in extensions:
-            builder = builder.add_extension(extension, is_critical)
-        return builder.sign(self._key, hashes.SHA256())
-
-    def issue(self, hostname, *addresses):
-        """The paths of a new certificate, for servers and clients, and of its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName(hostname)]
-        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        certificate = self._sign(
-            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hostname)]), key.public_key(),
-            [(x509.SubjectAlternativeName(names), False), (x509.ExtendedKeyUsage(usage), False)])
-        return (self._write(f"{hostname}.pem",
-                            certificate.public_bytes(serialization.Encoding.PEM)),
-                self._write(f"{hostname}.key", key.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption())))

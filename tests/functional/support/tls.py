@@ -54,10 +54,11 @@ class Issuer:
                 False))
         certificate = _sign(common, key, self.name, self.key, (begins * DAY, ends * DAY),
                             extensions)
-        return (self.write(f"{file}.pem", pem(certificate) + b"".join(map(pem, chain))),
-                self.write(f"{file}.key", key.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption())))
+        own = self.write(f"{file}.key", key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption()))
+        os.chmod(own, 0o600)
+        return self.write(f"{file}.pem", pem(certificate) + b"".join(map(pem, chain))), own
 
 
 def _sign(name, key, signer, signing_key, times, extensions):

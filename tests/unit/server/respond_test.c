@@ -4,8 +4,8 @@
  * question; here nothing may crash, lie about its counts, or exceed what was asked.
  */
 #include "tests/unit/guard.h"
-#include "tests/unit/server/asked.h"
 #include "tests/unit/server/decoded.h"
+#include "tests/unit/server/signed.h"
 
 #include "store/key.h"
 
@@ -67,6 +67,7 @@ static void assert_sound(const uint8_t *message, size_t length)
         size_t owner_at = record.owner;
         assert_int_equal(name_parse(message, length, &owner_at, &owner), STATUS_OK);
         opts += record.type == TYPE_OPT;
+        assert_true(record.type != TYPE_TSIG || i + 1 == records);
     }
     assert_int_equal(at, length);
     assert_true(opts <= 1);
@@ -128,12 +129,20 @@ static const struct {
     {"xa.example", TYPE_TXT, 254, 1232},
 };
 
-#define SAMPLE_COUNT (sizeof samples / sizeof samples[0])
+/* The first ones are asked with a TSIG too. */
+#define SIGNED_COUNT   4
+#define UNSIGNED_COUNT (sizeof samples / sizeof samples[0])
+#define SAMPLE_COUNT   (UNSIGNED_COUNT + SIGNED_COUNT)
 
 static struct query sample(size_t i)
 {
+    if (i >= UNSIGNED_COUNT)
+        return signed_query(samples[i - UNSIGNED_COUNT].name, samples[i - UNSIGNED_COUNT].type,
+                            samples[i - UNSIGNED_COUNT].udp_octets, i % RING_KEYS);
     return make_query(samples[i].name, samples[i].type, samples[i].class, samples[i].udp_octets);
 }
+
+static struct ring ring;
 
 static int setup(void **state)
 {
@@ -141,12 +150,15 @@ static int setup(void **state)
     if (!served)
         return -1;
     served_create(served, zone_text);
+    ring_create(&ring);
+    served->view.keys = ring.keys;
     *state = served;
     return 0;
 }
 
 static int teardown(void **state)
 {
+    ring_destroy(&ring);
     served_destroy(*state);
     free(*state);
     return 0;

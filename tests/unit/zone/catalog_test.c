@@ -72,7 +72,7 @@ static void expect(struct fixture *f, uint32_t serial, const char *expected)
     "version.catalog.example. 14400 IN TXT \"2\"\n"
 #define PUBLIC                                                                                     \
     "b47d1a62fcbbafb1.zones.catalog.example. 14400 IN PTR cc.example.\n"                           \
-    "group.b47d1a62fcbbafb1.zones.catalog.example. 14400 IN TXT \"public\"\n"
+    "group.b47d1a62fcbbafb1.zones.catalog.example. 14400 IN TXT \"contactd-public\"\n"
 
 static void a_public_catalog_lists_the_zones_for_the_public(void **state)
 {
@@ -89,9 +89,11 @@ static void a_catalog_for_members_lists_all_zones_but_catalogs(void **state)
     (void)state;
 
     start(&f, AUDIENCE_MEMBERS);
-    expect(&f, 7,
-           HEAD "9ad79c9931dfc4e7.zones.catalog.example. 14400 IN PTR cc-members.example.\n"
-                "group.9ad79c9931dfc4e7.zones.catalog.example. 14400 IN TXT \"members\"\n" PUBLIC);
+    expect(
+        &f, 7,
+        HEAD
+        "9ad79c9931dfc4e7.zones.catalog.example. 14400 IN PTR cc-members.example.\n"
+        "group.9ad79c9931dfc4e7.zones.catalog.example. 14400 IN TXT \"contactd-members\"\n" PUBLIC);
 }
 
 static void a_catalog_may_be_empty(void **state)

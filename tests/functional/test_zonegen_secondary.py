@@ -1,0 +1,302 @@
+"""`zonegen secondary`: what it prints makes each server a secondary as it stands, and the catalog
+has those that read it take up and drop zones by themselves."""
+
+import os
+import shutil
+import signal
+
+import pytest
+
+from support import client, wire
+from support.contactd import SAMPLES, Contactd, Site, serial_of, zone
+from support.peers import need
+from support.printed import MAKES
+from support.process import find_program, run, wait_until
+
+PUBLIC = ["cc.example", "cc-contacts.test"]
+MEMBERS = "cc-members.example"
+CATALOG, ALL = "catalog.example", "all.catalog.example"
+MEMBER, STRANGER = "127.0.0.9", "127.0.0.5"
+PATIENCE = 40
+# What each of them can have: PowerDNS and Unbound keep nothing to members, and only three read
+# catalogs, of these only Knot one that lists zones for members too.
+ZONES = {
+    "nsd": [*PUBLIC, MEMBERS],
+    "knot": [*PUBLIC, MEMBERS],
+    "bind": [*PUBLIC, MEMBERS],
+    "powerdns": PUBLIC,
+    "unbound": PUBLIC,
+}
+OPERANDS = {"powerdns": [*PUBLIC, CATALOG], "unbound": PUBLIC}
+CONSUMERS = {"knot": ALL, "bind": CATALOG, "powerdns": CATALOG}
+
+
+def configured(domain, **items):
+    return zone(domain, acl=["members", "secondaries"], notify=list(MAKES), **items)
+
+
+class World:
+    """contactd with the zones above, one secondary of each make, some contacts files."""
+
+    def __init__(self, folder):
+        need(*(kind.program for kind in MAKES.values()))
+        contacts = folder / "contacts"
+        contacts.mkdir()
+        for name in ("no.yaml", "se.yaml", "de.yaml"):
+            shutil.copy(os.path.join(SAMPLES, name), contacts)
+        self.contacts = contacts
+        catalogs = [{"domain": CATALOG, "catalog": "on", "acl": ["secondaries"],
+                     "notify": list(MAKES)},
+                    {"domain": ALL, "catalog": "on", "audience": "members",
+                     "acl": ["secondaries"], "notify": list(MAKES)}]
+        self.site = Site(folder, [*(configured(domain) for domain in PUBLIC),
+                                  configured(MEMBERS, audience="members"), *catalogs],
+                         contacts=str(contacts), log={"level": "debug"})
+        self.secondaries = {make: kind(folder) for make, kind in MAKES.items()}
+        self.site.config["remote"] = [{"id": make, "address": f"127.0.0.1@{peer.at[1]}"}
+                                      for make, peer in self.secondaries.items()]
+        self.site.config["acl"] = [
+            {"id": "members", "address": [MEMBER], "action": "query"},
+            {"id": "secondaries", "remote": list(MAKES), "action": "transfer"}]
+        self.site.write()
+        self.publish()
+
+    def publish(self, *arguments):
+        self.serials = self.site.publish(*arguments)
+
+    def __enter__(self):
+        self.primary = Contactd(self.site, addresses=("127.0.0.1",))
+        for make, peer in self.secondaries.items():
+            peer.prepare(self.site, f"127.0.0.1@{self.primary.port}", *OPERANDS.get(make, []))
+            peer.start()
+        return self
+
+    def __exit__(self, *_):
+        for peer in self.secondaries.values():
+            peer.stop()
+        self.primary.stop()
+
+    def follows(self, make, domain):
+        peer = self.secondaries[make]
+        wait_until(lambda: serial_of(peer.at, domain) == self.serials[domain], PATIENCE,
+                   f"{make} serves {domain} {self.serials[domain]}", peer.process)
+
+    def reload(self):
+        self.primary.process.signal(signal.SIGHUP)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with World(tmp_path_factory.mktemp("secondary")) as made:
+        yield made
+
+
+def is_closed(peer, domain, rrtype="SOA"):
+    """True where a stranger gets no answer: NSD drops, BIND refuses, Knot says NOTAUTH."""
+    reply = client.udp(peer.at, wire.query(domain, rrtype), source=STRANGER, timeout=0.5, tries=1)
+    return reply is None or wire.Message(reply).rcode in (5, 9)
+
+
+def ask(peer, name, rrtype="TXT", source=None):
+    return client.ask(peer.at, wire.query(name, rrtype), source=source)
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_each_serves_every_zone_that_it_may_have(world, make):
+    peer = world.secondaries[make]
+    for domain in ZONES[make]:
+        world.follows(make, domain)
+        for name in (f"no.{domain}", f"www.no.{domain}", f"_index.{domain}"):
+            ours = world.primary.ask(name, source=MEMBER)
+            theirs = ask(peer, name, source=MEMBER)
+            assert theirs.rcode == 0 and sorted(theirs.texts()) == sorted(ours.texts()), name
+
+
+@pytest.mark.parametrize("make", [make for make, zones in ZONES.items() if MEMBERS in zones])
+def test_what_is_for_members_is_kept_to_them_there_too(world, make):
+    peer = world.secondaries[make]
+    world.follows(make, MEMBERS)
+    assert is_closed(peer, MEMBERS) and is_closed(peer, f"no.{MEMBERS}", "TXT")
+    assert not is_closed(peer, f"no.{PUBLIC[0]}", "TXT")
+
+
+def test_a_publish_reaches_all_of_them(world):
+    path = world.contacts / "no.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Norid incident desk", "Norid desk"), encoding="utf-8")
+    before = world.serials
+    world.publish()
+    assert world.serials[CATALOG] == before[CATALOG] and world.serials[ALL] == before[ALL]
+    for make, domains in ZONES.items():
+        for domain in domains:
+            assert world.serials[domain] > before[domain]
+            world.follows(make, domain)
+
+
+@pytest.mark.parametrize("make", CONSUMERS)
+def test_catalogs_are_transferred_and_not_shown_to_others(world, make):
+    if make != "knot":  # it shows a catalog only to who comes with a key
+        world.follows(make, CONSUMERS[make])
+    assert is_closed(world.primary, CONSUMERS[make])
+    if make != "powerdns":  # it has no acl for queries
+        assert is_closed(world.secondaries[make], CONSUMERS[make])
+
+
+def test_zones_come_and_go_with_the_catalog(world):
+    """Nothing is told to the secondaries but what their catalogs say."""
+    come = {"new.example": "public", "new-members.example": "members"}
+    world.site.config["zone"] += [configured(domain, audience=audience)
+                                  for domain, audience in come.items()]
+    world.site.write()
+    world.reload()
+    world.publish()
+    for make in CONSUMERS:
+        world.follows(make, "new.example")
+    world.follows("knot", "new-members.example")
+    assert is_closed(world.secondaries["knot"], "new-members.example")
+    for make in ("bind", "powerdns"):
+        assert serial_of(world.secondaries[make].at, "new-members.example") is None
+
+    world.site.config["zone"] = world.site.config["zone"][:-2]
+    world.site.write()
+    world.publish("--force")
+    world.reload()
+    for make in CONSUMERS:
+        peer = world.secondaries[make]
+        wait_until(lambda: serial_of(peer.at, "new.example") is None, PATIENCE,
+                   f"{make} drops new.example", peer.process)
+        world.follows(make, PUBLIC[0])
+
+
+# What is printed, without servers.
+
+SECRET = "AJtnXetoclk3ABnw29S6KnkQumKNFtKDrHK2vFKOsqc="
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Zones that ask for less and more; remotes that bring all or nothing of it."""
+    (tmp_path / "xfr.key").write_text(f'key "xfr" {{ algorithm hmac-sha256; secret "{SECRET}"; }};')
+    (tmp_path / "xfr.key").chmod(0o600)
+    made = Site(tmp_path, [
+        {"domain": "open.example", "nameservers": "ns.example.net", "acl": ["plain", "keyed"]},
+        {"domain": "keyed.example", "nameservers": "ns.example.net", "acl": ["keyed"]},
+        {"domain": "tls.example", "nameservers": "ns.example.net", "acl": ["tls"]}],
+        server={"tls-listen": "192.0.2.10", "tls-cert": "a.pem", "tls-key": "a.key",
+                "listen": ["192.0.2.10", "2001:db8::10"]})
+    made.config["key"] = [{"id": "xfr", "secret-file": "xfr.key"}]
+    made.config["remote"] = [
+        {"id": "plain", "address": "198.51.100.1"},
+        {"id": "keyed", "address": "198.51.100.2", "key": "xfr"},
+        {"id": "tls", "address": "198.51.100.3", "key": "xfr", "tls": "on",
+         "cert-hostname": "tls.example.net"},
+        {"id": "nobody", "address": "198.51.100.4"}]
+    made.config["acl"] = [{"id": remote["id"], "remote": remote["id"], "action": "transfer"}
+                          for remote in made.config["remote"][:3]]
+    made.write()
+    return made
+
+
+def refused(site, *arguments):
+    result = site.zonegen("secondary", *arguments, code=1)
+    assert result.stdout == ""
+    return result.stderr.strip()
+
+
+@pytest.mark.parametrize("make", ["nsd", "knot", "bind", "powerdns"])
+def test_a_secret_is_printed_only_when_it_is_asked_for(site, make):
+    plain = site.zonegen("secondary", make, "--remote", "keyed")
+    assert SECRET not in plain.stdout + plain.stderr and "contactd.key" in plain.stdout
+    inside = site.zonegen("secondary", make, "--remote", "keyed", "--with-secrets").stdout
+    alone = site.zonegen("secondary", make, "--remote", "keyed", "--only-secrets").stdout
+    assert inside.count(SECRET) == alone.count(SECRET) == 1
+    assert "contactd.key" not in inside and "keyed.example" not in alone
+
+
+def test_keys_in_place_are_read_as_those_of_a_file(site, tmp_path):
+    checks = {"nsd": "nsd-checkconf {}", "knot": "knotc -c {} conf-check",
+              "bind": "named-checkconf {}"}
+    for make, command in checks.items():
+        program, *arguments = command.format(tmp_path / f"{make}.conf").split()
+        need(program)
+        path = tmp_path / f"{make}.conf"
+        path.write_text(site.zonegen("secondary", make, "--remote", "keyed", "--with-secrets").stdout)
+        result = run([find_program(program), *arguments])
+        assert result.returncode == 0, (make, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize("make, program", [("nsd", "nsd-checkconf"), ("bind", "named-checkconf"),
+                                           ("unbound", "unbound-checkconf")])
+def test_tls_is_configured_where_the_server_can(site, tmp_path, make, program):
+    need(program)
+    if make == "unbound":  # which has no keys
+        site.config["remote"][2].pop("key")
+        site.config["remote"][2].pop("cert-hostname")
+        site.write()
+    said = site.zonegen("secondary", make, "--remote", "tls", "--tls-name", "ns.example.net",
+                        "--dir", str(tmp_path), *(["tls.example"])).stdout
+    assert "192.0.2.10" in said and "853" in said and "ns.example.net" in said
+    if make != "unbound":
+        (tmp_path / "contactd.key").write_text(
+            site.zonegen("secondary", make, "--remote", "tls", "--only-secrets").stdout)
+        for name in ("contactd.pem", "contactd-pem.key", "contactd-ca.pem"):
+            (tmp_path / name).write_text("")
+    path = tmp_path / "main.conf"
+    path.write_text(said)
+    result = run([find_program(program), str(path)])
+    assert result.returncode == 0, (said, result.stdout, result.stderr)
+
+
+def test_what_a_server_cannot_do_is_refused_with_the_reason(site):
+    assert "tls.example is not transferred without TLS" in refused(
+        site, "knot", "--remote", "tls", "tls.example")
+    assert "keyed.example is not transferred without a TSIG key, which Unbound 1.17 cannot" in \
+        refused(site, "unbound", "--remote", "keyed", "keyed.example")
+    site.config["zone"][0]["audience"] = "members"
+    site.config["acl"].append({"id": "members", "address": "192.0.2.0/24", "action": "query"})
+    site.config["zone"][0]["acl"].append("members")
+    site.write()
+    assert "open.example is for members, and PowerDNS 4.7 answers whoever asks" in refused(
+        site, "powerdns", "--remote", "plain")
+
+
+def test_only_zones_that_the_remote_may_have_are_printed(site):
+    said = site.zonegen("secondary", "bind", "--remote", "plain").stdout
+    assert "open.example" in said and "keyed.example" not in said and "tls.example" not in said
+    said = site.zonegen("secondary", "bind", "--remote", "keyed", "keyed.example").stdout
+    assert "keyed.example" in said and '"open.example"' not in said
+    assert "no acl lets remote 'plain' transfer keyed.example" in refused(
+        site, "bind", "--remote", "plain", "keyed.example")
+    assert "no acl lets remote 'nobody' transfer a zone" in refused(
+        site, "bind", "--remote", "nobody")
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["djbdns"], "'djbdns' is no server that this knows; it knows nsd, knot, bind, powerdns"),
+    (["nsd"], "several remotes; choose the secondary with --remote, such as plain"),
+    (["nsd", "--remote", "x"], "has no remote 'x'"),
+    (["nsd", "--remote", "plain", "--address", "ns.example"], "'ns.example' is not an address"),
+    (["nsd", "--remote", "plain", "--dir", '/etc/"; x'], "is no folder to be written into a"),
+    (["nsd", "--remote", "plain", "--dir", "/etc/$x\n"], "is no folder to be written into a"),
+    (["nsd", "--remote", "tls"], "say with --tls-name which name this server's certificate has"),
+    (["nsd", "--remote", "tls", "--tls-name", "a b"], "is no name of a server"),
+    (["nsd", "--remote", "plain", "--only-secrets"], "remote 'plain' comes without a key"),
+    (["nsd", "--remote", "plain", "other.example"], "zone 'other.example' is not configured"),
+])
+def test_what_is_wrong_is_said(site, arguments, reason):
+    assert reason in refused(site, *arguments)
+
+
+def test_addresses_are_those_that_others_reach(site):
+    site.config["server"]["listen"] = ["0.0.0.0", "::1", "127.0.0.1@5300"]
+    site.write()
+    assert "listens on no address that others reach" in refused(site, "nsd", "--remote", "plain")
+    said = site.zonegen("secondary", "nsd", "--remote", "plain", "--address", "192.0.2.1",
+                        "--address", "2001:db8::1@5353").stdout
+    assert "request-xfr: 192.0.2.1@53 NOKEY" in said
+    assert "request-xfr: 2001:db8::1@5353 NOKEY" in said
+
+
+def test_a_secret_that_cannot_be_read_prints_nothing(site, tmp_path):
+    (tmp_path / "xfr.key").write_text("")
+    assert "holds no key" in refused(site, "bind", "--remote", "keyed", "--with-secrets")
