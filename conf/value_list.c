@@ -76,11 +76,13 @@ static bool add_history(struct list *list, const struct yaml_node *node)
     struct config_history *items = list->items;
     struct config_history *item = &items[list->count];
     uint64_t value = 0;
+    /* M is a unit of both: 64M are octets, 64m minutes. */
+    bool is_size = node->length > 0 && node->text[node->length - 1] == 'M';
 
     *item = (struct config_history){0, 0};
     if (strcmp(node->text, "off") == 0)
         return true;
-    if (units_seconds(node->text, UINT32_MAX, &value) == STATUS_OK && value > 0 &&
+    if (!is_size && units_seconds(node->text, UINT32_MAX, &value) == STATUS_OK && value > 0 &&
         strspn(node->text, "0123456789") < node->length) {
         item->seconds = (uint32_t)value;
         return true;
