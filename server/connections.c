@@ -1,6 +1,7 @@
 #include "server/connections.h"
 
 #include "server/channel.h"
+#include "server/refusal.h"
 #include "server/stream.h"
 #include "server/tcp_frame.h"
 #include "server/ticks.h"
@@ -48,6 +49,7 @@ struct connections {
     struct basis *basis;
     struct statistics *statistics;
     struct tcp_limits *limits;
+    struct transfers *transfers; /* or NULL */
     struct connections_pause pause;
     struct log_pace pace;
     bool draining;
@@ -87,6 +89,11 @@ static void note_failed_handshake(const struct connection *c, const char *reason
         return;
     endpoint_to_text(&c->client, peer);
     log_write(log, LOG_LEVEL_DEBUG, "no TLS with %s: %s", peer, why[0] != '\0' ? why : reason);
+}
+
+void connections_observe(struct connections *all, struct transfers *transfers)
+{
+    all->transfers = transfers;
 }
 
 static void destroy(struct connection *c, const char *reason)
@@ -238,8 +245,9 @@ static void start_transfer(struct connection *c, const struct view *view, const 
                            struct writer *output)
 {
     struct connections *all = c->all;
-    const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
-                                       all->statistics, all->limits, view->clock};
+    const struct stream_parts parts = {
+        basis_store(all->basis), basis_log(all->basis), all->statistics, all->limits, view->clock,
+        all->transfers};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
     if (!started)
@@ -296,6 +304,7 @@ static void answer_message(struct connection *c, const struct view *view, const 
         reply_count(reply, all->statistics);
         if (reply->transfer_denied)
             log_denied(c, reply);
+        refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
         break;
     case REPLY_TRANSFER:
         start_transfer(c, view, message, output);

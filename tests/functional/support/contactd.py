@@ -104,11 +104,7 @@ class Contactd:
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
         if "tls-cert" in site.config["server"]:
-            tls_port = Port()
-            site.config["server"]["tls-listen"] = [f"{address}@{tls_port.number}"
-                                                   for address in addresses]
-            tls_port.release()
-            self.tls = (addresses[0] if namespace else "127.0.0.1", tls_port.number)
+            self.tls = self._listen_by_tls(addresses)
         site.write()
         port.release()
         self.port = port.number
@@ -120,6 +116,16 @@ class Contactd:
         with namespace.inside() if namespace else contextlib.nullcontext():
             wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
                        "contactd answers", self.process)
+
+    def _listen_by_tls(self, addresses):
+        """At a free port, where the site does not name one."""
+        server = self.site.config["server"]
+        if "tls-listen" not in server:
+            port = Port()
+            server["tls-listen"] = [f"{address}@{port.number}" for address in addresses]
+            port.release()
+        address, port = server["tls-listen"][0].rsplit("@", 1)
+        return address, int(port)
 
     def __enter__(self):
         return self

@@ -161,6 +161,8 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"", "no command given"},
         {"-c x", "no command given"},
         {"publsh", "unknown command 'publsh'"},
+        {"rollback", "rollback needs SERIAL [ZONE]"},
+        {"verify now", "'now' is one too many for verify"},
         {"verfy", "unknown command 'verfy'"},
         {"rollbak 7", "unknown command 'rollbak'"},
         {"key", "key needs one of: generate, list, ds, import, roll, tsig"},
