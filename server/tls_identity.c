@@ -340,6 +340,11 @@ void tls_identity_release(struct tls_identity *identity)
     free(identity);
 }
 
+time_t tls_identity_ends(const struct tls_identity *identity)
+{
+    return identity->ends;
+}
+
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
                           char message[TLS_OUTLOOK_OCTETS])
 {

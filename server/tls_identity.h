@@ -56,6 +56,9 @@ void tls_identity_release(struct tls_identity *identity);
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
                           char message[TLS_OUTLOOK_OCTETS]);
 
+/* When the first certificate of the chain ends. */
+time_t tls_identity_ends(const struct tls_identity *identity);
+
 /* For tls_session: what new sessions are made of. Both stay the identity's. */
 struct ssl_ctx_st *tls_identity_context(const struct tls_identity *identity);
 const struct bio_method_st *tls_identity_transport(const struct tls_identity *identity);
