@@ -77,6 +77,11 @@ struct connections *connections_create(struct event_base *base, struct basis *ba
     return all;
 }
 
+void connections_observe(struct connections *all, struct transfers *transfers)
+{
+    all->transfers = transfers;
+}
+
 /* Nobody hears of it but who counts, or looks for it: anybody can make such lines. */
 static void note_failed_handshake(const struct connection *c, const char *reason)
 {
@@ -89,11 +94,6 @@ static void note_failed_handshake(const struct connection *c, const char *reason
         return;
     endpoint_to_text(&c->client, peer);
     log_write(log, LOG_LEVEL_DEBUG, "no TLS with %s: %s", peer, why[0] != '\0' ? why : reason);
-}
-
-void connections_observe(struct connections *all, struct transfers *transfers)
-{
-    all->transfers = transfers;
 }
 
 static void destroy(struct connection *c, const char *reason)
@@ -302,9 +302,10 @@ static void answer_message(struct connection *c, const struct view *view, const 
     case REPLY_SEND:
         put_reply(reply, output);
         reply_count(reply, all->statistics);
-        if (reply->transfer_denied)
+        if (reply->transfer_denied) {
             log_denied(c, reply);
-        refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
+            refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
+        }
         break;
     case REPLY_TRANSFER:
         start_transfer(c, view, message, output);

@@ -73,6 +73,14 @@ static void print_refusal(struct control_request *request)
              refusal->heard.octets ? refusal->heard.octets : "");
 }
 
+/* When the certificate ends; NULL where there is no TLS. */
+static const char *certificate_end(const struct control_request *request,
+                                   char text[MOMENT_TEXT_OCTETS])
+{
+    const struct tls_identity *tls = request->state.bundle->tls;
+    return tls ? moment_text((int64_t)tls_identity_ends(tls) * 1000, text) : NULL;
+}
+
 static void print_text(struct control_request *request)
 {
     char when[MOMENT_TEXT_OCTETS], span[MOMENT_TEXT_OCTETS];
@@ -85,6 +93,9 @@ static void print_text(struct control_request *request)
     text_add(request->out, "configuration %s: loaded %s\n", state->bundle->config->path,
              control_moment(request, state->loaded_ms, when));
     print_refusal(request);
+    if (certificate_end(request, when))
+        text_add(request->out, "certificate %s: valid until %s\n",
+                 state->bundle->config->server.tls_cert, certificate_end(request, when));
     text_add(request->out, "database %s: %zu of %zu zones\n", state->bundle->config->database,
              watch_loaded(state->watch), watch_count(state->watch));
     for (size_t i = 0; i < watch_count(state->watch); i++)
@@ -109,6 +120,7 @@ static void print_json(struct control_request *request)
 {
     struct text *out = request->out;
     const struct state *state = &request->state;
+    char when[MOMENT_TEXT_OCTETS];
     text_json_open(out, '{');
     text_json_name(out, "version");
     text_json_string(out, CONTACTD_VERSION);
@@ -120,6 +132,8 @@ static void print_json(struct control_request *request)
     text_json_name(out, "workers");
     text_json_number(out, state->worker_count);
     print_configuration_json(request);
+    text_json_name(out, "certificate-ends");
+    text_json_string(out, certificate_end(request, when));
     text_json_name(out, "database");
     text_json_string(out, state->bundle->config->database);
     text_json_name(out, "zones");

@@ -8,7 +8,7 @@
 
 /*
  * Remembers a request for a transfer that was answered with REFUSED or NOTAUTH, if a remote of that
- * zone's `notify` sent it; all other messages cost a look at the reply's RCODE.
+ * zone's `notify` sent it.
  *
  *   transfers   NULL: nothing is remembered
  *   request     the whole message that `reply` answers

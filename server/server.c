@@ -132,6 +132,14 @@ static enum status configure_parts(struct server *server, const struct bundle *f
     return STATUS_OK;
 }
 
+/* Of certificates that are about to end: to the log, and to who has asked for the reload. */
+static void warn(struct server *server, const struct bundle *fresh, struct text *heard)
+{
+    struct log *both = log_overhear(server->log, heard);
+    bundle_warn(fresh, both ? both : server->log);
+    log_destroy(both);
+}
+
 static void begin_reload(struct server *server)
 {
     struct bundle *fresh = NULL;
@@ -145,10 +153,10 @@ static void begin_reload(struct server *server)
         conclude_reload(server, true, heard);
         return;
     }
+    log_configure(server->log, &fresh->config->log);
+    warn(server, fresh, &heard);
     server->heard = heard;
     server->loading_ms = ticks_now();
-    log_configure(server->log, &fresh->config->log);
-    bundle_warn(fresh, server->log);
     server->retiring = server->bundle;
     server->bundle = fresh;
     for (size_t i = 0; i < server->worker_count; i++)
@@ -227,15 +235,6 @@ static void on_hangup(evutil_socket_t signal, short what, void *arg)
         begin_reload(server);
 }
 
-/* A start and a reload speak of certificates that are about to end; in between, the day does. */
-static void on_day(evutil_socket_t fd, short what, void *arg)
-{
-    const struct server *server = arg;
-    (void)fd;
-    (void)what;
-    bundle_warn(server->bundle, server->log);
-}
-
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
     on_hangup(fd, what, arg);
@@ -278,6 +277,16 @@ static bool open_control(struct server *server)
     return server->control_socket->fd < 0 ||
            control_create(server->base, server->control_socket, server->log, &hooks,
                           &server->control) == STATUS_OK;
+}
+
+/* A start and a reload speak of certificates that are about to end; in between, the day does.
+ */
+static void on_day(evutil_socket_t fd, short what, void *arg)
+{
+    const struct server *server = arg;
+    (void)fd;
+    (void)what;
+    bundle_warn(server->bundle, server->log);
 }
 
 static void on_terminate(evutil_socket_t signal, short what, void *arg)

@@ -95,6 +95,9 @@ static void tell(const struct stream *stream, enum transfers_event event, const 
     int64_t now_ms = ticks_now();
     struct transfer_seen seen = {.when_ms = now_ms,
                                  .client = stream->client,
+                                 .incremental = transfer_kind(stream->transfer) == TRANSFER_IXFR,
+                                 .has_from = transfer_kind(stream->transfer) != TRANSFER_AXFR,
+                                 .from = transfer_old_serial(stream->transfer),
                                  .serial = transfer_serial(stream->transfer),
                                  .records = transfer_records(stream->transfer),
                                  .octets = transfer_octets(stream->transfer),
@@ -102,6 +105,12 @@ static void tell(const struct stream *stream, enum transfers_event event, const 
     if (event == TRANSFERS_ENDED_EARLY)
         snprintf(seen.reason, sizeof seen.reason, "transfer ended early: %s", reason);
     transfers_note(stream->parts.transfers, &stream->who, event, &seen);
+}
+
+/* That the request was signed with, or NULL. */
+static const struct config_key *key_of(const struct reply *reply)
+{
+    return reply->tsig && reply->tsig->key ? reply->tsig->key->config : NULL;
 }
 
 static void log_refusal(const struct stream_parts *parts, const struct reply *reply,
@@ -113,7 +122,7 @@ static void log_refusal(const struct stream_parts *parts, const struct reply *re
     log_write(parts->log, LOG_LEVEL_WARNING, "transfer of %s to %s refused: %s",
               zone_text(reply->zone->apex.octets, zone), peer, why);
     statistics_add(parts->statistics, COUNT_TRANSFERS_REFUSED, 1);
-    struct transfers_who who = transfers_identify(reply->zone->config, client, NULL);
+    struct transfers_who who = transfers_identify(reply->zone->config, client, key_of(reply));
     struct transfer_seen seen = {.when_ms = ticks_now(), .client = *client};
     snprintf(seen.reason, sizeof seen.reason, "transfer refused: %s", why);
     transfers_note(parts->transfers, &who, TRANSFERS_REFUSED, &seen);
@@ -163,7 +172,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     }
     stream->parts = *parts;
     stream->client = *client;
-    stream->who = transfers_identify(reply->zone->config, client, NULL);
+    stream->who = transfers_identify(reply->zone->config, client, key_of(reply));
     stream->done = false;
     stream->outcome = STATUS_OK;
     stream->reason = NULL;

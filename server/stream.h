@@ -1,8 +1,8 @@
 /*
  * A zone transfer on its way to a client: one message in memory at a time, written as the socket
  * takes it, signed where its request was (RFC 8945 §5.3.1). Bounded in number (tcp_limits.h) and in
- * time; logs its start and its end, and tells transfers.h of them. Knows no events: who owns the
- * connection calls it when the socket is writable.
+ * time; logs its start and its end. Knows no events: who owns the connection calls it when the
+ * socket is writable. What becomes of it is told to transfers.h.
  */
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
