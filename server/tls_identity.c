@@ -87,7 +87,7 @@ static int no_passphrase(char *room, int octets, int writing, void *context)
     return -1;
 }
 
-/* RFC 7301 §3.2: a client that names protocols, but not ours, is told so; one that names none is
+/* RFC 7301: a client that names protocols, but not ours, is told so; one that names none is
  * not asked (RFC 7858 knows no ALPN). */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_octets,
                            const unsigned char *offered, unsigned offered_octets, void *context)

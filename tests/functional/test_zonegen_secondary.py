@@ -1,13 +1,15 @@
-"""`zonegen secondary`: what it prints makes each server a secondary as it stands, and the catalog
-has those that read it take up and drop zones by themselves."""
+"""`zonegen secondary`: what it prints makes each server a secondary as it stands, with keys, over TLS
+and with certificates where it can, and the catalog has those that read it take up and drop zones by
+themselves."""
 
+import base64
 import os
 import shutil
 import signal
 
 import pytest
 
-from support import client, wire
+from support import client, tls, wire
 from support.contactd import SAMPLES, Contactd, Site, serial_of, zone
 from support.peers import need
 from support.printed import MAKES
@@ -17,7 +19,7 @@ PUBLIC = ["cc.example", "cc-contacts.test"]
 MEMBERS = "cc-members.example"
 CATALOG, ALL = "catalog.example", "all.catalog.example"
 MEMBER, STRANGER = "127.0.0.9", "127.0.0.5"
-PATIENCE = 40
+PATIENCE = 20
 # What each of them can have: PowerDNS and Unbound keep nothing to members, and only three read
 # catalogs, of these only Knot one that lists zones for members too.
 ZONES = {
@@ -35,6 +37,21 @@ def configured(domain, **items):
     return zone(domain, acl=["members", "secondaries"], notify=list(MAKES), **items)
 
 
+# What each remote comes with; nothing less opens a zone to it. PowerDNS has an address of its own.
+KEYS = {"nsd": "hmac-sha256", "knot": "hmac-sha512", "bind": "hmac-sha384"}
+TLS = {"nsd": {"tls": "on", "cert-hostname": "nsd.partner.example"},
+       "bind": {"tls": "on", "cert-hostname": "bind.partner.example"}, "unbound": {"tls": "on"}}
+
+
+def write_key(folder, make):
+    """A key of its own for each: the names are those of the makes."""
+    secret = base64.b64encode(make.encode() * 16).decode()
+    path = folder / f"{make}.tsig"
+    path.write_text(f'key "{make}" {{ algorithm {KEYS[make]}; secret "{secret}"; }};\n')
+    path.chmod(0o600)
+    return {"id": make, "algorithm": KEYS[make], "secret-file": str(path)}
+
+
 class World:
     """contactd with the zones above, one secondary of each make, some contacts files."""
 
@@ -45,29 +62,46 @@ class World:
         for name in ("no.yaml", "se.yaml", "de.yaml"):
             shutil.copy(os.path.join(SAMPLES, name), contacts)
         self.contacts = contacts
+        self.issuer = tls.Issuer(folder)
+        server = tls.settings(self.issuer.issue("server"), **{"tls-ca": self.issuer.path})
         catalogs = [{"domain": CATALOG, "catalog": "on", "acl": ["secondaries"],
                      "notify": list(MAKES)},
                     {"domain": ALL, "catalog": "on", "audience": "members",
                      "acl": ["secondaries"], "notify": list(MAKES)}]
         self.site = Site(folder, [*(configured(domain) for domain in PUBLIC),
                                   configured(MEMBERS, audience="members"), *catalogs],
-                         contacts=str(contacts), log={"level": "debug"})
+                         contacts=str(contacts), log={"level": "debug"}, server=server,
+                         key=[write_key(folder, make) for make in KEYS])
         self.secondaries = {make: kind(folder) for make, kind in MAKES.items()}
-        self.site.config["remote"] = [{"id": make, "address": f"127.0.0.1@{peer.at[1]}"}
-                                      for make, peer in self.secondaries.items()]
+        self.site.config["remote"] = [
+            {"id": make, "address": "%s@%d" % peer.at, **TLS.get(make, {}),
+             **({"key": make} if make in KEYS else {})}
+            for make, peer in self.secondaries.items()]
         self.site.config["acl"] = [
             {"id": "members", "address": [MEMBER], "action": "query"},
             {"id": "secondaries", "remote": list(MAKES), "action": "transfer"}]
         self.site.write()
         self.publish()
 
+    def certify(self, make, peer):
+        """What the printed configuration says that the operator has."""
+        shutil.copy(self.issuer.path, peer.path("contactd-ca.pem"))
+        name = TLS.get(make, {}).get("cert-hostname")
+        if name:
+            pair = self.issuer.issue(make, names=(name,), use=tls.CLIENT)
+            shutil.copy(pair[0], peer.path("contactd.pem"))
+            shutil.copy(pair[1], peer.path("contactd-pem.key"))
+
     def publish(self, *arguments):
         self.serials = self.site.publish(*arguments)
 
     def __enter__(self):
         self.primary = Contactd(self.site, addresses=("127.0.0.1",))
+        self.secondaries["unbound"].ports = (self.primary.port, self.primary.tls[1])
         for make, peer in self.secondaries.items():
-            peer.prepare(self.site, f"127.0.0.1@{self.primary.port}", *OPERANDS.get(make, []))
+            self.certify(make, peer)
+            port = self.primary.tls[1] if make in TLS else self.primary.port
+            peer.prepare(self.site, f"127.0.0.1@{port}", *OPERANDS.get(make, []))
             peer.start()
         return self
 
@@ -135,8 +169,11 @@ def test_a_publish_reaches_all_of_them(world):
 
 @pytest.mark.parametrize("make", CONSUMERS)
 def test_catalogs_are_transferred_and_not_shown_to_others(world, make):
-    if make != "knot":  # it shows a catalog only to who comes with a key
+    if make != "knot":  # it shows a catalog only to who comes with a key: to contactd
         world.follows(make, CONSUMERS[make])
+    else:
+        wait_until(lambda: f"knot (127.0.0.1@{world.secondaries[make].at[1]}) serves {ALL} serial "
+                           f"{world.serials[ALL]}" in world.primary.log(), PATIENCE, "knot serves")
     assert is_closed(world.primary, CONSUMERS[make])
     if make != "powerdns":  # it has no acl for queries
         assert is_closed(world.secondaries[make], CONSUMERS[make])
@@ -278,7 +315,7 @@ def test_only_zones_that_the_remote_may_have_are_printed(site):
     (["nsd", "--remote", "plain", "--address", "ns.example"], "'ns.example' is not an address"),
     (["nsd", "--remote", "plain", "--dir", '/etc/"; x'], "is no folder to be written into a"),
     (["nsd", "--remote", "plain", "--dir", "/etc/$x\n"], "is no folder to be written into a"),
-    (["nsd", "--remote", "tls"], "say with --tls-name which name this server's certificate has"),
+    (["nsd", "--remote", "tls"], "a.pem: No such file or directory; say with --tls-name which"),
     (["nsd", "--remote", "tls", "--tls-name", "a b"], "is no name of a server"),
     (["nsd", "--remote", "plain", "--only-secrets"], "remote 'plain' comes without a key"),
     (["nsd", "--remote", "plain", "other.example"], "zone 'other.example' is not configured"),

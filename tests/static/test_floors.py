@@ -26,7 +26,7 @@ MODULES = {
     "command": (
         2,
         {"wire", "store", "conf", "contacts", "zone", "sign", "commit"},
-        {"openssl/evp.h", "openssl/sha.h"},
+        {"openssl/err.h", "openssl/evp.h", "openssl/pem.h", "openssl/sha.h", "openssl/x509v3.h"},
     ),
     "server": (
         2,

@@ -32,6 +32,7 @@ struct engine {
     bool has_acl;                      /* it can keep a zone to some clients */
     bool has_catalogs;                 /* RFC 9432 */
     bool has_groups;                   /* … and what is listed for members apart from the rest */
+    bool has_keyed_catalogs;           /* … and asks for what is listed with the catalog's key */
     void (*print)(const struct secondary *secondary, FILE *out);
     /* The clause of one key. */
     void (*print_key)(const struct config_key *key, const char *secret, FILE *out);

@@ -1,9 +1,11 @@
 #include "command/secondary.h"
 
+#include "command/certificate.h"
 #include "conf/names.h"
 #include "conf/units.h"
 #include "zone/catalog.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What a secondary brings along. */
@@ -207,14 +209,20 @@ static void add_key(struct secondary *secondary, const struct config_key *key)
         secondary->keys[secondary->key_count++] = key;
 }
 
+static bool is_usable(const struct secondary *secondary, const struct secondary_zone *zone)
+{
+    return zone->zone->catalog && (zone->key == NULL || secondary->engine->has_keyed_catalogs);
+}
+
 /* The one that lists most: that for members, where the engine reads it. */
 static void choose_catalog(struct secondary *secondary)
 {
     for (size_t i = 0; i < secondary->zone_count; i++) {
-        const struct config_zone *zone = secondary->zones[i].zone;
-        if (zone->catalog &&
-            (secondary->catalog == NULL || secondary->catalog->zone->audience < zone->audience))
-            secondary->catalog = &secondary->zones[i];
+        const struct secondary_zone *zone = &secondary->zones[i];
+        if (is_usable(secondary, zone) &&
+            (secondary->catalog == NULL ||
+             secondary->catalog->zone->audience < zone->zone->audience))
+            secondary->catalog = zone;
     }
 }
 
@@ -350,24 +358,38 @@ static enum status choose_folder(struct secondary *secondary)
     return STATUS_INVALID;
 }
 
-/* The name that the secondary looks for in this server's certificate. */
+static enum status refuse_certificate(const struct secondary *secondary, enum status status)
+{
+    const char *reason = status == STATUS_NOT_FOUND ? "has no name of a server"
+                         : errno != 0               ? strerror(errno)
+                                                    : "holds no certificate";
+
+    context_say(secondary->context,
+                "%s: %s; say with --tls-name which name this server's certificate has",
+                secondary->context->config->server.tls_cert, reason);
+    return STATUS_INVALID;
+}
+
+/* The name that the secondary looks for in this server's certificate: that of the certificate. */
 static enum status choose_tls_name(struct secondary *secondary)
 {
-    const char *given = secondary->context->options->tls_name;
+    const struct context *context = secondary->context;
+    const char *given = context->options->tls_name;
     char text[NAME_TEXT_OCTETS];
     struct name name;
 
     if (!secondary->tls)
         return STATUS_OK;
     const char *wrong = given != NULL ? names_domain(given, true, &name) : NULL;
-    if (given == NULL || wrong != NULL) {
-        context_say(secondary->context, "%s%s%s", given == NULL ? "" : given,
-                    given == NULL ? "" : " is no name of a server: ",
-                    given == NULL ? "the secondary comes by TLS; say with --tls-name which name "
-                                    "this server's certificate has"
-                                  : wrong);
+    if (wrong != NULL) {
+        context_say(secondary->context, "'%s' is no name of a server: %s", given, wrong);
         return STATUS_INVALID;
     }
+    errno = 0;
+    enum status status =
+        given != NULL ? STATUS_OK : certificate_name(context->config->server.tls_cert, &name);
+    if (status != STATUS_OK)
+        return refuse_certificate(secondary, status);
     context_name_text(&name, text);
     secondary->tls_name = arena_copy(secondary->arena, text, strlen(text));
     return secondary->tls_name != NULL ? STATUS_OK : STATUS_SYSTEM;

@@ -339,6 +339,8 @@ static void powerdns_print(const struct secondary *secondary, FILE *out)
     }
     if (catalog != NULL)
         secondary_note(out, "Other zones come and go with the catalog %s.", catalog->name);
+    else if (secondary->key_count > 0)
+        secondary_note(out, "It asks for what a catalog lists without a key, hence one by one.");
     fputs("\nsecondary=yes\n8bit-dns=yes\n", out);
 }
 
@@ -399,6 +401,7 @@ const struct engine *secondary_engine(const char *id)
          .has_acl = true,
          .has_catalogs = true,
          .has_groups = true,
+         .has_keyed_catalogs = true,
          .print = knot_print,
          .print_key = knot_key},
         {.id = "bind",
@@ -412,6 +415,7 @@ const struct engine *secondary_engine(const char *id)
          .has_certificates = true,
          .has_acl = true,
          .has_catalogs = true,
+         .has_keyed_catalogs = true,
          .print = bind_print,
          .print_key = bind_key},
         {.id = "powerdns",

@@ -51,6 +51,7 @@ class PrintedNsd(Printed, Nsd):
  username: ""
  database: ""
  zonesdir: "{self.folder}"
+ tls-cert-bundle: "{self.path('contactd-ca.pem')}"
  pidfile: "{self.path('nsd.pid')}"
  zonelistfile: "{self.path('zone.list')}"
  xfrdfile: "{self.path('xfrd.state')}"
@@ -112,7 +113,13 @@ include "{self.path('contactd.conf')}";
 
 
 class PrintedPowerDns(Printed, PowerDns):
-    make = "powerdns"
+    """At an address of its own, so that an acl can tell it from the others without a key."""
+
+    make, address = "powerdns", "127.0.0.6"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.at = (self.address, self.port.number)
 
     def configure(self):
         os.makedirs(self.path("pdns.d"), exist_ok=True)
@@ -121,7 +128,8 @@ class PrintedPowerDns(Printed, PowerDns):
 lmdb-filename={self.path('pdns.lmdb')}
 lmdb-shards=1
 lmdb-sync-mode=nosync
-local-address=127.0.0.1
+local-address={self.address}
+query-local-address={self.address}
 local-port={self.port.number}
 socket-dir={self.folder}
 daemon=no
@@ -147,15 +155,21 @@ loglevel=5
 
 
 class PrintedUnbound(Printed, Unbound):
+    """It asks for the SOA in clear, at the port that it calls its own instead of that for TLS: at 53
+    for 853. `ports` are contactd's."""
+
+    ports = None
     make, check, arguments = "unbound", ("unbound-checkconf",), ("-d", "-c")
 
     def around(self):
         return f'''server:
- interface: 127.0.0.1
- port: {self.port.number}
+ interface: 127.0.0.1@{self.port.number}
+ port: {self.ports[0]}
+ tls-port: {self.ports[1]}
  username: ""
  chroot: ""
  directory: "{self.folder}"
+ tls-cert-bundle: "{self.path('contactd-ca.pem')}"
  pidfile: "{self.path('unbound.pid')}"
  use-syslog: no
  logfile: ""

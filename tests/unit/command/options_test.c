@@ -58,6 +58,7 @@ static void each_command_is_known_by_its_name(void **state)
         {"key ds", COMMAND_KEY_DS},
         {"key import f", COMMAND_KEY_IMPORT},
         {"key roll", COMMAND_KEY_ROLL},
+        {"key tsig n", COMMAND_KEY_TSIG},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];
@@ -160,10 +161,12 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"", "no command given"},
         {"-c x", "no command given"},
         {"publsh", "unknown command 'publsh'"},
-        {"verify", "unknown command 'verify'"},
-        {"rollback 7", "unknown command 'rollback'"},
-        {"key", "key needs one of: generate, list, ds, import, roll"},
-        {"key lst", "unknown command 'key lst'; key has: generate, list, ds, import, roll"},
+        {"rollback", "rollback needs SERIAL [ZONE]"},
+        {"verify now", "'now' is one too many for verify"},
+        {"verfy", "unknown command 'verfy'"},
+        {"rollbak 7", "unknown command 'rollbak'"},
+        {"key", "key needs one of: generate, list, ds, import, roll, tsig"},
+        {"key lst", "unknown command 'key lst'; key has: generate, list, ds, import, roll, tsig"},
         {"ke", "unknown command 'ke'"},
         {"key import", "key import needs FILE [ZONE]"},
         {"key list a b", "'b' is one too many for key list"},
