@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from support import client, tls, wire
-from support.contactd import SAMPLES, Contactd, Site, serial_of, zone
+from support.contactd import NOW, SAMPLES, SOURCE, Contactd, Site, program, serial_of, zone
 from support.peers import need
 from support.printed import MAKES
 from support.process import find_program, run, wait_until
@@ -203,6 +203,48 @@ def test_zones_come_and_go_with_the_catalog(world):
         world.follows(make, PUBLIC[0])
 
 
+# Catalogs, without servers.
+
+
+def labels_of(text):
+    return {line.split()[4]: line.split(".")[0] for line in text.splitlines() if " PTR " in line}
+
+
+def test_a_catalog_is_planned_published_exported_and_restored(tmp_path):
+    (tmp_path / "contacts").mkdir()
+    shutil.copy(os.path.join(SAMPLES, "no.yaml"), tmp_path / "contacts")
+    site = Site(tmp_path, [zone("a.example"), zone("b.example"),
+                           {"domain": CATALOG, "catalog": "on", "acl": ["local"]}],
+                contacts=str(tmp_path / "contacts"))
+    said = site.zonegen("plan", "--now", NOW, code=2).stdout
+    assert f"zone {CATALOG}: new, a catalog\n" in said
+    serials = site.publish()
+    first = site.export(CATALOG)
+    assert sorted(labels_of(first)) == ["a.example.", "b.example."]
+    assert site.publish("--force") == serials  # unchanged: the serial stays
+
+    site.config["zone"][1]["domain"] = "c.example"
+    site.config["zone"][1]["nameservers"] = ["ns.example.net"]
+    site.write()
+    said = site.zonegen("plan", "--now", NOW, code=2).stdout
+    assert "zone b.example is no longer listed\n" in said and "zone c.example is listed\n" in said
+    assert "left the configuration" in site.zonegen("publish", "--now", NOW, code=1).stderr
+    assert site.publish("--force")[CATALOG] > serials[CATALOG]
+    second = site.export(CATALOG)
+    assert labels_of(second)["a.example."] == labels_of(first)["a.example."]
+
+    (tmp_path / "catalog.zone").write_text(first)
+    site.restore(tmp_path / "catalog.zone", CATALOG)
+    assert site.export(CATALOG) == first
+    said = site.zonegen("publish", "--now", NOW).stderr
+    assert f"zone {CATALOG} was restored and stays as it is" in said
+    assert site.export(CATALOG) == first
+    site.publish("--force")
+    assert labels_of(site.export(CATALOG)) == labels_of(second)
+    report = site.zonegen("report", "--now", NOW).stdout
+    assert "catalog" not in report and "version" not in report
+
+
 # What is printed, without servers.
 
 SECRET = "AJtnXetoclk3ABnw29S6KnkQumKNFtKDrHK2vFKOsqc="
@@ -327,3 +369,12 @@ def test_addresses_are_those_that_others_reach(site):
 def test_a_secret_that_cannot_be_read_prints_nothing(site, tmp_path):
     (tmp_path / "xfr.key").write_text("")
     assert "holds no key" in refused(site, "bind", "--remote", "keyed", "--with-secrets")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["nsd", "--remote", "ams"], ["knot", "--remote", "nbo"], ["bind", "--remote", "scl"]])
+def test_the_worked_example_prints_its_secondaries(arguments):
+    """What the comments of conf/primary.conf say; its certificate is not here."""
+    result = run([program("zonegen"), "secondary", *arguments, "--tls-name", "primary.cc.example",
+                  "-c", os.path.join(SOURCE, "conf", "primary.conf")])
+    assert result.returncode == 0 and "cc-contacts" in result.stdout, result.stderr
