@@ -213,6 +213,34 @@ enum status config_read(const char *path, struct diag *diag, struct config **out
     return STATUS_OK;
 }
 
+enum status config_read_control(const char *path, struct diag *diag, char **out)
+{
+    struct arena *arena = arena_create();
+    struct config *config = arena != NULL ? arena_alloc(arena, sizeof *config) : NULL;
+    struct diag *ignored = diag_create();
+    struct section_given given;
+    enum status status = STATUS_SYSTEM;
+
+    *out = NULL;
+    if (config != NULL && ignored != NULL) {
+        config->path = arena_copy(arena, path, strlen(path));
+        struct building building = {.config = config};
+        status = merge_read(path, arena, diag, &building.merge);
+        building.context =
+            (struct value_context){.arena = arena, .diag = ignored, .config = config};
+        if (status == STATUS_OK)
+            read_single(&building, SECTION_SERVER, &config->server, &given);
+        *out = config->server.control != NULL ? strdup(config->server.control) : NULL;
+        if (arena_failed(arena) || (config->server.control != NULL && *out == NULL))
+            status = STATUS_SYSTEM;
+        else if (*out == NULL && !building.merge.complete)
+            status = STATUS_INVALID;
+    }
+    diag_destroy(ignored);
+    arena_destroy(arena);
+    return status;
+}
+
 void config_destroy(struct config *config)
 {
     if (config != NULL)

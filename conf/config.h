@@ -30,6 +30,16 @@ MUST_CHECK enum status config_read(const char *path, struct diag *diag, struct c
 
 void config_destroy(struct config *config);
 
+/*
+ * Reads the one item of the file that contactctl needs, `control`, whatever else is wrong in it.
+ *
+ *   diag   what keeps it from being read: no such file, no YAML
+ *   out    the path, to be freed; NULL where the item is not written
+ *
+ * STATUS_OK, STATUS_INVALID, or STATUS_SYSTEM when memory is out.
+ */
+MUST_CHECK enum status config_read_control(const char *path, struct diag *diag, char **out);
+
 /* Who asks, as far as it was proved. */
 struct config_asker {
     const struct sockaddr *address;

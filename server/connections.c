@@ -1,6 +1,7 @@
 #include "server/connections.h"
 
 #include "server/channel.h"
+#include "server/refusal.h"
 #include "server/stream.h"
 #include "server/tcp_frame.h"
 #include "server/ticks.h"
@@ -48,6 +49,7 @@ struct connections {
     struct basis *basis;
     struct statistics *statistics;
     struct tcp_limits *limits;
+    struct transfers *transfers; /* or NULL */
     struct connections_pause pause;
     struct log_pace pace;
     bool draining;
@@ -73,6 +75,11 @@ struct connections *connections_create(struct event_base *base, struct basis *ba
     all->pause = *pause;
     TAILQ_INIT(&all->list);
     return all;
+}
+
+void connections_observe(struct connections *all, struct transfers *transfers)
+{
+    all->transfers = transfers;
 }
 
 /* Nobody hears of it but who counts, or looks for it: anybody can make such lines. */
@@ -238,8 +245,9 @@ static void start_transfer(struct connection *c, const struct view *view, const 
                            struct writer *output)
 {
     struct connections *all = c->all;
-    const struct stream_parts parts = {basis_store(all->basis), basis_log(all->basis),
-                                       all->statistics, all->limits, view->clock};
+    const struct stream_parts parts = {
+        basis_store(all->basis), basis_log(all->basis), all->statistics, all->limits, view->clock,
+        all->transfers};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
     if (!started)
@@ -294,8 +302,10 @@ static void answer_message(struct connection *c, const struct view *view, const 
     case REPLY_SEND:
         put_reply(reply, output);
         reply_count(reply, all->statistics);
-        if (reply->transfer_denied)
+        if (reply->transfer_denied) {
             log_denied(c, reply);
+            refusal_note(all->transfers, view, &c->client, reader_of(message, length), reply);
+        }
         break;
     case REPLY_TRANSFER:
         start_transfer(c, view, message, output);

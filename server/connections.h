@@ -18,6 +18,7 @@
 #include "server/basis.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
+#include "server/transfers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +42,9 @@ struct connections_pause {
 struct connections *connections_create(struct event_base *base, struct basis *basis,
                                        struct statistics *statistics, struct tcp_limits *limits,
                                        const struct connections_pause *pause);
+
+/* Tells `transfers`, which outlives it, of the transfers that it sends or refuses from now on. */
+void connections_observe(struct connections *all, struct transfers *transfers);
 
 /* Closes them all at once; transfers are logged as ended early. NULL is fine. */
 void connections_destroy(struct connections *all);

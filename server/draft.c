@@ -97,6 +97,7 @@ void draft_start(struct draft *draft, const uint8_t *message)
     draft->error = -1;
     draft->tail = writer_of(out->tail, sizeof out->tail);
     out->action = REPLY_SEND;
+    out->spare_used = false;
     out->tsig = NULL;
     out->octets = 0;
     out->part_count = 0;
@@ -275,6 +276,19 @@ static size_t pad(struct draft *draft, size_t opt_octets)
     size_t octets = draft->out->octets + opt_octets + signature_octets(draft);
     edns_pad(&draft->tail, opt_at, octets, limit_of(draft));
     return writer_length(&draft->tail) - opt_at;
+}
+
+size_t draft_room(const struct draft *draft)
+{
+    const struct config_server *server = &draft->view->config->server;
+    const struct edns *edns = &draft->request->edns;
+    size_t last = edns->present ? LEAST_OPT_OCTETS : 0;
+    size_t limit = room_of(draft);
+
+    if (edns->present && edns->nsid)
+        last += EDNS_OPTION_OCTETS + strlen(server->identity);
+    last += draft->out->octets;
+    return limit > last ? limit - last : 0;
 }
 
 void draft_finish(struct draft *draft)

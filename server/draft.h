@@ -44,6 +44,10 @@ bool draft_wants_dnssec(const struct draft *draft);
  * and for an OPT. What is added first always has room. */
 bool draft_has_room(const struct draft *draft, size_t octets, size_t parts);
 
+/* How many octets of records a reply by UDP without an extended error has room for, beside those
+ * that it has and the OPT. */
+size_t draft_room(const struct draft *draft);
+
 /* Adds octets that outlive the reply's sending to a section. */
 void draft_add(struct draft *draft, enum section section, const uint8_t *octets, size_t length,
                uint16_t records);

@@ -48,7 +48,7 @@ void edns_write(struct writer *w, const struct edns_reply *reply);
 #define EDNS_PADDING_OCTETS (EDNS_PADDED_OCTETS - 1 + EDNS_OPTION_OCTETS)
 
 /*
- * Adds a Padding option (RFC 7830 §3) to the OPT that was just written.
+ * Adds a Padding option (RFC 7830) to the OPT that was just written.
  *
  *   opt_at   where the OPT starts in `w`; nothing stands after it
  *   octets   of the message so far, the OPT and all that will be added after it

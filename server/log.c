@@ -28,6 +28,8 @@ enum way {
 };
 
 struct log {
+    struct log *parent; /* of one that overhears, which has nothing else but `heard` */
+    struct text *heard;
     atomic_int target;
     atomic_int format;
     atomic_int level;
@@ -74,10 +76,24 @@ struct log *log_create(const struct config_log *config, int descriptor, const ch
     return log;
 }
 
+struct log *log_overhear(struct log *parent, struct text *heard)
+{
+    struct log *log = calloc(1, sizeof *log);
+    if (!log)
+        return NULL;
+    log->parent = parent;
+    log->heard = heard;
+    return log;
+}
+
 void log_destroy(struct log *log)
 {
     if (!log)
         return;
+    if (log->parent) {
+        free(log);
+        return;
+    }
     if (log->way == WAY_OWN)
         close(log->descriptor);
     if (log->syslog_socket >= 0)
@@ -93,8 +109,20 @@ void log_configure(struct log *log, const struct config_log *config)
     atomic_store(&log->level, (int)config->level);
 }
 
+void log_set_level(struct log *log, enum log_level level)
+{
+    atomic_store(&log->level, (int)level);
+}
+
+enum log_level log_level(const struct log *log)
+{
+    return (enum log_level)atomic_load(&log->level);
+}
+
 bool log_wants(const struct log *log, enum log_level level)
 {
+    if (log && log->parent)
+        return level <= LOG_LEVEL_WARNING || log_wants(log->parent, level);
     return log && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
@@ -163,6 +191,14 @@ static void write_message(struct log *log, enum log_level level, const struct lo
                           const char *message)
 {
     struct log_event event = {.level = level, .message = message, .fields = fields};
+    if (log->parent) {
+        if (level <= LOG_LEVEL_WARNING)
+            text_add(log->heard, "%s: %s\n", level == LOG_LEVEL_ERROR ? "error" : "warning",
+                     message);
+        if (log_wants(log->parent, level))
+            write_message(log->parent, level, fields, message);
+        return;
+    }
     clock_gettime(CLOCK_REALTIME, &event.time);
     if (!emit(log, &event)) {
         atomic_fetch_add(&log->lost, 1);

@@ -8,6 +8,7 @@
 
 #include "conf/config.h"
 #include "server/log_line.h"
+#include "server/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,17 @@ void log_destroy(struct log *log);
 
 /* Takes other settings from now on. */
 void log_configure(struct log *log, const struct config_log *config);
+
+/* The level alone, until the next log_configure. */
+void log_set_level(struct log *log, enum log_level level);
+enum log_level log_level(const struct log *log);
+
+/*
+ * A log whose lines go to `parent`, and whose errors and warnings are also added to `heard`, a line
+ * each with "error: " or "warning: " before it. For one thread, and as long as both are there.
+ * NULL when memory is out.
+ */
+struct log *log_overhear(struct log *parent, struct text *heard);
 
 /* True when lines of this level are written. */
 bool log_wants(const struct log *log, enum log_level level);

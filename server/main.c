@@ -2,6 +2,7 @@
 #include "conf/config.h"
 #include "server/arguments.h"
 #include "server/bundle.h"
+#include "server/control_socket.h"
 #include "server/diagnose.h"
 #include "server/listen.h"
 #include "server/log.h"
@@ -71,6 +72,8 @@ static enum status become_user(const struct config *config, struct log *log,
  * Takes over the configuration. */
 static int run(struct config *config, struct log *log, struct listen_set *sockets)
 {
+    char control_message[CONTROL_MESSAGE_OCTETS];
+    struct control_socket control = {.fd = -1};
     char reason[PRIVILEGES_MESSAGE_OCTETS];
     char message[STORE_MESSAGE_OCTETS];
     struct store *store = NULL;
@@ -89,9 +92,14 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
     } else if (store_open(config->database, &store, message) != STATUS_OK) {
         refuse(log, config, message);
         bundle_destroy(bundle);
+    } else if (control_socket_open(&config->server, &control, control_message) != STATUS_OK) {
+        refuse(log, config, control_message);
+        bundle_destroy(bundle);
+        store_close(store);
     } else {
-        exit_code =
-            server_run(bundle, log, store, sockets) == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+        exit_code = server_run(bundle, log, store, sockets, &control) == STATUS_OK ? EXIT_SUCCESS
+                                                                                   : EXIT_FAILURE;
+        control_socket_close(&control);
         store_close(store);
     }
     return exit_code;

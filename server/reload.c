@@ -2,6 +2,9 @@
 
 #include "server/diagnose.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static enum status check(const struct config *running, const struct config *fresh, struct log *log)
 {
     const char *item = config_needs_restart(running, fresh);
@@ -11,25 +14,56 @@ static enum status check(const struct config *running, const struct config *fres
     return STATUS_DENIED;
 }
 
-enum status reload_read(const struct config *running, struct log *log, struct bundle **out)
+static void hear(const struct diag *diag, struct text *heard)
+{
+    char *printed = NULL;
+    size_t octets = 0;
+    FILE *stream = open_memstream(&printed, &octets);
+    if (!stream)
+        return;
+    diag_print(diag, DIAG_GNU, stream);
+    if (fclose(stream) == 0)
+        text_add(heard, "%s", printed);
+    free(printed);
+}
+
+static enum status read_file(const struct config *running, struct log *log, struct text *heard,
+                             struct config **fresh)
+{
+    struct diag *diag = diag_create();
+    enum status status = diag ? config_read(running->path, diag, fresh) : STATUS_SYSTEM;
+    if (diag) {
+        diag_sort(diag);
+        diagnose(diag, log);
+        hear(diag, heard);
+    }
+    diag_destroy(diag);
+    return status;
+}
+
+/* `log` overhears. */
+static enum status make_bundle(const struct config *running, struct config *fresh, struct log *log,
+                               struct bundle **out)
+{
+    enum status status = check(running, fresh, log);
+    if (status == STATUS_OK)
+        status = bundle_create(fresh, log, out);
+    if (status != STATUS_OK)
+        config_destroy(fresh);
+    return status;
+}
+
+enum status reload_read(const struct config *running, struct log *log, struct text *heard,
+                        struct bundle **out)
 {
     struct config *fresh = NULL;
-    struct diag *diag = diag_create();
-    if (!diag) {
-        log_write(log, LOG_LEVEL_ERROR, "out of memory; the configuration stays as it was");
-        return STATUS_SYSTEM;
-    }
-    enum status status = config_read(running->path, diag, &fresh);
-    diag_sort(diag);
-    diagnose(diag, log);
-    diag_destroy(diag);
-    if (status == STATUS_OK) {
-        status = check(running, fresh, log);
-        if (status == STATUS_OK)
-            status = bundle_create(fresh, log, out);
-        if (status != STATUS_OK)
-            config_destroy(fresh);
-    }
+    struct log *both = log_overhear(log, heard);
+    enum status status = both ? read_file(running, log, heard, &fresh) : STATUS_SYSTEM;
+    if (status == STATUS_SYSTEM)
+        log_write(both ? both : log, LOG_LEVEL_ERROR, "out of memory");
+    else if (status == STATUS_OK)
+        status = make_bundle(running, fresh, both, out);
+    log_destroy(both);
     if (status != STATUS_OK)
         log_write(log, LOG_LEVEL_ERROR, "%s is refused; the configuration stays as it was",
                   running->path);

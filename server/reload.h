@@ -8,12 +8,14 @@
 /*
  * Reads the file of `running` again.
  *
+ *   heard  every error and warning is added to it, a line each: those of the file as
+ *          "FILE:LINE:COLUMN: error: message [rule]", others as "error: message"
  *   out   on STATUS_OK: a bundle that may take the place of the running one
  *
  * STATUS_OK; STATUS_INVALID (every diagnostic logged), STATUS_DENIED (an item has changed that
  * needs a restart; logged) or STATUS_SYSTEM (logged): the running one stays.
  */
 MUST_CHECK enum status reload_read(const struct config *running, struct log *log,
-                                   struct bundle **out);
+                                   struct text *heard, struct bundle **out);
 
 #endif

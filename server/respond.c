@@ -3,6 +3,7 @@
 #include "server/chaos.h"
 #include "server/dnssec.h"
 #include "server/draft.h"
+#include "server/ixfr_datagram.h"
 #include "wire/serial.h"
 
 #include <string.h>
@@ -234,11 +235,16 @@ static void refused(struct draft *draft, int error, const char *text)
     hint(draft, error, text);
 }
 
-/*
- * AXFR and IXFR (RFC 5936, RFC 1995). There is no history yet: IXFR gets the whole zone, or the SOA
- * alone where the client is up to date or asks by UDP (RFC 1995 §2). AXFR by UDP is not defined
- * (RFC 5936 §4.2): FORMERR.
- */
+/* IXFR by UDP: the difference where all of it fits, else the present SOA, after which the client
+ * asks by TCP (RFC 1995 §2). */
+static void transfer_by_udp(struct draft *draft, const struct served_zone *zone)
+{
+    if (!ixfr_datagram(draft, zone))
+        from_zone(draft, zone, TYPE_SOA);
+}
+
+/* AXFR and IXFR (RFC 5936, RFC 1995). Who is up to date gets one SOA (RFC 1995 §2). AXFR by UDP is
+ * not defined (RFC 5936 §4.2): FORMERR. */
 static void transfer(struct draft *draft, const struct served_zone *zone)
 {
     const struct request *request = draft->request;
@@ -256,13 +262,15 @@ static void transfer(struct draft *draft, const struct served_zone *zone)
         draft->rcode = RCODE_FORMERR;
     } else if (!zone->loaded) {
         servfail(draft, EDE_NOT_READY, NULL);
-    } else if (incremental && (draft->asker->transport == TRANSPORT_UDP ||
-                               !serial_is_newer(zone->serial, request->serial))) {
+    } else if (incremental && !serial_is_newer(zone->serial, request->serial)) {
         from_zone(draft, zone, TYPE_SOA);
+    } else if (draft->asker->transport == TRANSPORT_UDP) {
+        transfer_by_udp(draft, zone);
     } else {
         draft->out->action = REPLY_TRANSFER;
         draft->out->zone = zone;
         draft->out->transfer_type = request->question.type;
+        draft->out->serial = request->serial;
     }
 }
 

@@ -53,6 +53,8 @@ enum reply_action {
 /* A negative answer with proofs has head, answer, SOA, sixteen proofs and OPT; the rest is for ANY
  * and RRSIG by TCP, with a part or two for each RRset. */
 #define REPLY_MAX_PARTS 48
+/* The largest udp-max. */
+#define REPLY_SPARE_OCTETS 4096
 
 /* A reply; the caller owns it and reuses it. Its parts point into itself and into the map. */
 struct reply {
@@ -67,12 +69,17 @@ struct reply {
     struct iovec parts[REPLY_MAX_PARTS];
     uint8_t head[REPLY_HEAD_OCTETS];
     uint8_t tail[REPLY_TAIL_OCTETS];
+    /* Where a difference (IXFR) by UDP may be made, REPLY_SPARE_OCTETS of it; or NULL: the reply is
+     * one SOA then (RFC 1995 §2). Set by the caller; stays his. */
+    uint8_t *spare;
+    bool spare_used;
     /* REPLY_TRANSFER */
     const struct served_zone *zone;
     size_t head_octets;          /* header and question of the reply, in `head`, counts to be set */
     size_t tail_octets;          /* the OPT that each message of the transfer carries; or 0 */
     bool padded;                 /* each with padding (RFC 7830) */
-    uint16_t transfer_type;      /* AXFR, or IXFR answered by the whole zone */
+    uint16_t transfer_type;      /* AXFR or IXFR */
+    uint32_t serial;             /* of IXFR: what the client has */
     struct tsig_session session; /* what `tsig` points to */
 };
 

@@ -1,9 +1,13 @@
 #include "server/server.h"
 
+#include "server/control.h"
 #include "server/notify.h"
 #include "server/reload.h"
+#include "server/state.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
+#include "server/ticks.h"
+#include "server/transfers.h"
 #include "server/watch.h"
 #include "server/worker.h"
 
@@ -24,8 +28,14 @@ struct server {
     enum phase phase;
     enum status outcome;
     struct bundle *bundle;
-    struct bundle *retiring; /* replaced, but some worker may still answer from it; or NULL */
-    bool reload_again;       /* asked for while one was under way */
+    struct bundle *retiring;       /* replaced, but some worker may still answer from it; or NULL */
+    bool reload_again;             /* asked for while one was under way */
+    struct reload_outcome reload;  /* the last one that has ended */
+    struct reload_outcome refusal; /* the last one refused, as long as nothing newer is in use */
+    int64_t started_ms;
+    int64_t loaded_ms;  /* when the configuration in use was read */
+    int64_t loading_ms; /* when that of the reload under way was */
+    struct text heard;  /* of the reload under way */
     struct log *log;
     struct store *store;
     struct listen_set *sockets;
@@ -33,13 +43,17 @@ struct server {
     struct event *hangup;
     struct event *terminate;
     struct event *interrupt;
+    struct event *reload_event; /* contactctl has asked for one */
     struct event *notice_event;
     struct event *daily;
     int notice; /* eventfd that workers raise */
     struct tcp_limits *limits;
+    struct transfers *transfers;
     struct notify *notify;
     struct watch *watch;
-    size_t worker_count; /* started */
+    struct control_socket *control_socket;
+    struct control *control; /* NULL where no socket is configured */
+    size_t worker_count;     /* started */
     struct worker **workers;
 };
 
@@ -81,20 +95,68 @@ static void announce(const struct server *server)
     bundle_warn(server->bundle, server->log);
 }
 
+/* A reload has come to its end. What was heard of it is kept for those who ask. */
+static void conclude_reload(struct server *server, bool refused, struct text heard)
+{
+    text_clear(&server->reload.heard);
+    server->reload.number++;
+    server->reload.refused = refused;
+    server->reload.when_ms = ticks_now();
+    server->reload.heard = heard;
+    text_clear(&server->refusal.heard);
+    server->refusal = (struct reload_outcome){0};
+    if (!refused)
+        return;
+    server->refusal = server->reload;
+    server->refusal.heard = (struct text){0};
+    text_add(&server->refusal.heard, "%s", heard.octets ? heard.octets : "");
+}
+
+/* The parts of the main thread take it; where memory is out, some may stay as they were. */
+static enum status configure_parts(struct server *server, const struct bundle *fresh,
+                                   struct text *heard)
+{
+    const struct config *config = fresh->config;
+    char message[CONTROL_MESSAGE_OCTETS];
+    if (watch_configure(server->watch, config) != STATUS_OK) {
+        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
+        return STATUS_SYSTEM;
+    }
+    if (notify_configure(server->notify, config, fresh->keyring) != STATUS_OK ||
+        transfers_configure(server->transfers, config) != STATUS_OK)
+        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
+    if (control_socket_permit(server->control_socket, &config->server, message) != STATUS_OK) {
+        log_write(server->log, LOG_LEVEL_ERROR, "%s", message);
+        text_add(heard, "warning: %s\n", message);
+    }
+    return STATUS_OK;
+}
+
+/* Of certificates that are about to end: to the log, and to who has asked for the reload. */
+static void warn(struct server *server, const struct bundle *fresh, struct text *heard)
+{
+    struct log *both = log_overhear(server->log, heard);
+    bundle_warn(fresh, both ? both : server->log);
+    log_destroy(both);
+}
+
 static void begin_reload(struct server *server)
 {
     struct bundle *fresh = NULL;
-    if (reload_read(server->bundle->config, server->log, &fresh) != STATUS_OK)
-        return;
-    if (watch_configure(server->watch, fresh->config) != STATUS_OK) {
-        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
+    struct text heard = {0};
+    enum status status = reload_read(server->bundle->config, server->log, &heard, &fresh);
+    if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
         bundle_destroy(fresh);
+        status = STATUS_SYSTEM;
+    }
+    if (status != STATUS_OK) {
+        conclude_reload(server, true, heard);
         return;
     }
-    if (notify_configure(server->notify, fresh->config, fresh->keyring) != STATUS_OK)
-        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
     log_configure(server->log, &fresh->config->log);
-    bundle_warn(fresh, server->log);
+    warn(server, fresh, &heard);
+    server->heard = heard;
+    server->loading_ms = ticks_now();
     server->retiring = server->bundle;
     server->bundle = fresh;
     for (size_t i = 0; i < server->worker_count; i++)
@@ -112,6 +174,9 @@ static void end_reload(struct server *server)
     }
     bundle_destroy(server->retiring);
     server->retiring = NULL;
+    server->loaded_ms = server->loading_ms;
+    conclude_reload(server, false, server->heard);
+    server->heard = (struct text){0};
     log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded",
               server->bundle->config->path);
     if (server->reload_again && server->phase == PHASE_SERVING) {
@@ -170,7 +235,52 @@ static void on_hangup(evutil_socket_t signal, short what, void *arg)
         begin_reload(server);
 }
 
-/* A start and a reload speak of certificates that are about to end; in between, the day does. */
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+    on_hangup(fd, what, arg);
+}
+
+static void look(void *context, struct state *out)
+{
+    static const char *const phases[] = {"starting", "serving", "stopping"};
+    const struct server *server = context;
+    *out = (struct state){
+        .now = clocks_now(),
+        .phase = phases[server->phase],
+        .started_ms = server->started_ms,
+        .loaded_ms = server->loaded_ms,
+        .bundle = server->bundle,
+        .reload = &server->reload,
+        .refusal = &server->refusal,
+        .log = server->log,
+        .notify = server->notify,
+        .watch = server->watch,
+        .transfers = server->transfers,
+        .worker_count = server->worker_count,
+        .workers = server->workers,
+    };
+}
+
+/* One that is under way was read before it was asked for: the next one counts. */
+static uint64_t ask_for_reload(void *context)
+{
+    struct server *server = context;
+    if (server->phase == PHASE_STOPPING)
+        return 0;
+    event_active(server->reload_event, EV_TIMEOUT, 0);
+    return server->reload.number + (server->retiring ? 2 : 1);
+}
+
+static bool open_control(struct server *server)
+{
+    const struct control_hooks hooks = {server, look, ask_for_reload};
+    return server->control_socket->fd < 0 ||
+           control_create(server->base, server->control_socket, server->log, &hooks,
+                          &server->control) == STATUS_OK;
+}
+
+/* A start and a reload speak of certificates that are about to end; in between, the day does.
+ */
 static void on_day(evutil_socket_t fd, short what, void *arg)
 {
     const struct server *server = arg;
@@ -199,11 +309,12 @@ static bool prepare_events(struct server *server)
     server->hangup = evsignal_new(server->base, SIGHUP, on_hangup, server);
     server->terminate = evsignal_new(server->base, SIGTERM, on_terminate, server);
     server->interrupt = evsignal_new(server->base, SIGINT, on_terminate, server);
+    server->reload_event = event_new(server->base, -1, 0, on_reload, server);
     server->notice_event =
         event_new(server->base, server->notice, EV_READ | EV_PERSIST, on_notice, server);
     server->daily = event_new(server->base, -1, EV_PERSIST, on_day, server);
-    return server->hangup && server->terminate && server->interrupt && server->notice_event &&
-           server->daily && event_add(server->daily, &day) == 0 &&
+    return server->hangup && server->terminate && server->interrupt && server->reload_event &&
+           server->notice_event && server->daily && event_add(server->daily, &day) == 0 &&
            event_add(server->hangup, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
            event_add(server->interrupt, NULL) == 0 && event_add(server->notice_event, NULL) == 0;
 }
@@ -214,11 +325,13 @@ static bool prepare_parts(struct server *server)
 
     server->limits = tcp_limits_create();
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
-    return server->limits && server->workers &&
+    return server->limits && server->workers && transfers_create(&server->transfers) == STATUS_OK &&
+           transfers_configure(server->transfers, config) == STATUS_OK &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
            notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
-                        &server->watch) == STATUS_OK;
+                        &server->watch) == STATUS_OK &&
+           open_control(server);
 }
 
 static enum status start_workers(struct server *server)
@@ -230,6 +343,7 @@ static enum status start_workers(struct server *server)
             .bundle = server->bundle,
             .log = server->log,
             .limits = server->limits,
+            .transfers = server->transfers,
             .sockets = &server->sockets->pairs[i * server->sockets->addresses],
             .socket_count = server->sockets->addresses,
             .notice = server->notice,
@@ -281,12 +395,15 @@ static void join_workers(struct server *server)
 
 static void finish(struct server *server)
 {
+    control_destroy(server->control);
     watch_destroy(server->watch);
     notify_destroy(server->notify);
+    transfers_destroy(server->transfers);
     tcp_limits_destroy(server->limits);
     free_event(server->hangup);
     free_event(server->terminate);
     free_event(server->interrupt);
+    free_event(server->reload_event);
     free_event(server->notice_event);
     free_event(server->daily);
     if (server->base)
@@ -295,10 +412,13 @@ static void finish(struct server *server)
         close(server->notice);
     bundle_destroy(server->retiring);
     bundle_destroy(server->bundle);
+    text_clear(&server->heard);
+    text_clear(&server->reload.heard);
+    text_clear(&server->refusal.heard);
 }
 
 enum status server_run(struct bundle *bundle, struct log *log, struct store *store,
-                       struct listen_set *sockets)
+                       struct listen_set *sockets, struct control_socket *control)
 {
     struct server server = {
         .phase = PHASE_STARTING,
@@ -307,6 +427,9 @@ enum status server_run(struct bundle *bundle, struct log *log, struct store *sto
         .log = log,
         .store = store,
         .sockets = sockets,
+        .control_socket = control,
+        .started_ms = ticks_now(),
+        .loaded_ms = ticks_now(),
         .notice = -1,
     };
     enum status status = start(&server);

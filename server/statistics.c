@@ -29,6 +29,7 @@ const char *statistics_name(enum statistic what)
         [COUNT_TLS_FAILED] = "tls-failed",
         [COUNT_TRANSFERS_STARTED] = "transfers-started",
         [COUNT_TRANSFERS_FINISHED] = "transfers-finished",
+        [COUNT_TRANSFERS_INCREMENTAL] = "transfers-incremental",
         [COUNT_TRANSFERS_REFUSED] = "transfers-refused",
         [COUNT_TSIG_GOOD] = "tsig-good",
         [COUNT_TSIG_BADSIG] = "tsig-badsig",

@@ -29,8 +29,9 @@ enum statistic {
     COUNT_TLS_FAILED, /* ended before their handshake was done, by whomever */
     COUNT_TRANSFERS_STARTED,
     COUNT_TRANSFERS_FINISHED,
-    COUNT_TRANSFERS_REFUSED, /* too many at once, or the zone was gone */
-    COUNT_TSIG_GOOD,         /* requests that were signed, and well (RFC 8945) */
+    COUNT_TRANSFERS_INCREMENTAL, /* of the finished ones, and those by UDP: differences */
+    COUNT_TRANSFERS_REFUSED,     /* too many at once, or the zone was gone */
+    COUNT_TSIG_GOOD,             /* requests that were signed, and well (RFC 8945) */
     COUNT_TSIG_BADSIG,
     COUNT_TSIG_BADKEY,
     COUNT_TSIG_BADTIME,

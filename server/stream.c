@@ -22,7 +22,7 @@ struct stream {
     struct stream_parts parts;
     struct transfer *transfer;
     struct endpoint client;
-    uint16_t type;
+    struct transfers_who who;
     bool done;
     enum status outcome; /* of making messages: once it is not STATUS_OK no more are made */
     const char *reason;
@@ -35,28 +35,82 @@ struct stream {
     uint8_t messages[BUFFER_OCTETS];
 };
 
+#define WHAT_OCTETS 96
+
+/* "IXFR of", "AXFR-style IXFR of", with the zone and the serials. */
+static void describe(const struct stream *stream, char what[WHAT_OCTETS + NAME_TEXT_OCTETS])
+{
+    const size_t room = WHAT_OCTETS + NAME_TEXT_OCTETS;
+    uint32_t serial = transfer_serial(stream->transfer);
+
+    switch (transfer_kind(stream->transfer)) {
+    case TRANSFER_IXFR:
+        snprintf(what, room, "IXFR of %s from serial %" PRIu32 " to %" PRIu32, stream->zone,
+                 transfer_old_serial(stream->transfer), serial);
+        return;
+    case TRANSFER_WHOLE:
+        snprintf(what, room, "AXFR-style IXFR of %s serial %" PRIu32, stream->zone, serial);
+        return;
+    case TRANSFER_AXFR:
+        snprintf(what, room, "AXFR of %s serial %" PRIu32, stream->zone, serial);
+        return;
+    }
+}
+
 /* One line of log about a stream, with the fields that a machine asks for. */
 static void log_stream(const struct stream *stream, enum log_level level, const char *end)
 {
     char peer[ENDPOINT_TEXT_OCTETS];
-    char serial[16], records[24], octets[24], milliseconds[24];
+    char what[WHAT_OCTETS + NAME_TEXT_OCTETS];
+    char serial[16], from[16], records[24], octets[24], milliseconds[24];
+    bool incremental = transfer_kind(stream->transfer) == TRANSFER_IXFR;
+
     endpoint_to_text(&stream->client, peer);
+    describe(stream, what);
     snprintf(serial, sizeof serial, "%" PRIu32, transfer_serial(stream->transfer));
+    snprintf(from, sizeof from, "%" PRIu32, transfer_old_serial(stream->transfer));
     snprintf(records, sizeof records, "%" PRIu64, transfer_records(stream->transfer));
     snprintf(octets, sizeof octets, "%" PRIu64, transfer_octets(stream->transfer));
     snprintf(milliseconds, sizeof milliseconds, "%" PRId64, ticks_now() - stream->started_ms);
     const struct log_field fields[] = {
-        {"zone", stream->zone}, {"serial", serial},   {"peer", peer}, {"records", records},
-        {"octets", octets},     {"ms", milliseconds}, {NULL, NULL},
+        {"zone", stream->zone},
+        {"serial", serial},
+        {"peer", peer},
+        {"records", records},
+        {"octets", octets},
+        {"ms", milliseconds},
+        {incremental ? "from" : NULL, from},
+        {NULL, NULL},
     };
-    const char *type = stream->type == TYPE_IXFR ? "IXFR" : "AXFR";
     if (!end)
-        log_write_fields(stream->parts.log, level, fields, "%s of %s serial %s to %s starts", type,
-                         stream->zone, serial, peer);
+        log_write_fields(stream->parts.log, level, fields, "%s to %s starts", what, peer);
     else
         log_write_fields(stream->parts.log, level, fields,
-                         "%s of %s serial %s to %s %s: %s records, %s octets, %s ms", type,
-                         stream->zone, serial, peer, end, records, octets, milliseconds);
+                         "%s to %s %s: %s records, %s octets, %s ms", what, peer, end, records,
+                         octets, milliseconds);
+}
+
+static void tell(const struct stream *stream, enum transfers_event event, const char *reason)
+{
+    int64_t now_ms = ticks_now();
+    struct transfer_seen seen = {.when_ms = now_ms,
+                                 .client = stream->client,
+                                 .incremental = transfer_kind(stream->transfer) == TRANSFER_IXFR,
+                                 .has_from = transfer_kind(stream->transfer) != TRANSFER_AXFR,
+                                 .from = transfer_old_serial(stream->transfer),
+                                 .serial = transfer_serial(stream->transfer),
+                                 .records = transfer_records(stream->transfer),
+                                 .octets = transfer_octets(stream->transfer),
+                                 .took_ms = now_ms - stream->started_ms};
+    if (event == TRANSFERS_ENDED_EARLY)
+        snprintf(seen.reason, sizeof seen.reason, "transfer ended early: %s", reason);
+    transfers_note(stream->parts.transfers, &stream->who, event, &seen);
+}
+
+/* That the request was signed with, or NULL. */
+static const struct config_key *key_of(const struct reply *reply)
+{
+    return reply->tsig && reply->tsig->key ? reply->tsig->key->config : NULL;
 }
 
 static void log_refusal(const struct stream_parts *parts, const struct reply *reply,
@@ -68,6 +122,10 @@ static void log_refusal(const struct stream_parts *parts, const struct reply *re
     log_write(parts->log, LOG_LEVEL_WARNING, "transfer of %s to %s refused: %s",
               zone_text(reply->zone->apex.octets, zone), peer, why);
     statistics_add(parts->statistics, COUNT_TRANSFERS_REFUSED, 1);
+    struct transfers_who who = transfers_identify(reply->zone->config, client, key_of(reply));
+    struct transfer_seen seen = {.when_ms = ticks_now(), .client = *client};
+    snprintf(seen.reason, sizeof seen.reason, "transfer refused: %s", why);
+    transfers_note(parts->transfers, &who, TRANSFERS_REFUSED, &seen);
 }
 
 /* Takes what the messages are to be signed with. */
@@ -114,7 +172,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     }
     stream->parts = *parts;
     stream->client = *client;
-    stream->type = reply->transfer_type;
+    stream->who = transfers_identify(reply->zone->config, client, key_of(reply));
     stream->done = false;
     stream->outcome = STATUS_OK;
     stream->reason = NULL;
@@ -123,6 +181,7 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
     zone_text(transfer_apex(stream->transfer), stream->zone);
     statistics_add(parts->statistics, COUNT_TRANSFERS_STARTED, 1);
     log_stream(stream, LOG_LEVEL_INFO, NULL);
+    tell(stream, TRANSFERS_STARTS, "");
     *out = stream;
     return STATUS_OK;
 }
@@ -133,11 +192,15 @@ void stream_destroy(struct stream *stream, const char *reason)
         return;
     if (stream->done) {
         statistics_add(stream->parts.statistics, COUNT_TRANSFERS_FINISHED, 1);
+        if (transfer_kind(stream->transfer) == TRANSFER_IXFR)
+            statistics_add(stream->parts.statistics, COUNT_TRANSFERS_INCREMENTAL, 1);
         log_stream(stream, LOG_LEVEL_INFO, "done");
+        tell(stream, TRANSFERS_DONE, "");
     } else {
         char end[128];
         snprintf(end, sizeof end, "ended early, %s", reason);
         log_stream(stream, LOG_LEVEL_WARNING, end);
+        tell(stream, TRANSFERS_ENDED_EARLY, reason);
     }
     transfer_destroy(stream->transfer);
     tcp_limits_leave_transfer(stream->parts.limits);
@@ -157,7 +220,7 @@ static enum status add_message(struct stream *stream)
         return STATUS_NO_SPACE;
     enum status status = transfer_next(stream->transfer, frame + TCP_LENGTH_OCTETS,
                                        left - TCP_LENGTH_OCTETS, &length);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || length == 0)
         return status;
     if (stream->session.key &&
         !tsig_append(&stream->session, frame + TCP_LENGTH_OCTETS, &length, stream->parts.clock()))
@@ -168,13 +231,16 @@ static enum status add_message(struct stream *stream)
     return STATUS_OK;
 }
 
-/* Makes the next messages, as many as the buffer holds. STATUS_OK, STATUS_NOT_FOUND at the end,
- * else the zone is damaged. */
+/* Makes the next messages, as many as the buffer holds, or as others have time for; it may be none.
+ * STATUS_OK, STATUS_NOT_FOUND at the end, else the zone is damaged. */
 static enum status fill(struct stream *stream)
 {
     stream->length = stream->at = 0;
-    while (stream->outcome == STATUS_OK)
+    while (stream->outcome == STATUS_OK) {
         stream->outcome = add_message(stream);
+        if (transfer_is_slow(stream->transfer))
+            break;
+    }
     if (stream->outcome == STATUS_NO_SPACE)
         stream->outcome = STATUS_OK;
     return stream->length > 0 ? STATUS_OK : stream->outcome;
@@ -203,6 +269,8 @@ enum stream_step stream_step(struct stream *stream, struct channel *channel, int
             return fail(stream, "it cannot be signed");
         if (status != STATUS_OK)
             return fail(stream, "the zone is damaged (run zonegen verify)");
+        if (stream->length == 0)
+            return STREAM_GOES_ON;
     }
     if (channel_write(channel, stream->messages + stream->at, stream->length - stream->at,
                       written) == IO_FAILED)

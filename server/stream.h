@@ -2,7 +2,7 @@
  * A zone transfer on its way to a client: one message in memory at a time, written as the socket
  * takes it, signed where its request was (RFC 8945 §5.3.1). Bounded in number (tcp_limits.h) and in
  * time; logs its start and its end. Knows no events: who owns the connection calls it when the
- * socket is writable.
+ * socket is writable. What becomes of it is told to transfers.h.
  */
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
@@ -12,6 +12,7 @@
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
 #include "server/transfer.h"
+#include "server/transfers.h"
 
 /*
  * A transfer pins the database pages of its snapshot: a publish cannot reuse them and the file
@@ -25,7 +26,8 @@ struct stream_parts {
     struct log *log;
     struct statistics *statistics;
     struct tcp_limits *limits;
-    int64_t (*clock)(void); /* seconds since 1970, for signatures */
+    int64_t (*clock)(void);      /* seconds since 1970, for signatures */
+    struct transfers *transfers; /* or NULL */
 };
 
 struct stream;

@@ -113,6 +113,8 @@ enum status tcp_create(struct event_base *base, const struct tcp_parts *parts, s
     tcp->basis = parts->basis;
     tcp->connections =
         connections_create(base, parts->basis, parts->statistics, parts->limits, &parts->pause);
+    if (tcp->connections)
+        connections_observe(tcp->connections, parts->transfers);
     tcp->sweep = event_new(base, -1, EV_PERSIST, on_sweep, tcp);
     tcp->resume = event_new(base, -1, 0, on_resume, tcp);
     if (!tcp->connections || !tcp->sweep || !tcp->resume) {

@@ -18,6 +18,7 @@ struct tcp_parts {
     struct statistics *statistics;
     struct tcp_limits *limits;
     struct connections_pause pause;
+    struct transfers *transfers; /* or NULL */
 };
 
 /*

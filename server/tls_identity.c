@@ -87,7 +87,7 @@ static int no_passphrase(char *room, int octets, int writing, void *context)
     return -1;
 }
 
-/* RFC 7301 §3.2: a client that names protocols, but not ours, is told so; one that names none is
+/* RFC 7301: a client that names protocols, but not ours, is told so; one that names none is
  * not asked (RFC 7858 knows no ALPN). */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_octets,
                            const unsigned char *offered, unsigned offered_octets, void *context)
@@ -338,6 +338,11 @@ void tls_identity_release(struct tls_identity *identity)
     SSL_CTX_free(identity->context);
     tls_transport_destroy(identity->transport);
     free(identity);
+}
+
+time_t tls_identity_ends(const struct tls_identity *identity)
+{
+    return identity->ends;
 }
 
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,

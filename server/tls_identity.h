@@ -3,7 +3,7 @@
  * read once, never changed, shared by all threads. Sessions hold on to the identity that they began
  * with: a reload makes another, and drops none of them. Knows no connections.
  *
- * TLS 1.2 and 1.3, forward secret ciphers with AEAD (RFC 9325 as RFC 7858 §3.1 asks), no
+ * TLS 1.2 and 1.3, forward secret ciphers with AEAD (BCP 195, as RFC 7858 §3.2 asks), no
  * compression, no renegotiation, no early data; ALPN `dot` or none (RFC 7858, RFC 9103 §7.1).
  * Sessions are resumed by tickets, whose key lives as long as the identity, but not those with a
  * client's certificate: that one is verified each time.
@@ -55,6 +55,9 @@ void tls_identity_release(struct tls_identity *identity);
  */
 bool tls_identity_outlook(const struct tls_identity *identity, time_t now, enum log_level *level,
                           char message[TLS_OUTLOOK_OCTETS]);
+
+/* When the first certificate of the chain ends. */
+time_t tls_identity_ends(const struct tls_identity *identity);
 
 /* For tls_session: what new sessions are made of. Both stay the identity's. */
 struct ssl_ctx_st *tls_identity_context(const struct tls_identity *identity);

@@ -65,7 +65,7 @@ bool tls_session_is_ready(const struct tls_session *session);
 bool tls_session_is_for_transfers(const struct tls_session *session);
 
 /*
- * The DNS names in the client's certificate (RFC 9525 §6.3: not its common name), where that was
+ * The DNS names in the client's certificate (RFC 9525: not its common name), where that was
  * verified for a TLS client against `tls-ca` and all of its chain is still valid at `now`.
  *
  *   count   out: 0 also for a client without a certificate, or with a bad one

@@ -9,15 +9,14 @@
 #define POINTER_OCTETS 2
 #define FIXED_OCTETS   10 /* type, class, TTL, RDLENGTH */
 
-void transfer_form_set(struct transfer_form *form, const struct reply *reply, const uint8_t *apex,
-                       size_t reserve)
+void transfer_form_set(struct transfer_form *form, const uint8_t *apex, const uint8_t *head,
+                       size_t head_octets)
 {
-    memcpy(form->head, reply->head, reply->head_octets);
-    form->head_octets = reply->head_octets;
-    form->opt_octets = reply->tail_octets;
-    memcpy(form->opt, reply->parts[reply->part_count - 1].iov_base, reply->tail_octets);
-    form->reserve = reserve;
-    form->padded = reply->padded;
+    memcpy(form->head, head, head_octets);
+    form->head_octets = head_octets;
+    form->opt_octets = 0;
+    form->reserve = 0;
+    form->padded = false;
     name_set(&form->apex, apex);
     form->apex_as_asked =
         memcmp(form->head + DNS_HEADER_OCTETS, form->apex.octets, form->apex.length) == 0;

@@ -26,13 +26,13 @@ struct transfer_form {
 };
 
 /*
- * Takes the form of a reply.
+ * Takes what messages begin with; no OPT, no padding, nothing kept free, until they are set.
  *
- *   reply   REPLY_TRANSFER; not referred to afterwards
- *   apex    as the zone spells it
+ *   apex                as the zone spells it; copied
+ *   head, head_octets   header and question, up to REPLY_HEAD_OCTETS; copied
  */
-void transfer_form_set(struct transfer_form *form, const struct reply *reply, const uint8_t *apex,
-                       size_t reserve);
+void transfer_form_set(struct transfer_form *form, const uint8_t *apex, const uint8_t *head,
+                       size_t head_octets);
 
 /* One message being filled. */
 struct transfer_message {

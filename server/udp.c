@@ -10,6 +10,9 @@
 /* One in6_pktinfo, the larger of the two, is all that the kernel was asked for. */
 #define CONTROL_OCTETS CMSG_SPACE(sizeof(struct in6_pktinfo))
 
+/* Differences in a batch. Only secondaries ask for them; who finds none left asks by TCP. */
+#define SPARES 2
+
 /* The room of one datagram and its answer. */
 struct slot {
     /* A cache line more than a page: at page distance the first lines of all the requests, the only
@@ -32,6 +35,8 @@ struct udp {
     unsigned used; /* of `received` by the last round: to be set anew before the next */
     struct mmsghdr received[UDP_BATCH];
     struct mmsghdr replies[UDP_BATCH];
+    /* For differences (IXFR): kept until the batch is sent. */
+    uint8_t spare[SPARES][REPLY_SPARE_OCTETS];
     struct slot slots[UDP_BATCH];
 };
 
@@ -102,6 +107,7 @@ static void reverse_path(struct msghdr *message)
 static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
 {
     unsigned replies = 0;
+    unsigned spares = 0;
     uint64_t octets = 0;
 
     for (unsigned i = 0; i < count; i++) {
@@ -109,6 +115,8 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         struct msghdr *request = &udp->received[i].msg_hdr;
         const struct asker asker = {.address = &slot->client.any, .transport = TRANSPORT_UDP};
         slot->reply.action = REPLY_DROP;
+        slot->reply.spare_used = false;
+        slot->reply.spare = spares < SPARES ? udp->spare[spares] : NULL;
         if (!(request->msg_flags & MSG_TRUNC))
             respond(view, slot->request, udp->received[i].msg_len, &asker, &slot->reply);
         if (slot->reply.action != REPLY_SEND) {
@@ -125,8 +133,11 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         if (udp->wildcard)
             reverse_path(reply);
         reply_count(&slot->reply, udp->statistics);
+        spares += slot->reply.spare_used;
         octets += slot->reply.octets;
     }
+    if (spares > 0)
+        statistics_add(udp->statistics, COUNT_TRANSFERS_INCREMENTAL, spares);
     statistics_add(udp->statistics, COUNT_UDP_OCTETS_SENT, octets);
     return replies;
 }

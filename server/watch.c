@@ -9,14 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What is known of a configured zone. */
-struct seen {
-    struct name apex;
-    bool looked; /* else nothing was said of it yet */
-    bool loaded;
-    uint32_t serial;
-};
-
 struct watch {
     struct store *store;
     struct log *log;
@@ -27,7 +19,7 @@ struct watch {
     bool stale; /* look again though nothing has changed */
     uint64_t change;
     size_t seen_count;
-    struct seen *seen;
+    struct watched *seen;
     struct log_pace pace;
 };
 
@@ -65,7 +57,7 @@ void watch_destroy(struct watch *watch)
     free(watch);
 }
 
-static struct seen *find(const struct watch *watch, const struct name *apex)
+static struct watched *find(const struct watch *watch, const struct name *apex)
 {
     for (size_t i = 0; i < watch->seen_count; i++) {
         if (name_equals(watch->seen[i].apex.octets, apex->octets))
@@ -76,11 +68,11 @@ static struct seen *find(const struct watch *watch, const struct name *apex)
 
 enum status watch_configure(struct watch *watch, const struct config *config)
 {
-    struct seen *seen = calloc(config->zone_count + 1, sizeof *seen);
+    struct watched *seen = calloc(config->zone_count + 1, sizeof *seen);
     if (!seen)
         return STATUS_SYSTEM;
     for (size_t i = 0; i < config->zone_count; i++) {
-        const struct seen *before = find(watch, &config->zones[i].domain);
+        const struct watched *before = find(watch, &config->zones[i].domain);
         if (before)
             seen[i] = *before;
         seen[i].apex = config->zones[i].domain;
@@ -94,7 +86,7 @@ enum status watch_configure(struct watch *watch, const struct config *config)
 }
 
 /* Says what has become of a zone since the last look. */
-static void report(struct watch *watch, const struct seen *seen, const struct served_zone *zone)
+static void report(struct watch *watch, const struct watched *seen, const struct served_zone *zone)
 {
     char name[NAME_TEXT_OCTETS];
     char serial[16];
@@ -115,12 +107,17 @@ static void report(struct watch *watch, const struct seen *seen, const struct se
 
 static void look_at(struct watch *watch, const struct served_zone *zone)
 {
-    struct seen *seen = find(watch, &zone->apex);
+    struct watched *seen = find(watch, &zone->apex);
     if (!seen)
         return;
     report(watch, seen, zone);
+    if (!seen->looked || seen->loaded != zone->loaded || seen->serial != zone->serial) {
+        seen->since_ms = ticks_now();
+        seen->published = seen->looked && zone->loaded;
+    }
     seen->looked = true;
     seen->loaded = zone->loaded;
+    seen->is_signed = zone->is_signed;
     seen->serial = zone->serial;
     notify_zone(watch->notify, zone, (size_t)(seen - watch->seen));
 }
@@ -171,4 +168,14 @@ size_t watch_loaded(const struct watch *watch)
     for (size_t i = 0; i < watch->seen_count; i++)
         loaded += watch->seen[i].loaded;
     return loaded;
+}
+
+size_t watch_count(const struct watch *watch)
+{
+    return watch->seen_count;
+}
+
+const struct watched *watch_at(const struct watch *watch, size_t n)
+{
+    return &watch->seen[n];
 }

@@ -14,6 +14,17 @@
 
 #define WATCH_INTERVAL_MS 50 /* one load of the database's transaction number */
 
+/* What is known of a configured zone. */
+struct watched {
+    struct name apex; /* lower case */
+    bool looked;      /* else nothing is known of it yet */
+    bool loaded;      /* the database holds it */
+    bool is_signed;
+    uint32_t serial;
+    int64_t since_ms; /* ticks: when it was first seen with this serial */
+    bool published;   /* that was after the start: a publish was seen then */
+};
+
 struct event_base;
 struct watch;
 
@@ -39,5 +50,9 @@ MUST_CHECK enum status watch_configure(struct watch *watch, const struct config 
 
 /* Zones that the database holds, of those configured. */
 size_t watch_loaded(const struct watch *watch);
+
+/* All zones that are configured, in that order; valid until the event loop goes on. */
+size_t watch_count(const struct watch *watch);
+const struct watched *watch_at(const struct watch *watch, size_t n);
 
 #endif

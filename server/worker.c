@@ -195,8 +195,11 @@ static void on_pause(void *context)
 
 static bool listen_tcp(struct worker *worker)
 {
-    const struct tcp_parts parts = {
-        worker->basis, worker->statistics, worker->parts.limits, {on_pause, worker}};
+    const struct tcp_parts parts = {worker->basis,
+                                    worker->statistics,
+                                    worker->parts.limits,
+                                    {on_pause, worker},
+                                    worker->parts.transfers};
     if (tcp_create(worker->base, &parts, &worker->tcp) != STATUS_OK)
         return false;
     for (size_t i = 0; i < worker->parts.socket_count; i++) {

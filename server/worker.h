@@ -12,6 +12,7 @@
 #include "server/log.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
+#include "server/transfers.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct worker_parts {
     const struct bundle *bundle;
     struct log *log;
     struct tcp_limits *limits;
+    struct transfers *transfers;
     struct listen_pair *sockets; /* the worker closes them when it stops and sets them to -1 */
     size_t socket_count;
     int notice; /* eventfd: raised when the state or the configuration in use has changed */

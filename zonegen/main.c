@@ -44,6 +44,7 @@ static int run(struct context *context)
         [COMMAND_KEY_DS] = command_key_ds,
         [COMMAND_KEY_IMPORT] = command_key_import,
         [COMMAND_KEY_ROLL] = command_key_roll,
+        [COMMAND_KEY_TSIG] = command_key_tsig,
         [COMMAND_SECONDARY] = command_secondary,
     };
     return commands[context->options->command](context);

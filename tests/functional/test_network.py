@@ -6,16 +6,18 @@ STORM=90 is a bad network for so many seconds, 20 % lost, each way 100 ms late, 
 else it is a shower."""
 
 import datetime
+import json
 import os
 import re
+import threading
 import time
 
-from support.contactd import Contactd, Site, zone
+from support.contactd import Contactd, Site, program, zone
 from support.interop import Desk
 from support.lookout import Lookout
 from support.network import Network, in_a_network
 from support.peers import need
-from support.process import wait_until
+from support.process import run, wait_until
 from support.secondaries import MAKES, exported, transferred, without_case
 
 DOMAIN = "cc.example"
@@ -27,6 +29,9 @@ WEATHER = ({"loss": 0.2, "delay": 0.1, "jitter": 0.03} if "STORM" in os.environ 
 # The wait between two NOTIFYs doubles while none is answered: what was cut off for a while hears of
 # it at the latest after as long again. Then there are NSD's and BIND's retries.
 PATIENCE = 60 + 2 * STORM
+
+# How soon contactd sees a publish, on a machine that is busy.
+NOTICED = 1.0
 
 # How long the answer to a SOA question may have been on its way: contactd takes one for the answer
 # to its last question, which may have been sent again meanwhile.
@@ -88,6 +93,7 @@ class Sea:
         names = list(self.secondaries)
         return Site(self.folder, [zone(DOMAIN, notify=names, acl=["secondaries"], retry="2s")],
                     contacts=self.desk.folder, log={"level": "debug"},
+                    server={"control": os.path.join(self.folder, "control")},
                     remote=[{"id": name, "address": f"{server.at[0]}@{server.at[1]}"}
                             for name, server in self.secondaries.items()],
                     acl=[{"id": "secondaries", "remote": names, "action": "transfer"}])
@@ -135,25 +141,103 @@ class Sea:
                 theirs = without_case(transferred(secondary.at, DOMAIN))
             assert ours == theirs, name
 
+    def serials(self, begin, end):
+        """What the zone's serial was at any moment between two, as far as contactd can know."""
+        return {serial for number, (before, _, serial) in enumerate(self.published)
+                if before <= end and (number + 1 == len(self.published)
+                                      or self.published[number + 1][1] + NOTICED >= begin)}
+
     def log_claims(self):
         """(when, name, serial) of every line of the log that says what a secondary serves."""
         pattern = rf"(?m)^(\S+)Z \w+ (\w+) \(\S+\) serves {re.escape(DOMAIN)} serial (\d+)"
         for stamp, name, serial in re.findall(pattern, self.primary.log()):
-            when = datetime.datetime.fromisoformat(stamp + "+00:00").timestamp()
-            yield when, name, int(serial)
+            yield moment(stamp + "Z"), name, int(serial)
+
+
+def moment(text):
+    """Seconds since 1970 of what contactd and contactctl write."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Operator:
+    """Asks `contactctl secondaries --json` again and again in a thread. `samples`: (when it was asked,
+    when it had answered, what it said)."""
+
+    def __init__(self, site):
+        self._arguments = [program("contactctl"), "-c", site.path, "secondaries", "--json"]
+        self.samples = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join(10)
+
+    def look(self):
+        asked = time.time()
+        said = run(self._arguments)
+        assert said.returncode == 0, said.stderr
+        return asked, time.time(), json.loads(said.stdout)
+
+    def _run(self):
+        while not self._ended.wait(0.15):
+            self.samples.append(self.look())
+
+
+def lies(sea, asked, answered, entry):
+    """What was not true of one secondary in one sample."""
+    name, found = entry["remote"], []
+    if entry["wanted"] not in sea.serials(asked, answered):
+        found.append("the zone has another serial")
+    if entry["as-of"] is None:
+        return found + (["it has not been seen"] if entry["state"] == "in step" else [])
+    begin, end = moment(entry["asked"]), moment(entry["as-of"])
+    if not begin <= end <= answered:
+        found.append("seen at a time that has not come")
+    if entry["serial"] not in sea.lookout.served(name, begin - 0.001, end + 0.001):
+        found.append("it did not serve that")
+    if (entry["state"] == "in step") != (entry["serial"] == entry["wanted"]):
+        found.append("in step is what serves the zone's serial")
+    if entry["state"] == "in step" and \
+            entry["wanted"] not in sea.lookout.served(name, asked, answered):
+        found.append("it is not in step now")
+    if (entry["lag"] > 0) != (entry["serial"] != entry["wanted"]):
+        found.append("that is not the lag")
+    return found
+
+
+def assert_lies_are_found(sea, samples):
+    """The judge of what was said of a secondary that had not followed, had it been said to be in step."""
+    asked, answered, entry = next(
+        (asked, answered, entry) for asked, answered, entries in samples for entry in entries
+        if entry["state"] == "told" and entry["serial"] == sea.published[0][2])
+    in_step = {**entry, "state": "in step", "serial": entry["wanted"], "lag": 0}
+    assert lies(sea, asked, answered, in_step) == ["it did not serve that", "it is not in step now"]
 
 
 @in_a_network
 def test_after_loss_delay_and_a_partition_all_serve_the_same_serial(request, tmp_path):
-    with Sea(tmp_path) as sea:
+    with Sea(tmp_path) as sea, Operator(sea.site) as operator:
         sea.storm([name for name in sea.secondaries if name.endswith("2")])
         seconds = sea.follow()
-        print(f"followed {seconds:.1f} s after {STORM} s of storm, {len(sea.published)} publishes, "
-              f"{sea.network.lost} of {sea.network.passed + sea.network.lost} packets lost")
         assert sea.network.lost > 0
         sea.assert_equal()
-        wait_until(lambda: {name for _, name, serial in sea.log_claims()
-                            if serial == sea.serial} == set(sea.secondaries),
-                   PATIENCE, "the log says so of all", sea.primary.process)
-        for when, name, serial in sea.log_claims():
-            assert serial in sea.lookout.served(name, when - ON_ITS_WAY, when), (when, name, serial)
+        wait_until(lambda: all(entry["state"] == "in step" for entry in operator.look()[2]),
+                   PATIENCE, "contactctl says so of all", sea.primary.process)
+    print(f"all followed {seconds:.1f} s after {STORM} s of storm, {len(sea.published)} publishes, "
+          f"{sea.network.lost} of {sea.network.passed + sea.network.lost} packets lost; "
+          f"{len(operator.samples)} samples")
+    assert len(operator.samples) > STORM
+    for asked, answered, entries in operator.samples:
+        assert {entry["remote"] for entry in entries} == set(sea.secondaries)
+        for entry in entries:
+            assert lies(sea, asked, answered, entry) == [], (asked, answered, entry)
+    assert_lies_are_found(sea, operator.samples)
+    states = {entry["state"] for _, _, entries in operator.samples for entry in entries}
+    assert {"in step", "told"} <= states
+    for when, name, serial in sea.log_claims():
+        assert serial in sea.lookout.served(name, when - ON_ITS_WAY, when), (when, name, serial)

@@ -59,7 +59,7 @@ def test_tls_1_1_is_refused(secure):
 
 
 def test_only_forward_secret_ciphers_with_aead(secure):
-    """RFC 9325 §4.2"""
+    """BCP 195, which RFC 7858 §3.2 asks for."""
     weak = context(most=V12)
     weak.set_ciphers("AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
     with pytest.raises(ssl.SSLError, match="(?i)alert.handshake.failure"):
@@ -67,7 +67,7 @@ def test_only_forward_secret_ciphers_with_aead(secure):
 
 
 def test_alpn_is_dot_or_absent(secure):
-    """RFC 7301 §3.2: who names protocols, and not ours, is told so."""
+    """RFC 7301: who names protocols, and not ours, is told so."""
     with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
         Tls(secure.tls, context(alpn=("h2", "http/1.1")))
     with Tls(secure.tls, context(alpn=("h2", "dot"))) as connection:
@@ -84,7 +84,7 @@ def test_clear_text_is_not_answered_on_the_tls_port(secure):
 
 
 def test_sessions_are_resumed_without_early_data(secure):
-    """RFC 7858 §3.4, RFC 8446 §4.2.10"""
+    """RFC 7858 §3.4; early data could be replayed."""
     for version in (V12, V13):
         made = context(alpn=("dot",), least=version, most=version)
         with Tls(secure.tls, made) as first:
@@ -305,6 +305,8 @@ def test_whatever_comes_instead_of_a_handshake_does_no_harm(tight):
     """Every prefix of a ClientHello, then the end; garbage; a flipped octet. Nothing is left."""
     hello = tls.recorded_hello()
     dice = random.Random(9103)
+    assert tls.ask(tight.tls, CARD).answer
+    memory = tls.resident_kilobytes(tight.process.pid)
     before = tls.descriptors(tight.process.pid)
     for number in range(0, len(hello)):
         tls.raw(tight.tls, hello[:number])
@@ -314,9 +316,11 @@ def test_whatever_comes_instead_of_a_handshake_does_no_harm(tight):
         tls.raw(tight.tls, bytes(flipped))
         tls.raw(tight.tls, dice.randbytes(dice.randrange(1, 600)))
         tls.raw(tight.tls, b"\x16\x03\x01" + dice.randbytes(dice.randrange(1, 600)))
-    wait_until(lambda: tls.descriptors(tight.process.pid) == before, 5)
+    wait_until(lambda: tls.descriptors(tight.process.pid) <= before, 5)
     assert tls.ask(tight.tls, CARD).answer
     assert "no TLS with " in tight.log()
+    if os.environ.get("SHORT") != "1":  # sanitizers keep what is freed
+        assert tls.resident_kilobytes(tight.process.pid) - memory < 2048
 
 
 def test_closing_at_every_stage_leaves_nothing_behind(tight):
@@ -333,7 +337,7 @@ def test_closing_at_every_stage_leaves_nothing_behind(tight):
                 connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                              struct.pack("ii", 1, 0))
             connection.socket.close()
-    wait_until(lambda: tls.descriptors(tight.process.pid) == before, 5)
+    wait_until(lambda: tls.descriptors(tight.process.pid) <= before, 5)
     assert tls.ask(tight.tls, CARD).answer
 
 

@@ -106,7 +106,7 @@ def test_a_bad_certificate_is_none(secure, partners, tmp_path):
 
 
 def test_a_good_certificate_opens_what_asks_for_it(secure, partners, tmp_path):
-    """RFC 9525 §6.3: any of its names, letter case aside."""
+    """RFC 9525: any of its names, letter case aside."""
     made = context(certificate=partners.issue(
         f"{tmp_path}/many", names=("x.example", "NS2.Partner.Example"), use=tls.CLIENT))
     assert tls.transfer(secure.tls, "cert.example", made)[0].answer

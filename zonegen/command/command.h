@@ -52,6 +52,9 @@ int command_key_import(struct context *context);
 /* A key roll: its next step, where it stands, or its end before it has begun to matter. */
 int command_key_roll(struct context *context);
 
+/* A new TSIG key, on standard output or into a file. Needs no configuration. */
+int command_key_tsig(struct context *context);
+
 /* The configuration that makes another server a secondary of this one. */
 int command_secondary(struct context *context);
 

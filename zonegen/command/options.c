@@ -24,6 +24,8 @@ enum option {
     OPTION_TLS_NAME = 32768,
     OPTION_WITH_SECRETS = 65536,
     OPTION_ONLY_SECRETS = 131072,
+    OPTION_ALGORITHM = 262144,
+    OPTION_OUT = 524288,
 };
 
 /* How an option is written in a synopsis, in the order of enum option. */
@@ -49,12 +51,14 @@ static const struct option_name {
     {"--tls-name", " [--tls-name NAME]"},
     {"--with-secrets", " [--with-secrets|--only-secrets]"},
     {"--only-secrets", NULL},
+    {"--algorithm", " [--algorithm ALGORITHM]"},
+    {"--out", " [--out FILE]"},
 };
 
 #define OPTION_COUNT (sizeof option_names / sizeof option_names[0])
 #define VALUED                                                                                     \
     ((unsigned)(OPTION_FORMAT | OPTION_NOW | OPTION_REMOTE | OPTION_ADDRESS | OPTION_DIR |         \
-                OPTION_TLS_NAME))
+                OPTION_TLS_NAME | OPTION_ALGORITHM | OPTION_OUT))
 
 #define MAX_FORMATS 4
 
@@ -134,6 +138,15 @@ static const struct command_rules commands[] = {
                                      OPTION_STATUS | OPTION_ABORT,
                           .most = 1,
                           .operands = "[ZONE]"},
+    [COMMAND_KEY_TSIG] = {.name = "key tsig",
+                          .options = OPTION_FORMAT | OPTION_ALGORITHM | OPTION_OUT,
+                          .least = 1,
+                          .most = 1,
+                          .formats = {{"bind", FORMAT_BIND},
+                                      {"knot", FORMAT_KNOT},
+                                      {"nsd", FORMAT_NSD},
+                                      {"plain", FORMAT_PLAIN}},
+                          .operands = "NAME"},
     [COMMAND_SECONDARY] = {.name = "secondary",
                            .options = OPTION_REMOTE | OPTION_ADDRESS | OPTION_DIR |
                                       OPTION_TLS_NAME | OPTION_WITH_SECRETS | OPTION_ONLY_SECRETS,
@@ -220,6 +233,12 @@ static enum status keep_value(struct parse *p, unsigned option, const char *valu
         return STATUS_OK;
     case OPTION_TLS_NAME:
         p->out->tls_name = value;
+        return STATUS_OK;
+    case OPTION_ALGORITHM:
+        p->out->algorithm = value;
+        return STATUS_OK;
+    case OPTION_OUT:
+        p->out->out = value;
         return STATUS_OK;
     default:
         p->out->config = value;

@@ -39,6 +39,7 @@ enum command {
     COMMAND_KEY_DS,
     COMMAND_KEY_IMPORT,
     COMMAND_KEY_ROLL,
+    COMMAND_KEY_TSIG,
     COMMAND_SECONDARY,
     COMMAND_HELP,    /* help, --help, -h */
     COMMAND_VERSION, /* --version, -V */
@@ -51,6 +52,10 @@ enum output_format {
     FORMAT_ZONE,
     FORMAT_TEXT,
     FORMAT_CSV,
+    FORMAT_BIND,
+    FORMAT_KNOT,
+    FORMAT_NSD,
+    FORMAT_PLAIN,
 };
 
 struct options {
@@ -69,6 +74,8 @@ struct options {
     const char *remote;              /* --remote, or NULL */
     const char *dir;                 /* --dir, or NULL */
     const char *tls_name;            /* --tls-name, or NULL */
+    const char *algorithm;           /* --algorithm, or NULL */
+    const char *out;                 /* --out, or NULL */
     size_t address_count;
     const char *addresses[OPTIONS_MAX_ADDRESSES]; /* --address, each time that it is given */
     bool now_given;                               /* --now */

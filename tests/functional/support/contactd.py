@@ -99,16 +99,12 @@ class Contactd:
     certificate. `namespace`: see Process."""
 
     def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None,
-                 namespace=None):
+                 namespace=None, tls_port=None):
         self.site = site
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
         if "tls-cert" in site.config["server"]:
-            tls_port = Port()
-            site.config["server"]["tls-listen"] = [f"{address}@{tls_port.number}"
-                                                   for address in addresses]
-            tls_port.release()
-            self.tls = (addresses[0] if namespace else "127.0.0.1", tls_port.number)
+            self.tls = self._listen_by_tls(addresses, tls_port)
         site.write()
         port.release()
         self.port = port.number
@@ -120,6 +116,16 @@ class Contactd:
         with namespace.inside() if namespace else contextlib.nullcontext():
             wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
                        "contactd answers", self.process)
+
+    def _listen_by_tls(self, addresses, port):
+        """At `port`, or a free one, where the site does not name one."""
+        server = self.site.config["server"]
+        if port or "tls-listen" not in server:
+            port = port or Port()
+            server["tls-listen"] = [f"{address}@{port.number}" for address in addresses]
+            port.release()
+        address, port = server["tls-listen"][0].rsplit("@", 1)
+        return address, int(port)
 
     def __enter__(self):
         return self

@@ -12,7 +12,7 @@ from support.ports import Port
 from support.secondaries import (LOWERS_CASE, MAKES, Contacts, difference, dig, exported, transferred,
                                  without_case)
 from support.terms import Secret, Terms, Tls
-from support.tls import CLIENT, Issuer
+from support.tls import CLIENT, Issuer, settings
 from support.wire import RCODES
 
 WHOLE = "whole.example"      # without history: all that ask for differences get the zone
@@ -92,7 +92,7 @@ class Fleet:
                                      "secret-file": secret.write(folder, form)}
                                     for secret, form in SECRETS.values()])
         self.issuer = Issuer(folder)
-        self.tls_port = Port()
+        self._tls_port = Port()
         self.secondaries = {make: kind(folder, secondary_of=DOMAINS, terms=self._terms(make),
                                        host=HOSTS[make]) for make, kind in MAKES.items()}
         self._configure()
@@ -109,16 +109,14 @@ class Fleet:
         tls = None
         if make in OVER_TLS:
             own = self.issuer.issue(make, names=[f"{make}.example"], use=CLIENT)
-            tls = Tls(self.tls_port.number, self.issuer.path, HOSTNAME, *own)
+            tls = Tls(self._tls_port.number, self.issuer.path, HOSTNAME, *own)
         return {SIGNED: Terms(secret), PRIVATE: Terms(secret, tls)}
 
     def _configure(self):
         """A remote without a key, one with its key, one that must come by TLS, each with an acl."""
         config = self.site.config
-        certificate, key = self.issuer.issue("primary", names=[HOSTNAME])
-        config["server"].update({"tls-listen": [f"127.0.0.1@{self.tls_port.number}"],
-                                 "tls-cert": certificate, "tls-key": key,
-                                 "tls-ca": self.issuer.path})
+        certificate = self.issuer.issue("primary", names=[HOSTNAME])
+        config["server"].update(settings(certificate, **{"tls-ca": self.issuer.path}))
         config["policy"] = [{"id": "hashed", "denial": "nsec3"}]
         config["acl"] = [{"id": "anyone", "address": ["127.0.0.0/8"], "action": "transfer"}]
         ways = {"plain": [], "keyed": [], "private": []}
@@ -154,8 +152,7 @@ class Fleet:
 
     def start(self):
         """Starts the primary, the first time or again."""
-        self.tls_port.release()
-        self.primary = Contactd(self.site, port=self._port)
+        self.primary = Contactd(self.site, port=self._port, tls_port=self._tls_port)
 
     def lose(self):
         """The primary is gone, its database too."""

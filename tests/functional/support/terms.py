@@ -5,7 +5,7 @@ import base64
 import dataclasses
 import os
 
-SECRET_OCTETS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64}
+SECRET_OCTETS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64, "hmac-sha1": 20}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -518,6 +518,36 @@ static void a_missing_file_is_one_error(void **state)
     diag_destroy(diag);
 }
 
+static void the_control_socket_is_found_whatever_else_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum status status;
+        const char *path; /* NULL: none */
+    } cases[] = {
+        {BASE ZONE "server:\n    control: run/c\n", STATUS_OK, "run/c"},
+        {"server:\n    control: /c\n    bogus: 1\nzonne: 1\n", STATUS_OK, "/c"},
+        {"include: nosuch.conf\nserver:\n    control: /c\n", STATUS_OK, "/c"},
+        {BASE ZONE, STATUS_OK, NULL},
+        {"include: nosuch.conf\n", STATUS_INVALID, NULL},
+        {"server: [\n", STATUS_INVALID, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *path = NULL;
+        struct diag *diag = diag_create();
+        put("a.conf", cases[i].text);
+        assert_int_equal(config_read_control("a.conf", diag, &path), cases[i].status);
+        assert_int_equal(path != NULL, cases[i].path != NULL);
+        if (path != NULL)
+            assert_string_equal(path, cases[i].path);
+        if (cases[i].status != STATUS_OK)
+            assert_int_not_equal(diag_count(diag, SEVERITY_ERROR), 0);
+        free(path);
+        diag_destroy(diag);
+    }
+}
+
 static void warnings_do_not_refuse_a_configuration(void **state)
 {
     (void)state;
@@ -573,6 +603,7 @@ int main(void)
         cmocka_unit_test(what_the_sockets_and_threads_depend_on_needs_a_restart),
         cmocka_unit_test(diagnostics_outlive_the_configuration),
         cmocka_unit_test(a_missing_file_is_one_error),
+        cmocka_unit_test(the_control_socket_is_found_whatever_else_is_wrong),
         cmocka_unit_test(warnings_do_not_refuse_a_configuration),
         cmocka_unit_test(every_prefix_of_a_configuration_is_read_or_refused),
     };

@@ -235,7 +235,7 @@ static void a_slow_reader_gets_every_octet(void **state)
     assert_memory_equal(octets, received, BULK_OCTETS);
 }
 
-/* Thousands of key updates (RFC 8446 §4.6.3), not an octet of ours: a read stops in between. */
+/* Thousands of key updates (RFC 8446), not an octet of ours: a read stops in between. */
 static void records_without_octets_hold_nobody_up(void **state)
 {
     struct pair *pair = *state;

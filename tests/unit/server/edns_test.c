@@ -42,7 +42,7 @@ static void padding_reaches_the_next_multiple_or_the_limit(void **state)
     }
 }
 
-/* RFC 7830 §3: zeros, and the lengths fit. */
+/* RFC 7830: zeros, and the lengths fit. */
 static void padding_is_an_option_like_any_other(void **state)
 {
     uint8_t message[1024];

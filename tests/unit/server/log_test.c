@@ -107,6 +107,36 @@ static void syslog_is_found_again_after_its_restart(void **state)
     log_destroy(log);
 }
 
+static void one_that_overhears_has_errors_and_warnings_too(void **state)
+{
+    (void)state;
+    int ends[2];
+    char text[LINE_OCTETS];
+    struct text heard = {0};
+    assert_int_equal(pipe(ends), 0);
+    struct log *log = log_create(&text_to_stderr, ends[1], "/nowhere");
+    struct log *both = log_overhear(log, &heard);
+    assert_non_null(both);
+    log_set_level(log, LOG_LEVEL_ERROR);
+    assert_int_equal(log_level(log), LOG_LEVEL_ERROR);
+    log_write(both, LOG_LEVEL_WARNING, "quiet");
+    log_set_level(log, LOG_LEVEL_INFO);
+    log_write(both, LOG_LEVEL_ERROR, "loud");
+    log_write(both, LOG_LEVEL_INFO, "small talk");
+    log_write(both, LOG_LEVEL_DEBUG, "nobody hears");
+    assert_string_equal(heard.octets, "warning: quiet\nerror: loud\n");
+    read_all(ends[0], text);
+    assert_null(strstr(text, "quiet"));
+    assert_non_null(strstr(text, "error loud\n"));
+    assert_non_null(strstr(text, "info small talk\n"));
+    assert_null(strstr(text, "nobody"));
+    log_destroy(both);
+    log_destroy(log);
+    text_clear(&heard);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void a_pace_allows_one_line_a_minute(void **state)
 {
     (void)state;
@@ -124,6 +154,7 @@ int main(void)
         cmocka_unit_test(a_full_pipe_does_not_block_and_its_flags_stay),
         cmocka_unit_test(a_closed_pipe_is_survived),
         cmocka_unit_test(syslog_is_found_again_after_its_restart),
+        cmocka_unit_test(one_that_overhears_has_errors_and_warnings_too),
         cmocka_unit_test(a_pace_allows_one_line_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
