@@ -68,8 +68,6 @@ class Course:
         """To a serial some publishes ago, in one zone; the next publish goes on from the files."""
         fleet = self.fleet
         serial = self.random.choice(sorted(self.dumps)[-4:-1] or sorted(self.dumps))
-        if not os.environ.get("ON"):
-            return False
         said = fleet.site.zonegen("rollback", str(serial), STEPS)
         assert said
         return False
