@@ -94,6 +94,8 @@ def secure(tmp_path_factory, tls_root, partners):
         zone("cert.example", acl=["by-cert"]), zone("both.example", acl=["by-both"]),
         zone("members.example", audience="members", acl=["members", "by-cert"])],
         server={"workers": 1, **tls.settings(pair, **{"tls-ca": partners.path})},
+        key=[{"id": tls.SECRET.name, "algorithm": tls.SECRET.algorithm,
+              "secret-file": tls.SECRET.write(folder)}],
         remote=[{"id": "ns2", "address": ["127.0.0.1"], "tls": "on"},
                 {"id": "ns3", "address": ["127.0.0.7"], "tls": "on",
                  "cert-hostname": "ns3.partner.example"}],

@@ -11,7 +11,12 @@ FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": 
          "g": "test_signing.py", "v": "test_validation.py", "a": "test_signed_answers.py",
          "c": "test_signing_clock.py", "w": "test_signed_service.py",
          "f": "test_zonegen_signing.py", "q": "test_zonegen_quick.py",
-         "i": "test_interop.py", "o": "test_network.py", "m": "test_many_secondaries.py"}
+         "i": "test_interop.py", "o": "test_network.py", "m": "test_many_secondaries.py",
+<<<<<<< HEAD
+         "9": "test_ixfr.py"}
+=======
+         "b": "test_contactctl.py", "h": "test_completion.py"}
+>>>>>>> wt-control
 
 
 def _read(path):
@@ -25,7 +30,11 @@ def test_every_test_that_the_map_names_exists():
                     for name in names if name.endswith(".c"))
     readme = _read(os.path.join(HERE, "..", "README.md"))
     missing = []
-    for kind, name in re.findall(r"`([petxsr2zdnklgvacwfquiom]):(\w+)`", readme):
+<<<<<<< HEAD
+    for kind, name in re.findall(r"`([petxsr2zdnklgvacwfquiom9]):(\w+)`", readme):
+=======
+    for kind, name in re.findall(r"`([petxsr2zdnklgvacwfquiombh]):(\w+)`", readme):
+>>>>>>> wt-control
         found = re.search(rf"\b{name}\b", units) if kind == "u" else \
             f"def test_{name}(" in _read(os.path.join(HERE, FILES[kind]))
         if not found:

@@ -95,7 +95,7 @@ def test_a_chain_that_ends_before_the_certificate_is_spoken_of(plain_site, tls_r
     middle = tls.Issuer(tmp_path, "Short", above=tls_root, days=3.5)
     plain_site.config["server"].update(tls.settings(middle.issue("s", chain=[middle.certificate])))
     with Contactd(plain_site) as server:
-        assert "certificate 2 of the chain expires in 3 days" in server.log()
+        wait_until(lambda: "certificate 2 of the chain expires in 3 days" in server.log(), 5)
 
 
 def serial_of_certificate(server):

@@ -1,5 +1,7 @@
 """Transfers over TLS (RFC 9103), and what clients' certificates open."""
 
+import re
+
 import pytest
 
 from support import client, tls
@@ -27,6 +29,16 @@ def test_each_message_is_padded_where_the_client_pads(secure):
     assert all(len(m.octets) % 468 == 0 or len(m.octets) == 16384 for m in padded)
     assert not any(12 in message.options() for message in plain)
     assert [r.key() for r in transfer_records(padded)] == [r.key() for r in transfer_records(plain)]
+
+
+def test_padding_counts_the_signature(secure):
+    """RFC 8945 §5.1: the TSIG comes last. kdig pads its queries, and checks signatures."""
+    key = f"{tls.SECRET.algorithm}:{tls.SECRET.name}:{tls.SECRET.secret}"
+    said = tls.kdig(secure.tls, "+tls", "-y", key, "TXT", "nl.cc.example")
+    octets = int(re.search(r"Received (\d+) B", said.stdout)[1])
+    assert octets % 468 == 0 and "TSIG" in said.stdout and not said.stderr
+    said = tls.kdig(secure.tls, "+tls", "-y", key, "AXFR", "cc.example")
+    assert "9773 records" in said.stdout and not said.stderr
 
 
 def test_kdig_transfers(secure, tls_root, partners, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from zonegen_fixtures import Site, published, site, zonegen  # noqa: F401
 
-COMMANDS = ["check", "plan", "publish", "export", "report"]
+COMMANDS = ["check", "plan", "publish", "export", "report", "log", "verify"]
 
 
 def run(*arguments, **more):
@@ -19,10 +19,10 @@ def run(*arguments, **more):
 @pytest.mark.parametrize("arguments,message", [
     ([], "no command given"),
     (["chek"], "unknown command 'chek'"),
-    (["log"], "unknown command 'log'"),
-    (["rollback", "7"], "unknown command 'rollback'"),
-    (["verify"], "unknown command 'verify'"),
-    (["purge"], "unknown command 'purge'"),
+    (["log", "a", "b"], "'b' is one too many for log"),
+    (["rollback"], "rollback needs SERIAL [ZONE]"),
+    (["verify", "cc.example"], "'cc.example' is one too many for verify"),
+    (["purge", "--force"], "purge does not take --force"),
     (["key"], "key needs one of: generate, list, ds, import, roll"),
     (["key", "lst"], "unknown command 'key lst'; key has: generate, list"),
     (["key", "generate", "--ksk", "--zsk"], "key generate takes one of --ksk and --zsk"),

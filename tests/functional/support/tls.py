@@ -14,11 +14,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from support.client import Tcp
 from support.process import run
+from support.terms import Secret
 from support.wire import Message, query
 
 DAY = datetime.timedelta(days=1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 NAME = "ns1.cc.example"
+SECRET = Secret("tls-key")
 
 
 def pem(certificate):

@@ -64,6 +64,8 @@ static void the_defaults_that_the_sample_shows_are_the_defaults(void **state)
     assert_int_equal(zone->audience, AUDIENCE_PUBLIC);
     assert_int_equal(zone->ttl, 14400);
     assert_int_equal(zone->negative_ttl, 300);
+    assert_int_equal(zone->history.seconds, 30 * 86400); /* 30d 64M, of which M is no minute */
+    assert_int_equal(zone->history.octets, 64 << 20);
     assert_int_equal(zone->refresh, 3600);
     assert_int_equal(zone->retry, 900);
     assert_int_equal(zone->expire, 2419200);
