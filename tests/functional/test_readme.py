@@ -12,7 +12,8 @@ FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": 
          "c": "test_signing_clock.py", "w": "test_signed_service.py",
          "f": "test_zonegen_signing.py", "q": "test_zonegen_quick.py",
          "i": "test_interop.py", "o": "test_network.py", "m": "test_many_secondaries.py",
-         "9": "test_ixfr.py"}
+         "9": "test_ixfr.py", "y": "test_tsig.py", "b": "test_contactctl.py",
+         "h": "test_completion.py", "j": "test_zonegen_secondary.py", "6": "test_members.py"}
 
 
 def _read(path):
@@ -26,7 +27,8 @@ def test_every_test_that_the_map_names_exists():
                     for name in names if name.endswith(".c"))
     readme = _read(os.path.join(HERE, "..", "README.md"))
     missing = []
-    for kind, name in re.findall(r"`([petxsr2zdnklgvacwfquiom9]):(\w+)`", readme):
+    kinds = "u" + "".join(FILES)
+    for kind, name in re.findall(rf"`([{kinds}]):(\w+)`", readme):
         found = re.search(rf"\b{name}\b", units) if kind == "u" else \
             f"def test_{name}(" in _read(os.path.join(HERE, FILES[kind]))
         if not found:

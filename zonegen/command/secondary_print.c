@@ -113,15 +113,14 @@ static void knot_remote(const struct secondary *secondary, const struct config_k
         fprintf(out, "    key: \"%s\"\n", key->id);
 }
 
-/* Knot shows a catalog to nobody but by this action, with a key: this server asks for its serial.
- */
 static void knot_acl(const struct secondary *secondary, const struct config_key *key, FILE *out)
 {
     const char *id = secondary_id(secondary, key);
-    fprintf(out, "  - id: \"%s\"\n    remote: \"%s\"\n    action: [ notify, query ]\n", id, id);
+    fprintf(out, "  - id: \"%s\"\n    remote: \"%s\"\n    action: notify\n", id, id);
 }
 
-/* Zones that are kept to some: each has its own list. */
+/* Zones that are kept to some: each has its own list. A catalog needs none, Knot shows it to
+ * nobody; its list is for members' zones, where it lists none yet. */
 static void knot_clients(const struct secondary *secondary, FILE *out)
 {
     bool begun = false;
@@ -129,7 +128,8 @@ static void knot_clients(const struct secondary *secondary, FILE *out)
     for (size_t i = 0; i < secondary->zone_count; i++) {
         const struct secondary_zone *zone = zone_at(secondary, i);
         const struct prefix_printer clients = {out, "    address: \"", "\"\n"};
-        if (!secondary_is_closed(zone->zone))
+        if (zone->zone->audience != AUDIENCE_MEMBERS ||
+            (zone->zone->catalog && zone != secondary->catalog))
             continue;
         if (!begun)
             fputs("mod-queryacl:\n", out);
@@ -186,7 +186,7 @@ static void knot_zone(const struct secondary *secondary, const struct secondary_
     knot_item(secondary, "domain", zone->name, zone->key, out);
     if (zone->zone->zonemd)
         fputs("    zonemd-verify: on\n", out);
-    if (secondary_is_closed(zone->zone))
+    if (secondary_is_closed(zone->zone) && !zone->zone->catalog)
         fprintf(out, "    module: \"mod-queryacl/contactd_%s\"\n", zone->name);
     if (zone == secondary->catalog)
         fprintf(out, "    catalog-role: interpret\n    catalog-template: [ contactd-public%s ]\n",
@@ -198,9 +198,9 @@ static void knot_print(const struct secondary *secondary, FILE *out)
     secondary_print_head(secondary, out);
     if (secondary->catalog != NULL)
         secondary_note(out, "Zones come and go with the catalog %s.", secondary->catalog->name);
-    if (secondary->catalog != NULL && secondary->catalog->key == NULL)
+    if (secondary->catalog != NULL)
         secondary_note(out,
-                       "Its serial Knot tells only to who asks with a key: give the remote one.");
+                       "Knot tells nobody its serial: contactd cannot see whether it has come.");
     fputc('\n', out);
     secondary_print_keys(secondary, out);
     fputs("remote:\n", out);
@@ -431,7 +431,6 @@ const struct engine *secondary_engine(const char *id)
          .file = "unbound.conf",
          .include = "include: \"",
          .include_end = "\"",
-         .has_tls = true,
          .print = unbound_print},
     };
 

@@ -113,7 +113,7 @@ include "{self.path('contactd.conf')}";
 
 
 class PrintedPowerDns(Printed, PowerDns):
-    """At an address of its own, so that an acl can tell it from the others without a key."""
+    """At an address of its own, so that an acl tells it from the others without a key."""
 
     make, address = "powerdns", "127.0.0.6"
 
@@ -155,21 +155,23 @@ loglevel=5
 
 
 class PrintedUnbound(Printed, Unbound):
-    """It asks for the SOA in clear, at the port that it calls its own instead of that for TLS: at 53
-    for 853. `ports` are contactd's."""
+    """At an address of its own: it has no keys. Transfers leave from where the route has it, hence
+    the other family."""
 
-    ports = None
     make, check, arguments = "unbound", ("unbound-checkconf",), ("-d", "-c")
+    address = "::1"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.at = (self.address, self.port.number)
 
     def around(self):
         return f'''server:
- interface: 127.0.0.1@{self.port.number}
- port: {self.ports[0]}
- tls-port: {self.ports[1]}
+ interface: {self.address}
+ port: {self.port.number}
  username: ""
  chroot: ""
  directory: "{self.folder}"
- tls-cert-bundle: "{self.path('contactd-ca.pem')}"
  pidfile: "{self.path('unbound.pid')}"
  use-syslog: no
  logfile: ""
@@ -178,7 +180,7 @@ class PrintedUnbound(Printed, Unbound):
  verbosity: 1
  module-config: "iterator"
  do-not-query-localhost: no
- access-control: 127.0.0.0/8 allow
+ access-control: ::1 allow
  local-zone: "example." nodefault
  local-zone: "test." nodefault
 remote-control:

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MAX_ARGUMENTS 12
+#define MAX_ARGUMENTS 14
 
 /* Takes "zonegen" and the words of a line apart; the words live in `line`. */
 static enum status parse(char *line, struct options *out, char message[OPTIONS_MESSAGE_OCTETS])
@@ -59,6 +59,7 @@ static void each_command_is_known_by_its_name(void **state)
         {"key import f", COMMAND_KEY_IMPORT},
         {"key roll", COMMAND_KEY_ROLL},
         {"key tsig n", COMMAND_KEY_TSIG},
+        {"secondary nsd", COMMAND_SECONDARY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];
@@ -140,6 +141,26 @@ static void defaults_are_each_commands_own(void **state)
     }
 }
 
+static void an_address_may_be_given_several_times(void **state)
+{
+    (void)state;
+    char line[] = "secondary --address 192.0.2.1 nsd --remote a --address=::1@5 --remote b z";
+    char message[OPTIONS_MESSAGE_OCTETS] = "";
+    struct options options;
+    assert_int_equal(parse(line, &options, message), STATUS_OK);
+    assert_int_equal(options.address_count, 2);
+    assert_string_equal(options.addresses[0], "192.0.2.1");
+    assert_string_equal(options.addresses[1], "::1@5");
+    assert_string_equal(options.remote, "b");
+    assert_int_equal(options.operand_count, 2);
+
+    char many[16 + 12 * OPTIONS_MAX_ADDRESSES + 12] = "secondary nsd";
+    for (size_t i = 0; i <= OPTIONS_MAX_ADDRESSES; i++)
+        strcat(many, " --address=1");
+    assert_int_equal(parse(many, &options, message), STATUS_INVALID);
+    assert_string_equal(message, "more than 8 --address");
+}
+
 static void now_is_read_at_once(void **state)
 {
     (void)state;
@@ -199,6 +220,11 @@ static void what_a_command_does_not_take_is_named(void **state)
         {"export a b", "'b' is one too many for export"},
         {"restore", "restore needs FILE [ZONE]"},
         {"restore a b c", "'c' is one too many for restore"},
+        {"secondary", "secondary needs nsd|knot|bind|powerdns|unbound [ZONE ...]"},
+        {"secondary nsd --with-secrets --only-secrets",
+         "secondary takes one of --with-secrets and --only-secrets"},
+        {"plan --remote a", "plan does not take --remote"},
+        {"secondary nsd --dir", "option '--dir' needs a value"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[64];
@@ -241,6 +267,7 @@ int main(void)
         cmocka_unit_test(options_stand_between_the_words_of_a_command_too),
         cmocka_unit_test(two_dashes_end_options_and_one_is_an_operand),
         cmocka_unit_test(defaults_are_each_commands_own),
+        cmocka_unit_test(an_address_may_be_given_several_times),
         cmocka_unit_test(now_is_read_at_once),
         cmocka_unit_test(what_a_command_does_not_take_is_named),
         cmocka_unit_test(a_long_argument_is_cut_in_the_message),
