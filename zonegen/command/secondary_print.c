@@ -148,26 +148,47 @@ static void knot_item(const struct secondary *secondary, const char *what, const
     fputs("    journal-content: all\n    zonefile-load: none\n    zonefile-sync: -1\n", out);
 }
 
+static bool has_same_acls(const struct config_zone *a, const struct config_zone *b)
+{
+    size_t same = 0;
+    while (same < a->acl_count && same < b->acl_count && a->acl[same] == b->acl[same])
+        same++;
+    return same == a->acl_count && same == b->acl_count;
+}
+
+/* Whose list of clients all zones have that a catalog lists for members; that of the catalog, which
+ * lets nobody in but this server, where they differ or there are none. */
+static const struct secondary_zone *knot_model(const struct secondary *secondary)
+{
+    const struct secondary_zone *model = NULL;
+
+    for (size_t i = 0; i < secondary->zone_count; i++) {
+        const struct secondary_zone *zone = zone_at(secondary, i);
+        if (!zone->is_listed || zone->zone->audience != AUDIENCE_MEMBERS)
+            continue;
+        if (model != NULL && !has_same_acls(model->zone, zone->zone))
+            return secondary->catalog;
+        model = zone;
+    }
+    return model != NULL ? model : secondary->catalog;
+}
+
 /* What a catalog lists for one audience; named as its groups are (zone/catalog.h). */
 static void knot_template(const struct secondary *secondary, enum audience audience, FILE *out)
 {
-    const struct secondary_zone *first = NULL;
     bool zonemd = true;
 
     for (size_t i = 0; i < secondary->zone_count; i++) {
         const struct secondary_zone *zone = zone_at(secondary, i);
-        if (!zone->is_listed || zone->zone->audience != audience)
-            continue;
-        first = first == NULL ? zone : first;
-        zonemd = zonemd && zone->zone->zonemd;
+        if (zone->is_listed && zone->zone->audience == audience)
+            zonemd = zonemd && zone->zone->zonemd;
     }
     knot_item(secondary, "id", audience == AUDIENCE_PUBLIC ? "contactd-public" : "contactd-members",
               secondary->catalog->key, out);
     if (zonemd)
         fputs("    zonemd-verify: on\n", out);
     if (audience == AUDIENCE_MEMBERS)
-        fprintf(out, "    module: \"mod-queryacl/contactd_%s\"\n",
-                first != NULL ? first->name : secondary->catalog->name);
+        fprintf(out, "    module: \"mod-queryacl/contactd_%s\"\n", knot_model(secondary)->name);
 }
 
 static void knot_templates(const struct secondary *secondary, FILE *out)
