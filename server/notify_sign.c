@@ -47,7 +47,8 @@ enum status notify_sign_check(const struct notify_target *target,
                               const struct tsig_session *session, const uint8_t *message,
                               size_t length, int64_t now, uint16_t *error)
 {
-    uint16_t id = length >= 2 ? (uint16_t)(message[0] << 8 | message[1]) : 0;
+    struct reader r = reader_of(message, length);
+    uint16_t id = reader_u16(&r); /* 0 where there is none: it is not verified either */
 
     *error = TSIG_NO_ERROR;
     if (!target->key)
