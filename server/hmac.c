@@ -36,7 +36,8 @@ static EVP_MAC_CTX *new_context(void)
 enum status hmac_create(enum tsig_algorithm algorithm, const struct secret *secret,
                         struct hmac **out)
 {
-    char digest[8];
+    char digest[8] = "";
+    strcpy(digest, digest_name(algorithm)); /* measured at once below */
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),
@@ -45,7 +46,6 @@ enum status hmac_create(enum tsig_algorithm algorithm, const struct secret *secr
 
     if (!hmac)
         return STATUS_SYSTEM;
-    memcpy(digest, digest_name(algorithm), strlen(digest_name(algorithm)) + 1);
     hmac->context = new_context();
     if (!hmac->context) {
         free(hmac);
