@@ -2,6 +2,9 @@
 
 /* Steps looked at for an answer by UDP: who is further behind asks by TCP. */
 #define SMALL_STEPS 32
+/* Steps that a difference may lead over: who is further behind gets the whole zone. The apex is in
+ * each of them, and reading it in all takes a millisecond in which nobody else is served. */
+#define MOST_STEPS 512
 
 /* The serial in an SOA: 20 octets before its end. */
 static uint32_t serial_of(const uint8_t *rest, size_t octets)
@@ -34,6 +37,34 @@ static enum status find_old_soa(struct ixfr *ixfr, const struct history_step *st
     return status;
 }
 
+/* True when up to `steps` of the newest steps lead away from `serial`, and what they removed and
+ * added is no more than `octets`. */
+static bool is_near(struct snapshot *snapshot, uint16_t zone, uint32_t serial, uint32_t steps,
+                    uint64_t octets)
+{
+    struct history_summary summary;
+    struct history_step step;
+    uint64_t sum = 0;
+
+    if (history_summary_read(snapshot, zone, &summary) != STATUS_OK)
+        return false;
+    for (uint32_t n = 0; n < steps && n < summary.newest; n++) {
+        if (history_step_read(snapshot, zone, summary.newest - n, &step) != STATUS_OK)
+            return false;
+        sum += step.difference;
+        if (sum > octets)
+            return false;
+        if (step.old_serial == serial)
+            return true;
+    }
+    return false;
+}
+
+bool ixfr_is_small(struct snapshot *snapshot, uint16_t zone, uint32_t serial, uint64_t octets)
+{
+    return is_near(snapshot, zone, serial, SMALL_STEPS, octets);
+}
+
 enum status ixfr_open(struct ixfr *ixfr, struct snapshot *snapshot, uint16_t zone,
                       const struct name *apex, uint32_t serial)
 {
@@ -42,6 +73,8 @@ enum status ixfr_open(struct ixfr *ixfr, struct snapshot *snapshot, uint16_t zon
     uint64_t difference;
 
     *ixfr = (struct ixfr){.snapshot = snapshot, .zone = zone, .apex = apex};
+    if (!is_near(snapshot, zone, serial, MOST_STEPS, UINT64_MAX))
+        return STATUS_NOT_FOUND;
     enum status status = history_summary_read(snapshot, zone, &summary);
     if (status == STATUS_OK)
         status = history_find(snapshot, zone, serial, &step, &difference);
@@ -205,24 +238,4 @@ enum status ixfr_write(struct ixfr *ixfr, struct transfer_message *message)
         }
     }
     return status;
-}
-
-bool ixfr_is_small(struct snapshot *snapshot, uint16_t zone, uint32_t serial, uint64_t octets)
-{
-    struct history_summary summary;
-    struct history_step step;
-    uint64_t sum = 0;
-
-    if (history_summary_read(snapshot, zone, &summary) != STATUS_OK)
-        return false;
-    for (uint32_t n = 0; n < SMALL_STEPS && n < summary.newest; n++) {
-        if (history_step_read(snapshot, zone, summary.newest - n, &step) != STATUS_OK)
-            return false;
-        sum += step.difference;
-        if (sum > octets)
-            return false;
-        if (step.old_serial == serial)
-            return true;
-    }
-    return false;
 }

@@ -33,14 +33,12 @@ static enum status try_key(const struct keyring_key *key, struct diag *diag)
 }
 
 /* Reads all of them, so that one run says all that is wrong. */
-static enum status read_keys(const struct config *config, struct diag *diag,
-                             struct keyring *keyring)
+static enum status read_secrets(struct keyring *keyring, struct diag *diag)
 {
     enum status outcome = STATUS_OK;
 
-    for (size_t i = 0; i < config->key_count; i++) {
-        struct keyring_key *key = &keyring->keys[keyring->count++];
-        key->config = &config->keys[i];
+    for (size_t i = 0; i < keyring->count; i++) {
+        struct keyring_key *key = &keyring->keys[i];
         enum status status = secret_read(key->config, diag, &key->secret);
         if (status == STATUS_OK)
             status = try_key(key, diag);
@@ -57,13 +55,16 @@ enum status keyring_create(const struct config *config, struct diag *diag, struc
 
     if (!keyring)
         return STATUS_SYSTEM;
-    enum status status = read_keys(config, diag, keyring);
+    for (; keyring->count < config->key_count; keyring->count++)
+        keyring->keys[keyring->count].config = &config->keys[keyring->count];
+    /* Before there are secrets in them: sorting leaves copies behind. */
+    if (keyring->count > 1)
+        qsort(keyring->keys, keyring->count, sizeof keyring->keys[0], compare);
+    enum status status = read_secrets(keyring, diag);
     if (status != STATUS_OK) {
         keyring_destroy(keyring);
         return status;
     }
-    if (keyring->count > 1)
-        qsort(keyring->keys, keyring->count, sizeof keyring->keys[0], compare);
     *out = keyring;
     return STATUS_OK;
 }

@@ -404,6 +404,6 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     if (trusted && request.verdict == REQUEST_QUESTION)
         answer(&draft);
     draft_finish(&draft);
-    out->transfer_denied = request.has_question && is_transfer(request.question.type) &&
-                           (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH);
+    out->transfer_denied = (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH) &&
+                           request.has_question && is_transfer(request.question.type);
 }

@@ -1,11 +1,13 @@
 /*
- * An AXFR client that reads and discards: how long a transfer takes, and what came.
+ * A client for transfers that reads and discards: how long one takes, and what came.
  *
- *     axfr ADDRESS PORT ZONE [TIMES]
+ *     axfr [--query FILE] ADDRESS PORT ZONE [TIMES]
  *
- * Prints one line of JSON per transfer. The time goes from before connect to the last SOA. Of
- * each message the records are stepped over, since only the second SOA tells the end (RFC 5936
- * §2.2); nothing else is looked at.
+ * FILE holds the request, a whole message: signed, or for IXFR; without it AXFR is asked for.
+ * Prints one line of JSON per transfer. The time goes from before connect to the last SOA. Of each
+ * message the records are stepped over, since only the SOA tell the end: the second one, or the
+ * fourth where the second record is one too (RFC 5936 §2.2, RFC 1995 §4); nothing else is looked
+ * at.
  */
 #include "tests/bench/net.h"
 #include "wire/constants.h"
@@ -23,7 +25,7 @@
 
 #define BUFFER_OCTETS   (1 << 20)
 #define MESSAGE_OCTETS  65535
-#define QUERY_OCTETS    (2 + DNS_HEADER_OCTETS + NAME_MAX_OCTETS + 4)
+#define QUERY_OCTETS    1024
 #define QUERY_ID        0x4158
 #define TIMEOUT_SECONDS 60
 
@@ -32,6 +34,7 @@ struct transfer {
     unsigned long records;
     unsigned long octets; /* of all messages, their length octets not counted */
     unsigned soas;
+    unsigned last;   /* SOA that ends it */
     uint8_t *buffer; /* BUFFER_OCTETS */
     size_t filled;
 };
@@ -47,6 +50,21 @@ static size_t write_query(uint8_t query[QUERY_OCTETS], const struct name *zone)
     writer_u16(&w, TYPE_AXFR);
     writer_u16(&w, CLASS_IN);
     return writer_length(&w);
+}
+
+/* Reads the request, behind its length. Returns the octets of both, 0 when that fails. */
+static size_t read_query(uint8_t query[QUERY_OCTETS], const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return 0;
+    size_t octets = fread(query + 2, 1, QUERY_OCTETS - 2, file);
+    fclose(file);
+    query[0] = (uint8_t)(octets >> 8);
+    query[1] = (uint8_t)octets;
+    query[2] = QUERY_ID >> 8;
+    query[3] = QUERY_ID & 0xff;
+    return octets + 2;
 }
 
 /* Steps over a name as it stands, a pointer not followed. */
@@ -77,7 +95,10 @@ static bool take_message(struct transfer *transfer, const uint8_t *octets, size_
     }
     for (unsigned i = 0; i < header.ancount; i++) {
         skip_name(&r);
-        transfer->soas += reader_u16(&r) == TYPE_SOA;
+        bool soa = reader_u16(&r) == TYPE_SOA;
+        transfer->soas += soa;
+        if (soa && transfer->records + i == 1)
+            transfer->last = 4;
         reader_octets(&r, 6);
         reader_octets(&r, reader_u16(&r));
     }
@@ -107,7 +128,7 @@ static bool take_messages(struct transfer *transfer)
 
 static bool receive_all(int fd, struct transfer *transfer)
 {
-    while (transfer->soas < 2) {
+    while (transfer->soas < transfer->last) {
         ssize_t n =
             recv(fd, transfer->buffer + transfer->filled, BUFFER_OCTETS - transfer->filled, 0);
         if (n <= 0) {
@@ -124,13 +145,12 @@ static bool receive_all(int fd, struct transfer *transfer)
     return true;
 }
 
-static bool run(const char *address, const char *port, const struct name *zone, uint8_t *buffer)
+static bool run(const char *address, const char *port, const uint8_t *query, size_t octets,
+                uint8_t *buffer)
 {
-    struct transfer transfer = {.buffer = buffer};
+    struct transfer transfer = {.buffer = buffer, .last = 2};
     struct timeval timeout = {TIMEOUT_SECONDS, 0};
-    uint8_t query[QUERY_OCTETS];
 
-    size_t octets = write_query(query, zone);
     int64_t start = net_now_ns();
     int fd = net_connect(address, port, SOCK_STREAM);
     if (fd < 0)
@@ -148,17 +168,22 @@ static bool run(const char *address, const char *port, const struct name *zone, 
 
 int main(int argc, char **argv)
 {
+    const char *path = argc > 2 && strcmp(argv[1], "--query") == 0 ? argv[2] : NULL;
+    char **words = path ? argv + 2 : argv;
+    int count = path ? argc - 2 : argc;
+    uint8_t query[QUERY_OCTETS];
     struct name zone;
 
-    if (argc < 4 || argc > 5 || name_from_text(&zone, argv[3], strlen(argv[3])) != STATUS_OK) {
-        fprintf(stderr, "usage: axfr ADDRESS PORT ZONE [TIMES]\n");
+    if (count < 4 || count > 5 || name_from_text(&zone, words[3], strlen(words[3])) != STATUS_OK) {
+        fprintf(stderr, "usage: axfr [--query FILE] ADDRESS PORT ZONE [TIMES]\n");
         return 64;
     }
-    long times = argc == 5 ? strtol(argv[4], NULL, 10) : 1;
+    long times = count == 5 ? strtol(words[4], NULL, 10) : 1;
+    size_t octets = path ? read_query(query, path) : write_query(query, &zone);
     uint8_t *buffer = malloc(BUFFER_OCTETS);
-    bool sound = buffer != NULL;
+    bool sound = buffer != NULL && octets > 0;
     for (long i = 0; i < times && sound; i++)
-        sound = run(argv[1], argv[2], &zone, buffer);
+        sound = run(words[1], words[2], query, octets, buffer);
     free(buffer);
     return sound ? 0 : 1;
 }

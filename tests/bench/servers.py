@@ -1,5 +1,6 @@
 """The servers that are compared. A new peer is one class here, listed in SERVERS."""
 
+import base64
 import os
 import pathlib
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 ADDRESS = '127.0.0.1'
+TSIG_NAME = 'bench.key'
 
 
 @dataclass
@@ -20,6 +22,8 @@ class Site:
     zone_file: pathlib.Path
     server_cpu: int
     signed: bool = False
+    tsig: bytes = b''  # the secret of TSIG_NAME, without which nobody may transfer; empty: none
+    journal: bool = False  # peers note differences, for IXFR
 
 
 class Server:
@@ -60,6 +64,13 @@ class Server:
         path = self.folder / name
         path.write_text(text, encoding='ascii')
         return str(path)
+
+    def key(self, section):
+        """What makes a configuration ask for signatures: nothing where there are none."""
+        if not self.site.tsig:
+            return {'key': '', 'acl_key': ''}
+        os.chmod(self.write('secret', base64.b64encode(self.site.tsig).decode() + '\n'), 0o600)
+        return {'key': section, 'acl_key': f'    key: {TSIG_NAME}\n'}
 
     def start(self):
         """Starts it on the server's core, in a session of its own: the mark of its processes."""
@@ -112,11 +123,11 @@ server:
 database: contacts.mdb
 contacts: {contacts}
 tlds: any
-acl:
+{key}acl:
   - id: transfer-localhost
     address: 127.0.0.0/8
     action: transfer
-zone:
+{acl_key}zone:
   - domain: {origin}
     nameservers: ns1.{origin} 192.0.2.53
     acl: transfer-localhost
@@ -127,7 +138,9 @@ zone:
         """Publishes the contacts, and exports the zone file that the other servers load."""
         config = self.write('contactd.conf', self.CONFIGURATION.format(
             address=ADDRESS, port=self.port, contacts=self.site.contacts, origin=self.site.origin,
-            dnssec='on' if self.site.signed else 'off'))
+            dnssec='on' if self.site.signed else 'off',
+            **self.key(f'key:\n  - id: {TSIG_NAME}\n'
+                       '    algorithm: hmac-sha256\n    secret-file: secret\n')))
         zonegen = self.site.build / 'zonegen' / 'zonegen'
         with open(self.log, 'ab') as log:
             if self.site.signed:
@@ -194,23 +207,33 @@ database:
 log:
   - target: stderr
     any: warning
-acl:
+{key}acl:
   - id: transfer
     address: 127.0.0.0/8
     action: transfer
-zone:
+{acl_key}zone:
   - domain: {origin}
     file: "{zone_file}"
     zonefile-sync: -1
-    journal-content: none
+    zonefile-load: {load}
+    journal-content: {journal}
     acl: transfer
 """
 
     def configure(self):
         config = self.write('knot.conf', self.CONFIGURATION.format(
             address=ADDRESS, port=self.port, folder=self.folder, origin=self.site.origin,
-            zone_file=self.site.zone_file))
+            zone_file=self.site.zone_file,
+            load='difference' if self.site.journal else 'whole',
+            journal='changes' if self.site.journal else 'none',
+            **self.key(f'key:\n  - id: {TSIG_NAME}\n    algorithm: hmac-sha256\n    secret: "'
+                       + base64.b64encode(self.site.tsig).decode() + '"\n')))
         return [self.find(self.site.build), '-c', config]
+
+    def reload(self):
+        """Takes a changed zone file."""
+        subprocess.run(['knotc', '-b', '-s', self.folder / 'socket', 'zone-reload',
+                        self.site.origin], check=True, stdout=subprocess.DEVNULL)
 
 
 class Echo(Server):

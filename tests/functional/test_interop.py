@@ -6,6 +6,7 @@ PUBLISHES=50 with all sample contacts, as tests/full does; else eight with some 
 
 import os
 import random
+import re
 import tempfile
 
 import pytest
@@ -41,7 +42,8 @@ class Course:
     def __init__(self, fleet):
         self.fleet = fleet
         self.random = random.Random(1996)
-        self.dumps = {}  # paths of copies of STEPS by their serial
+        self.dumps = []                                 # paths of copies of STEPS
+        self.serials = {domain: [] for domain in DOMAINS}  # all that each has had
 
     def kind(self, number):
         return {1: self.a_month_later, 3: self.rollback, 5: self.restore, 6: self.many}.get(
@@ -66,17 +68,15 @@ class Course:
 
     def rollback(self):
         """To a serial some publishes ago, in one zone; the next publish goes on from the files."""
-        fleet = self.fleet
-        serial = self.random.choice(sorted(self.dumps)[-4:-1] or sorted(self.dumps))
-        said = fleet.site.zonegen("rollback", str(serial), STEPS)
-        assert said
+        fleet, domain = self.fleet, self.random.choice([STEPS, SIGNED, PRIVATE])
+        fleet.rollback(domain, self.random.choice(self.serials[domain][-5:-1]))
         return False
 
     def restore(self):
         """An earlier contents of one zone, from a secondary's copy; secondaries keep theirs, and
         follow the next publish."""
         fleet = self.fleet
-        fleet.site.restore(self.dumps[self.random.choice(sorted(self.dumps))], STEPS)
+        fleet.site.restore(self.random.choice(self.dumps), STEPS)
         fleet.publish(fleet.desk.few())
         return False
 
@@ -86,7 +86,9 @@ class Course:
         self.fleet.follow(PATIENCE)
         self.fleet.assert_equal([DOMAINS[number % len(DOMAINS)], STEPS])
         make = self.random.choice(sorted(MAKES))
-        self.dumps[self.fleet.serials[STEPS]] = self.fleet.dump(make, STEPS)
+        self.dumps.append(self.fleet.dump(make, STEPS))
+        for domain, serial in self.fleet.serials.items():
+            self.serials[domain].append(serial)
         return small
 
 
@@ -112,6 +114,14 @@ def test_random_publishes_end_with_exactly_what_export_prints(fleet):
         if course.run(number):
             assert_differences_were_sent(fleet)
     fleet.assert_equal()
+
+
+@pytest.mark.parametrize("make,line", [
+    ("knot", rf"\[{STEPS}\.\] IXFR, incoming, .* finished"),
+    ("bind", rf"transfer of '{STEPS}/IN' .*: Transfer completed: 1 messages, \d{{1,3}} records"),
+    ("powerdns", rf"IXFR-in zone: '{STEPS}', .* got \d+ delta")])
+def test_their_logs_say_that_differences_came(fleet, make, line):
+    assert re.search(line, fleet.secondaries[make].process.log())
 
 
 @pytest.mark.parametrize("domain", [SIGNED, PRIVATE])

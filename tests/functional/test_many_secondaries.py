@@ -1,6 +1,7 @@
 """Two hundred secondaries: all are told of a publish at once, all get it, none is refused, and no
 query waits or is lost meanwhile."""
 
+import json
 import threading
 import time
 
@@ -8,9 +9,9 @@ import pytest
 
 from conftest import SHORT
 from support import client, wire
-from support.contactd import Contactd, Site, zone
+from support.contactd import Contactd, Site, program, zone
 from support.interop import Desk
-from support.process import wait_until
+from support.process import run, wait_until
 from support.secondaries import exported
 from support.swarm import Swarm
 
@@ -51,7 +52,7 @@ def swarm(tmp_path_factory):
     made.desk = Desk(folder / "contacts", seed=200, files=20)
     names = [remote["id"] for remote in made.remotes()]
     made.site = Site(folder, [zone(DOMAIN, notify=names, acl=["swarm"])], contacts=made.desk.folder,
-                     remote=made.remotes(),
+                     remote=made.remotes(), server={"control": str(folder / "control")},
                      acl=[{"id": "swarm", "remote": names, "action": "transfer"}])
     made.site.publish()
     with Contactd(made.site) as primary:
@@ -80,18 +81,35 @@ def test_all_transfer_the_zone_at_once(swarm):
 
 
 def test_all_are_told_and_served_at_once_while_queries_are_answered(swarm):
-    before = {len(member.transfers) for member in swarm.members}
-    assert before == {1}
+    assert {len(member.transfers) for member in swarm.members} == {1}
+    whole = len(received(swarm, 0))
     with Client(swarm.server.at) as asking:
         for number in (1, 2, 3):
             swarm.desk.few()
             start = time.monotonic()
             serial = swarm.site.publish("--force")[DOMAIN]
-            wait_until(lambda: swarm.serials() == {serial}, PATIENCE, f"all have {serial}",
+            wait_until(lambda: swarm.have(serial, number + 1), PATIENCE, f"all have {serial}",
                        swarm.server.process)
             last = max(member.transfers[-1][1] for member in swarm.members) - start
-            print(f"{SIZE} have {serial} after {last:.2f} s, {len(received(swarm, number))} records")
+            records = len(received(swarm, number))
+            assert records < whole / 2
+            print(f"{SIZE} have {serial} after {last:.2f} s, {records} records")
     print(f"{asking.asked} queries, slowest {asking.slowest * 1000:.1f} ms")
     assert swarm.problems() == []
     assert asking.asked > 20 and asking.unanswered == 0
     assert "refused" not in swarm.server.log()
+
+
+def test_contactctl_sees_them_all_in_step(swarm):
+    """Each as an operator would ask for it: what it serves, and the difference that it fetched."""
+    def seen():
+        said = run([program("contactctl"), "-c", swarm.site.path, "secondaries", "--json"])
+        assert said.returncode == 0, said.stderr
+        entries = json.loads(said.stdout)
+        return all(entry["state"] == "in step" for entry in entries) and entries
+    entries = wait_until(seen, PATIENCE, "all are in step", swarm.server.process)
+    serial, = swarm.serials()
+    assert len(entries) == SIZE
+    for entry in entries:
+        assert (entry["serial"], entry["wanted"], entry["lag"]) == (serial, serial, 0)
+        assert (entry["transfer"]["type"], entry["transfer"]["to"]) == ("IXFR", serial), entry

@@ -3,6 +3,7 @@ publish, hold exactly what was published, come back after an absence, and the re
 from any of them. Unbound in front of contactd, and with a copy of its own."""
 
 import os
+import re
 import statistics
 import time
 
@@ -79,8 +80,9 @@ def test_the_log_tells_of_notify_and_transfers(ring):
             assert f"{about} is told of {domain} serial {serial}" in log
             assert f"{about} serves {domain} serial {serial}" in log
     for domain in ZONES:
-        starts = f"XFR of {domain} serial {ring.serials[domain]} to 127.0.0.1@"
-        lines = [line for line in log.splitlines() if starts in line]
+        transfer = re.compile(rf"XFR of {domain} (serial|from serial \d+ to) {ring.serials[domain]} "
+                              r"to 127\.0\.0\.1@")
+        lines = [line for line in log.splitlines() if transfer.search(line)]
         assert sum(line.endswith(" starts") for line in lines) >= len(ring.secondaries)
         assert sum(" done: " in line for line in lines) >= len(ring.secondaries)
     assert " error " not in log and "has not followed" not in log
@@ -167,17 +169,30 @@ def test_dig_axfr_of_any_secondary_restores_the_repository(ring, tmp_path, make)
             assert not differing, (len(differing), differing[:3])
 
 
-@pytest.mark.parametrize("make", ["bind", "knot"])
-def test_the_zone_file_that_a_secondary_keeps_restores_the_repository(ring, tmp_path, make):
+def kept_by_knot(ring, domain):
+    """Knot writes its zone file after each transfer."""
+    path = ring.secondaries["knot"].path(f"{domain}.zone")
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def kept_by_bind(ring, domain):
+    """BIND keeps differences in a journal for up to a quarter of an hour; -j adds them."""
+    path = ring.secondaries["bind"].path(f"{domain}.zone")
+    if not os.path.exists(path):
+        return ""
+    options = ["-j", "-q", "-i", "none", "-k", "ignore", "-n", "ignore", "-r", "ignore"]
+    return tool("named-compilezone", *options, "-o", "-", domain, path)
+
+
+@pytest.mark.parametrize("make,kept", [("bind", kept_by_bind), ("knot", kept_by_knot)])
+def test_the_zone_file_that_a_secondary_keeps_restores_the_repository(ring, tmp_path, make, kept):
     def dumps():
-        found = {}
-        for domain in ZONES:
-            path = ring.secondaries[make].path(f"{domain}.zone")
-            if os.path.exists(path):
-                with open(path, encoding="ascii") as file:
-                    found[domain] = file.read()
-        return len(found) == len(ZONES) and all(
-            str(ring.serials[domain]) in text[:2000] for domain, text in found.items()) and found
+        found = {domain: kept(ring, domain) for domain in ZONES}
+        return all(str(ring.serials[domain]) in text[:2000]
+                   for domain, text in found.items()) and found
     site = restored(tmp_path, wait_until(dumps, PATIENCE, f"{make} has written its zone files"))
     assert_same_export(ring, site, make)
 

@@ -101,8 +101,8 @@ class Fleet:
     @staticmethod
     def _zones():
         return [zone(WHOLE, dnssec="off", history="off"),
-                zone(STEPS, dnssec="off", hostmaster="Host.Master@Steps.Example"),
-                zone(SIGNED), zone(PRIVATE, policy="hashed")]
+                zone(STEPS, dnssec="off", history="64M", hostmaster="Host.Master@Steps.Example"),
+                zone(SIGNED, history="64M"), zone(PRIVATE, history="64M", policy="hashed")]
 
     def _terms(self, make):
         secret = SECRETS[make][0]
@@ -173,6 +173,13 @@ class Fleet:
         self.now += seconds
         self.serials = self.site.publish("--force", now=stamp(self.now))
         assert all(self.serials[domain] > before[domain] for domain in DOMAINS), (what, before)
+
+    def rollback(self, domain, serial):
+        """The contents of one zone are again those of a serial, under a new one."""
+        self.now += 60
+        said = self.site.zonegen("rollback", str(serial), domain, "--now", stamp(self.now)).stdout
+        assert int(said.split()[1]) > self.serials[domain], said
+        self.serials[domain] = int(said.split()[1])
 
     def follow(self, seconds):
         """Waits until every secondary serves what was published last."""

@@ -1,7 +1,6 @@
 """What secondaries really serve: each asked for its SOA all the time, from its own host, so that no
 loss or delay lies between; and what anyone claimed about that, judged by it."""
 
-import bisect
 import select
 import socket
 import struct
@@ -14,8 +13,9 @@ _PAUSE = 0.04
 
 
 class Lookout:
-    """Asks in a thread. `seen`: by name, a list of (from, until, serial): the secondary answered with
-    that serial at both moments (time.time()) and whenever it was asked between; None is no answer."""
+    """Asks in a thread. `seen`: by name, a list of [when the first answer with a serial had come, when
+    the last such one was asked for, the serial]: that is what was served between, by time.time();
+    None is no answer. Before and after, until the next, it may have been either."""
 
     def __init__(self, secondaries, domain):
         """secondaries: by name, a host (network.Host) and where the server answers."""
@@ -75,25 +75,23 @@ class Lookout:
         return int.from_bytes(message.answer[0].rdata[-20:-16], "big")
 
     def _note(self, name, asked, serial):
-        seen, now = self.seen[name], time.time()
+        seen = self.seen[name]
         if seen and seen[-1][2] == serial:
-            seen[-1] = (seen[-1][0], now, serial)
+            seen[-1][1] = asked
         else:
-            seen.append((asked, now, serial))
+            seen.append([time.time(), asked, serial])
 
     def serial(self, name):
         """What it served when asked last."""
         return self.seen[name][-1][2] if self.seen[name] else None
 
     def served(self, name, begin, end):
-        """All serials that it may have served between two moments. Between an answer with one serial
-        and the first with another it may have been either."""
+        """All serials that it may have served at some moment between two."""
         seen = list(self.seen[name])
-        first = max(0, bisect.bisect_right([item[0] for item in seen], begin) - 2)
         found = set()
-        for number in range(first, len(seen)):
-            since = seen[number - 1][1] if number else seen[number][0]
+        for number, (_, _, serial) in enumerate(seen):
+            since = seen[number - 1][1] if number else 0
             until = seen[number + 1][0] if number + 1 < len(seen) else float("inf")
-            if since <= end and until + _PAUSE >= begin:
-                found.add(seen[number][2])
+            if since <= end and until >= begin:
+                found.add(serial)
         return found

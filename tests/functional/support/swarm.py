@@ -56,6 +56,8 @@ class Secondary(asyncio.DatagramProtocol):
         try:
             whole = self.serial is None
             messages = await asyncio.wait_for(self._transfer(whole), 60)
+            if len(messages[0]) < 512 and struct.unpack("!H", messages[0][6:8])[0] == 1:
+                return  # told of what it has: the SOA alone
             self.transfers.append((told, time.monotonic(), whole, messages))
         except (OSError, EOFError, AssertionError, asyncio.TimeoutError) as problem:
             self.problems.append((self.host, repr(problem)))
@@ -128,6 +130,11 @@ class Swarm:
 
     def problems(self):
         return [problem for member in self.members for problem in member.problems]
+
+    def have(self, serial, transfers):
+        """True when all have that serial, and so many transfers behind them."""
+        return self.serials() == {serial} and all(
+            len(member.transfers) == transfers for member in self.members)
 
     def serials(self):
         return {member.serial for member in self.members}
