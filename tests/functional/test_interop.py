@@ -67,9 +67,10 @@ class Course:
         return False
 
     def rollback(self):
-        """To a serial some publishes ago, in one zone; the next publish goes on from the files."""
+        """To what one zone was a publish or two ago, before that month maybe; older serials are not
+        kept. The next publish goes on from the files."""
         fleet, domain = self.fleet, self.random.choice([STEPS, SIGNED, PRIVATE])
-        fleet.rollback(domain, self.random.choice(self.serials[domain][-5:-1]))
+        fleet.rollback(domain, self.random.choice(self.serials[domain][-3:-1]))
         return False
 
     def restore(self):

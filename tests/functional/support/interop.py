@@ -101,8 +101,8 @@ class Fleet:
     @staticmethod
     def _zones():
         return [zone(WHOLE, dnssec="off", history="off"),
-                zone(STEPS, dnssec="off", history="64M", hostmaster="Host.Master@Steps.Example"),
-                zone(SIGNED, history="64M"), zone(PRIVATE, history="64M", policy="hashed")]
+                zone(STEPS, dnssec="off", hostmaster="Host.Master@Steps.Example"),
+                zone(SIGNED), zone(PRIVATE, policy="hashed")]
 
     def _terms(self, make):
         secret = SECRETS[make][0]
