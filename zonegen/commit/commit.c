@@ -359,6 +359,26 @@ static uint8_t flags_after(const struct contents *contents, const struct present
     return 0;
 }
 
+/* Writes whether the zone counts as restored, and nothing that anybody is sent: the serial stays,
+ * so must every record, signatures too. */
+static enum status put_flags(const struct passage *passage, uint8_t flags)
+{
+    struct edit *edit = passage->request->edit;
+    uint8_t value[RECORD_OCTETS];
+    uint8_t key[KEY_PREFIX_OCTETS];
+    struct writer w = writer_of(value, sizeof value);
+    struct zone_record record;
+
+    enum status status =
+        zones_find(edit_snapshot(edit), passage->contents->source.apex.octets, &record);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
+    record.flags = (uint8_t)((record.flags & ~KEPT_FLAGS) | flags);
+    zone_record_write(&w, &record);
+    key_of_zone(key, record.number);
+    return w.failed ? STATUS_NO_SPACE : edit_put(edit, key, sizeof key, value, writer_length(&w));
+}
+
 /* Merges the contents under the old serial, so that only contents can differ; moves the serial and
  * writes what says it where something did. */
 static enum status pass(struct passage *passage, const struct present *present)
@@ -378,16 +398,17 @@ static enum status pass(struct passage *passage, const struct present *present)
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = has_changes(out) || present->has_zonemd != request->zone->zonemd;
-    if (!out->changed && (present->flags & KEPT_FLAGS) == flags)
-        return STATUS_OK;
-    if (out->changed)
-        out->serial = out->created ? first_serial(rule, request->now)
-                                   : commit_next_serial(rule, present->serial, request->now);
-    int64_t published = out->changed ? request->now : present->published;
-    contents->stamp(contents->state, out->serial, published);
-    status = seal(passage, published, flags);
+    if (!out->changed) {
+        if ((present->flags & KEPT_FLAGS) != flags)
+            status = put_flags(passage, flags);
+        return status == STATUS_OK ? recorder_abandon(passage->merge.recorder) : status;
+    }
+    out->serial = out->created ? first_serial(rule, request->now)
+                               : commit_next_serial(rule, present->serial, request->now);
+    contents->stamp(contents->state, out->serial, request->now);
+    status = seal(passage, request->now, flags);
     return status == STATUS_OK
-               ? record_step(passage->merge.recorder, present, out, published,
+               ? record_step(passage->merge.recorder, present, out, request->now,
                              contents->origin == ORIGIN_PAST ? HISTORY_ROLLBACK : HISTORY_PUBLISH)
                : status;
 }
