@@ -109,11 +109,13 @@ static enum status next_name(struct ixfr *ixfr)
 }
 
 /* What a name counts against IXFR_NAMES_AT_ONCE: a thousand pairs to compare take as long as
- * finding a name. */
+ * finding a name, and so do a few steps to pass that have it too. */
 static int cost(const struct ixfr *ixfr)
 {
     const size_t *counts = ixfr->difference.counts;
-    return ixfr->difference.whole ? 1 : 1 + (int)(counts[0] * counts[1] / 1024);
+    size_t pairs = ixfr->difference.whole ? 0 : counts[0] * counts[1];
+
+    return 1 + (int)(pairs / 1024 + history_walk_passed(ixfr->walk) / 8);
 }
 
 /* Adds up what one side of a name will take. */

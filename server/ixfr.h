@@ -38,7 +38,8 @@ struct ixfr {
     size_t rest_octets;
 };
 
-/* Names looked at before others have their turn: half a millisecond. */
+/* Names looked at before others have their turn, fewer where they are in many steps or have many
+ * records: half a millisecond. */
 #define IXFR_NAMES_AT_ONCE 64
 
 /*

@@ -197,4 +197,7 @@ MUST_CHECK enum status history_walk_rewind(struct history_walk *walk);
  * STATUS_MALFORMED, STATUS_SYSTEM. */
 MUST_CHECK enum status history_walk_next(struct history_walk *walk, struct history_image *out);
 
+/* How many steps have the name that history_walk_next() came to last: what it took to pass it. */
+size_t history_walk_passed(const struct history_walk *walk);
+
 #endif

@@ -16,6 +16,7 @@ struct history_walk {
     uint16_t zone;
     uint32_t first;
     uint32_t last;
+    size_t passed; /* places that the last history_walk_next() moved */
     size_t count;
     struct place places[];
 };
@@ -142,7 +143,7 @@ enum status history_walk_open(struct snapshot *snapshot, uint16_t zone, uint32_t
     struct history_walk *walk = malloc(sizeof *walk + steps * sizeof walk->places[0]);
     if (!walk)
         return STATUS_SYSTEM;
-    *walk = (struct history_walk){snapshot, zone, first, last, 0};
+    *walk = (struct history_walk){snapshot, zone, first, last, 0, 0};
     status = history_walk_rewind(walk);
     if (status != STATUS_OK) {
         history_walk_close(walk);
@@ -161,6 +162,7 @@ enum status history_walk_next(struct history_walk *walk, struct history_image *o
 {
     struct item item;
 
+    walk->passed = 0;
     if (walk->count == 0)
         return STATUS_NOT_FOUND;
     const struct place oldest = walk->places[0];
@@ -171,7 +173,15 @@ enum status history_walk_next(struct history_walk *walk, struct history_image *o
     else if (status == STATUS_NOT_FOUND)
         status = STATUS_MALFORMED;
     /* What later steps have of the same name is not needed. */
-    while (status == STATUS_OK && walk->count > 0 && compare_names(&walk->places[0], &oldest) == 0)
+    while (status == STATUS_OK && walk->count > 0 &&
+           compare_names(&walk->places[0], &oldest) == 0) {
         status = advance_first(walk);
+        walk->passed++;
+    }
     return status;
+}
+
+size_t history_walk_passed(const struct history_walk *walk)
+{
+    return walk->passed;
 }

@@ -238,6 +238,34 @@ static void what_changed_back_is_no_difference(void **state)
         free(texts[i]);
 }
 
+/* A name that every step has is one name to send, and many to pass. */
+static void what_changed_often_leaves_others_their_time_too(void **state)
+{
+    const size_t steps = 100, names = IXFR_NAMES_AT_ONCE / 2;
+    struct served served;
+    size_t empty;
+    (void)state;
+
+    served_start(&served);
+    for (size_t n = 0; n <= steps; n++) {
+        char *text = large_zone(7 + (uint32_t)n, names, n % 2 == 0 ? "a" : "b", 0);
+        served.config.zone_count = 0; /* the same zone again */
+        served_restore(&served, text);
+        free(text);
+    }
+    served.zone_configs[0].acl_count = 1;
+    served.zone_configs[0].acl = open_acl;
+    served_show(&served);
+    struct transfer *transfer = begin(&served, 7);
+    struct lines have = finish(transfer, &empty);
+    assert_int_equal(transfer_kind(transfer), TRANSFER_IXFR);
+    assert_int_equal(have.count, 4);
+    assert_true(empty >= 3 * names * steps / 8 / (2 * IXFR_NAMES_AT_ONCE));
+    transfer_destroy(transfer);
+    lines_free(&have);
+    served_destroy(&served);
+}
+
 /* More pairs than are compared: the name as a whole goes and comes. */
 static void a_name_of_many_records_is_replaced(void **state)
 {
@@ -371,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_difference_turns_the_old_zone_into_the_new_one),
         cmocka_unit_test(what_changed_back_is_no_difference),
+        cmocka_unit_test(what_changed_often_leaves_others_their_time_too),
         cmocka_unit_test(a_name_of_many_records_is_replaced),
         cmocka_unit_test(an_unknown_serial_gets_the_whole_zone),
         cmocka_unit_test(a_difference_larger_than_the_zone_is_not_sent),
