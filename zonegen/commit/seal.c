@@ -9,9 +9,7 @@
 #include "zone/zonemd.h"
 
 #define SOA_BUFFER_OCTETS 1024 /* three names of 255 octets and the fixed fields fit */
-#define SIGNATURES_OCTETS                                                                          \
-    3072 /* of that SOA: three by RSA of 4096 bits, with the longest names                         \
-          */
+#define SIGNATURES_OCTETS 3072 /* of it: three by RSA of 4096 bits, with the longest names */
 #define RECORD_OCTETS                                                                              \
     (ZONE_RECORD_OCTETS + UINT8_MAX + NAME_MAX_OCTETS + SOA_BUFFER_OCTETS + SIGNATURES_OCTETS)
 
