@@ -18,8 +18,9 @@
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
 /*
- * Octets that the kernel takes of a connection before they can be sent: eight messages of a transfer.
- * It would else take 4 MB of each client that does not read, hundreds of transfers at a time.
+ * Octets that the kernel takes of a connection before they can be sent: eight messages of a
+ * transfer. It would else take 4 MB of each client that does not read, hundreds of transfers at a
+ * time.
  */
 #define UNSENT_OCTETS (128 << 10)
 /* Connections that a TCP Fast Open listener may hold before their handshake is done. */

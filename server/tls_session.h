@@ -6,10 +6,10 @@
  * One call takes at most TLS_READ_BUDGET octets from the socket, whatever they are: records without
  * a single octet of ours in them (key updates, refused renegotiations, alerts) hold nobody up.
  *
- * Measured with OpenSSL 3.0 on x86-64: 15 KB for an idle connection (test_tls.py holds it below 32),
- * 17 KB more in each direction while a record is incomplete or was not taken, up to 46 KB while the
- * handshake is under way. A handshake with a key for P-256 costs a millisecond of CPU time, a query
- * after it twice what it costs by TCP.
+ * Measured with OpenSSL 3.0 on x86-64: 15 KB for an idle connection (test_tls.py holds it below
+ * 32), 17 KB more in each direction while a record is incomplete or was not taken, up to 46 KB
+ * while the handshake is under way. A handshake with a key for P-256 costs a millisecond of CPU
+ * time, a query after it twice what it costs by TCP.
  */
 #ifndef SERVER_TLS_SESSION_H
 #define SERVER_TLS_SESSION_H

@@ -13,7 +13,9 @@ FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": 
          "f": "test_zonegen_signing.py", "q": "test_zonegen_quick.py",
          "i": "test_interop.py", "o": "test_network.py", "m": "test_many_secondaries.py",
          "9": "test_ixfr.py", "y": "test_tsig.py", "b": "test_contactctl.py",
-         "h": "test_completion.py", "j": "test_zonegen_secondary.py", "6": "test_members.py"}
+         "h": "test_completion.py", "j": "test_zonegen_secondary.py", "6": "test_members.py",
+         "past": "test_zonegen_history.py", "tls": "test_tls.py", "xot": "test_tls_transfer.py",
+         "cert": "test_tls_certificate.py"}
 
 
 def _read(path):
@@ -27,8 +29,7 @@ def test_every_test_that_the_map_names_exists():
                     for name in names if name.endswith(".c"))
     readme = _read(os.path.join(HERE, "..", "README.md"))
     missing = []
-    kinds = "u" + "".join(FILES)
-    for kind, name in re.findall(rf"`([{kinds}]):(\w+)`", readme):
+    for kind, name in re.findall(rf"`({'|'.join(['u', *FILES])}):(\w+)`", readme):
         found = re.search(rf"\b{name}\b", units) if kind == "u" else \
             f"def test_{name}(" in _read(os.path.join(HERE, FILES[kind]))
         if not found:

@@ -341,15 +341,22 @@ static enum status choose_addresses(struct secondary *secondary)
     return STATUS_INVALID;
 }
 
-/* The folder of the files that the configuration names; what a quoted word of any of them takes. */
-static enum status choose_folder(struct secondary *secondary)
+/* True for a path that each server, and a shell, takes for one word. */
+static bool is_plain(const char *path)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789-_./+,=@";
+
+    return strspn(path, allowed) == strlen(path);
+}
+
+/* The folder of the files that the configuration names. */
+static enum status choose_folder(struct secondary *secondary)
+{
     const char *folder = secondary->context->options->dir;
 
     secondary->folder = folder != NULL ? folder : secondary->engine->folder;
-    if (strspn(secondary->folder, allowed) == strlen(secondary->folder))
+    if (is_plain(secondary->folder))
         return STATUS_OK;
     context_say(secondary->context,
                 "'%s' is no folder to be written into a configuration; use letters, digits and "
@@ -395,17 +402,33 @@ static enum status choose_tls_name(struct secondary *secondary)
     return secondary->tls_name != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
-/* What prints the same again: the names that were given as the configuration has them. */
+/* Adds an option and its value to what prints the same again, where there is a value. */
+static void repeat(struct secondary *secondary, const char *option, const char *value)
+{
+    if (value != NULL && secondary->command != NULL)
+        secondary->command =
+            arena_format(secondary->arena, "%s %s%s", secondary->command, option, value);
+}
+
+/* What prints the same again: the names that were given as the configuration has them. The rest has
+ * been checked, but for the path of the configuration, which no comment should end. */
 static enum status choose_command(struct secondary *secondary)
 {
-    const char *command = arena_format(secondary->arena, "zonegen secondary %s --remote %s",
-                                       secondary->engine->id, secondary->remote->id);
-    bool is_named = secondary->context->options->operand_count > 1;
+    const struct options *options = secondary->context->options;
+    bool is_named = options->operand_count > 1;
 
-    for (size_t i = 0; i < secondary->zone_count && is_named && command != NULL; i++)
-        command = arena_format(secondary->arena, "%s %s", command, secondary->zones[i].name);
-    secondary->command = command;
-    return command != NULL ? STATUS_OK : STATUS_SYSTEM;
+    secondary->command = "zonegen secondary";
+    if (options->config != NULL && is_plain(options->config))
+        repeat(secondary, "-c ", options->config);
+    repeat(secondary, "", secondary->engine->id);
+    repeat(secondary, "--remote ", secondary->remote->id);
+    for (size_t i = 0; i < options->address_count; i++)
+        repeat(secondary, "--address ", options->addresses[i]);
+    repeat(secondary, "--dir ", options->dir);
+    repeat(secondary, "--tls-name ", options->tls_name);
+    for (size_t i = 0; i < secondary->zone_count && is_named; i++)
+        repeat(secondary, "", secondary->zones[i].name);
+    return secondary->command != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
 enum status secondary_choose(struct secondary *out)
@@ -421,10 +444,10 @@ enum status secondary_choose(struct secondary *out)
         return status;
     choose_transport(out);
     status = complete_zones(out);
-    if (status == STATUS_OK)
-        status = choose_command(out);
     if (status != STATUS_OK || out->context->options->only_secrets)
         return status;
     status = choose_addresses(out);
-    return status == STATUS_OK ? choose_tls_name(out) : status;
+    if (status == STATUS_OK)
+        status = choose_tls_name(out);
+    return status == STATUS_OK ? choose_command(out) : status;
 }

@@ -295,6 +295,10 @@ static void bind_print(const struct secondary *secondary, FILE *out)
     const struct secondary_zone *catalog = secondary->catalog;
 
     secondary_print_head(secondary, out);
+    if (secondary->tls)
+        secondary_note(out,
+                       "The certificate of who signed this server's goes to %s/contactd-ca.pem.",
+                       secondary->folder);
     secondary_note(out, "In its options, so that cards fit 512 octets below wildcards as well:");
     secondary_elsewhere(out, "minimal-responses yes;");
     if (catalog != NULL) {

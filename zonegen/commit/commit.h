@@ -93,7 +93,7 @@ MUST_CHECK enum status commit_remove(struct edit *edit, const struct zone_record
                                      const struct commit_observer *observer,
                                      struct commit_result *out);
 
-/* The serial after `old` by a rule (RFC 1982 §3.1): never 0, always newer than `old`. */
-uint32_t commit_next_serial(enum serial_policy policy, uint32_t old, int64_t now);
+/* Whether contents differ: a new zone, or names that were added, changed, deleted or renewed. */
+bool commit_has_changes(const struct commit_result *result);
 
 #endif

@@ -11,24 +11,41 @@
  *   1      2     zone number
  *   nothing more: the summary of the zone's history; else:
  *   3      4     4 × step (1 for the first change, then 2, …) + enum history_kind: together, so
- * that the longest name fits a key 7      n     HISTORY_STEP: nothing. HISTORY_NODE: the node's key
- * behind its first three octets (key.h). HISTORY_NSEC3: the hash, 20 octets
+ *                that the longest name fits a key
+ *   7      n     HISTORY_STEP: nothing
+ *                HISTORY_NODE: the node's key behind its first three octets (key.h)
+ *                HISTORY_NSEC3: the hash, 20 octets
  *
  * Values, each with 4 octets of checksum (checksum.h) of the key and of all that follows in front:
  *
- *   summary      4  steps made so far: the number of the newest
- *                4  the oldest step that is kept; newest + 1: none
- *                4  the newest step that did not bring a newer serial (RFC 1982): a restore; 0:
- * none 8  octets that the kept steps take, keys included 8  octets of the zone's records, see
- * history_record_octets() step         4  serial before 4  serial after 8  published, seconds since
- * 1970: the contents before 8  published: the contents after 8  when the step was made 1  enum
- * history_cause 1  flags of the zone before (enum zone_flag) 2  reserved, 0 4  names touched, NSEC3
- * records among them 8  octets that the step takes, keys included, this record too 8  octets of the
- * records removed and added, see history_record_octets() node, NSEC3  1  o: octets of the owner's
- * labels below the apex, where they have capital letters; 0: the key says it all 3  reserved, 0 o
- * owner labels …  its records as the zone had them, the SOA, signatures and NSEC among them: type,
- *                   class, TTL, RDLENGTH, RDATA each, owners left out, types ascending, each with
- *                   its signatures behind it, NSEC last; nothing: the name is new
+ *   summary
+ *   4      4     steps made so far: the number of the newest
+ *   8      4     the oldest step that is kept; newest + 1: none
+ *   12     4     the newest step that did not bring a newer serial (RFC 1982): a restore; 0: none
+ *   16     8     octets that the kept steps take, keys included
+ *   24     8     octets of the zone's records, see history_record_octets()
+ *
+ *   step
+ *   4      4     serial before
+ *   8      4     serial after
+ *   12     8     published, seconds since 1970: the contents before
+ *   20     8     published: the contents after
+ *   28     8     when the step was made
+ *   36     1     enum history_cause
+ *   37     1     flags of the zone before (enum zone_flag)
+ *   38     2     reserved, 0
+ *   40     4     names touched, NSEC3 records among them
+ *   44     8     octets that the step takes, keys included, this record too
+ *   52     8     octets of the records removed and added, see history_record_octets()
+ *
+ *   node, NSEC3
+ *   4      1     o: octets of the owner's labels below the apex, where they have capital letters;
+ *                0: the key says it all
+ *   5      3     reserved, 0
+ *   8      o     owner labels
+ *   8 + o  …     its records as the zone had them, the SOA, signatures and NSEC among them: type,
+ *                class, TTL, RDLENGTH, RDATA each, owners left out, types ascending, each with its
+ *                signatures behind it, NSEC last; nothing: the name is new
  *
  * Every step touches the apex, whose SOA has the serial.
  */
