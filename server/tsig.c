@@ -5,6 +5,7 @@
 
 #define TIME_MASK     0xffffffffffffu /* 48 bits */
 #define TIMERS_OCTETS 8
+#define ID_OCTETS     2
 
 enum status tsig_parse(const uint8_t *message, size_t length, const struct record *record,
                        struct tsig_record *out)
@@ -267,6 +268,21 @@ size_t tsig_octets(const struct tsig_session *session)
     return names + 10 + 16 + mac + (session->error == TSIG_BADTIME ? 6 : 0);
 }
 
+/* Adds a message with the ID that the TSIG says: who verifies puts that back first (§4.3.2), and a
+ * request that somebody forwarded has another one in its header. */
+static void add_message(const struct tsig_session *session, const struct iovec *parts, size_t count)
+{
+    struct hmac *hmac = session->key->hmac;
+    const uint8_t id[ID_OCTETS] = {(uint8_t)(session->original_id >> 8),
+                                   (uint8_t)session->original_id};
+    const uint8_t *start = parts[0].iov_base; /* with the whole header */
+
+    hmac_add(hmac, id, sizeof id);
+    hmac_add(hmac, start + sizeof id, parts[0].iov_len - sizeof id);
+    for (size_t i = 1; i < count; i++)
+        hmac_add(hmac, parts[i].iov_base, parts[i].iov_len);
+}
+
 /* Computes the MAC of a message and makes it the session's. Its octets; 0 when that failed. */
 static uint16_t make_mac(struct tsig_session *session, const struct iovec *parts, size_t count,
                          const struct variables *variables)
@@ -276,8 +292,7 @@ static uint16_t make_mac(struct tsig_session *session, const struct iovec *parts
     hmac_start(key->hmac);
     if (session->mac_octets > 0)
         add_prior(key->hmac, session->mac, session->mac_octets);
-    for (size_t i = 0; i < count; i++)
-        hmac_add(key->hmac, parts[i].iov_base, parts[i].iov_len);
+    add_message(session, parts, count);
     if (session->continues)
         add_timers(key->hmac, variables);
     else

@@ -114,8 +114,8 @@ MUST_CHECK enum status tsig_verify(const struct tsig_keys *keys, const uint8_t *
 size_t tsig_octets(const struct tsig_session *session);
 
 /*
- * Writes the TSIG record of an answer that stands in `parts`, its header without the TSIG in
- * ARCOUNT: to be counted in by the caller afterwards.
+ * Writes the TSIG record of an answer that stands in `parts`, the whole header in the first,
+ * without the TSIG in ARCOUNT: to be counted in by the caller afterwards.
  *
  *   now   seconds since 1970
  *   w     has room for tsig_octets()

@@ -300,7 +300,8 @@ def test_the_units_are_sound_and_start_the_installed_program(tmp_path):
     units, programs = [], []
     for folder, _, names in os.walk(tmp_path):
         units += [os.path.join(folder, n) for n in names if n.startswith("zonegen-publish.")]
-        programs += [os.path.join(folder, n) for n in names if n == "zonegen"]
+        programs += [os.path.join(folder, n) for n in names
+                     if n == "zonegen" and os.path.basename(folder) == "bin"]
     assert sorted(os.path.basename(unit) for unit in units) == ["zonegen-publish.service",
                                                                 "zonegen-publish.timer"]
     with open(next(u for u in units if u.endswith(".service")), encoding="utf-8") as file:

@@ -163,6 +163,22 @@ static void every_answer_to_a_signed_request_is_signed(void **state)
     }
 }
 
+/* §4.3.2: who forwards a request may give it another ID. The answer has that ID; whoever verifies
+ * it puts the original one back, which the MAC is over. */
+static void an_answer_to_a_forwarded_request_verifies_with_the_original_id(void **state)
+{
+    static struct answer answer;
+    struct query query = make_query("xa.example", TYPE_TXT, CLASS_IN, 1232);
+    struct forged forged = forged_of(0, query.octets);
+    forge(&query, &forged);
+    query.octets[0] ^= 0xff;
+    put(*state, &query, TRANSPORT_UDP, &answer);
+    assert_int_equal(answer.rcode, RCODE_NOERROR);
+    assert_memory_equal(answer.octets, query.octets, 2);
+    assert_int_equal(answer.tsig.original_id, 0x1234);
+    assert_signed(&answer, 0, mac_of(&query, 32), 32);
+}
+
 /* Malformed requests too, where their TSIG stands in its place; and opcodes that are not ours. */
 static void errors_before_the_question_are_signed(void **state)
 {
@@ -434,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_to_a_signed_request_is_signed),
+        cmocka_unit_test(an_answer_to_a_forwarded_request_verifies_with_the_original_id),
         cmocka_unit_test(errors_before_the_question_are_signed),
         cmocka_unit_test(unsigned_requests_get_no_tsig),
         cmocka_unit_test(bad_keys_and_macs_are_answered_unsigned),
