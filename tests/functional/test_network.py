@@ -221,8 +221,9 @@ def assert_lies_are_found(sea, samples):
 
 
 @in_a_network
-def test_after_loss_delay_and_a_partition_all_serve_the_same_serial(request, tmp_path):
-    with Sea(tmp_path) as sea, Operator(sea.site) as operator:
+def test_after_loss_delay_and_a_partition_all_serve_the_same_serial(request, tmp_path_factory):
+    # A short name: the path of a UNIX socket, PowerDNS makes one, has 107 octets.
+    with Sea(tmp_path_factory.mktemp("sea")) as sea, Operator(sea.site) as operator:
         sea.storm([name for name in sea.secondaries if name.endswith("2")])
         seconds = sea.follow()
         assert sea.network.lost > 0

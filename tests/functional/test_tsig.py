@@ -21,6 +21,7 @@ import pytest
 from support import client, tsig
 from support.client import Tcp
 from support.contactd import Contactd, Site, program, zone
+from support.ports import Port
 from support.process import find_program, run, wait_until
 from support.terms import Secret
 from support.tsig import BADKEY, BADSIG, BADTIME, BADTRUNC, sign, tsig_of, verify
@@ -498,8 +499,11 @@ def test_a_secret_that_cannot_be_read_keeps_the_old_configuration(changing):
 def test_nothing_starts_without_a_secret(tmp_path):
     site = Site(tmp_path, [zone("cc.example")], key=key_section(tmp_path, ["xfr"]))
     site.publish()
+    port = Port()
+    site.config["server"]["listen"] = [f"127.0.0.1@{port.number}"]
     site.config["key"][0]["secret-file"] = str(tmp_path / "missing.key")
     site.write()
+    port.release()
     result = run([program("contactd"), "-c", site.path], timeout=20)
     assert result.returncode == 1
     assert f"{tmp_path}/missing.key: no such file" in result.stderr

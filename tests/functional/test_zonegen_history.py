@@ -197,6 +197,30 @@ def test_a_signed_zone_is_signed_anew_when_it_is_rolled_back(tmp_path):
     assert ldns_complaint(site.path("zone"), moment("2027-04-15")) == ""
 
 
+@pytest.mark.parametrize("way", ["rollback", "restore"])
+def test_a_publish_that_finds_the_same_contents_changes_no_signature(tmp_path, way):
+    """The serial stays, so every record must: secondaries would never hear of another one."""
+    site = Site(tmp_path)
+    site.entries(labels(3))
+    site.configure(zone="dnssec: on")
+    os.makedirs(site.path("db"))
+    make_keys(site.path("db/contacts.mdb-keys"), "cc.example", "csk", "ecdsap256sha256")
+    first = change(site, DAYS[0], "Team one")
+    change(site, DAYS[1], "Team two")
+    site.entry("aa", [contact(name="Team one")])
+    if way == "rollback":
+        site.done("rollback", str(first), "--now", DAYS[2])
+    else:
+        site.write("zone", site.export())
+        site.done("restore", "zone")
+        site.entry("aa", [contact(name="Team two")])
+    held = site.export()
+    site.publish("--force", now=DAYS[3])
+    assert site.export() == held
+    assert "stays as it is" not in site.run("publish", now=DAYS[3]).stderr
+    assert "all whole" in site.done("verify")
+
+
 def test_nothing_is_kept_without_history_and_old_steps_go(site):
     site.configure(zone="history: off")
     first = change(site, DAYS[0], "Team one")

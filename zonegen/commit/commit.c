@@ -161,15 +161,16 @@ static enum status pass(struct passage *passage, const struct present *present)
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
     out->changed = commit_has_changes(out) || present->has_zonemd != request->zone->zonemd;
-    if (!out->changed && (present->flags & KEPT_FLAGS) == flags)
-        return STATUS_OK;
-    if (out->changed)
-        out->serial = out->created ? next_serial_first(rule, request->now)
-                                   : next_serial_after(rule, present->serial, request->now);
-    int64_t published = out->changed ? request->now : present->published;
-    contents->stamp(contents->state, out->serial, published);
-    status = seal(passage, published, flags);
-    return status == STATUS_OK ? present_record(present, passage->merge.recorder, out, published,
+    if (!out->changed) {
+        if ((present->flags & KEPT_FLAGS) != flags)
+            status = seal_flags(request->edit, contents->source.apex.octets, KEPT_FLAGS, flags);
+        return status == STATUS_OK ? recorder_abandon(passage->merge.recorder) : status;
+    }
+    out->serial = out->created ? next_serial_first(rule, request->now)
+                               : next_serial_after(rule, present->serial, request->now);
+    contents->stamp(contents->state, out->serial, request->now);
+    status = seal(passage, request->now, flags);
+    return status == STATUS_OK ? present_record(present, passage->merge.recorder, out, request->now,
                                                 contents->origin == ORIGIN_PAST ? HISTORY_ROLLBACK
                                                                                 : HISTORY_PUBLISH)
                                : status;

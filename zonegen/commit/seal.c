@@ -2,6 +2,7 @@
 
 #include "store/key.h"
 #include "store/stored.h"
+#include "store/zones.h"
 #include "wire/writer.h"
 #include "zone/compile.h"
 #include "zone/nsec3_node.h"
@@ -79,4 +80,20 @@ enum status seal_record(struct merge *merge, const struct node *apex, int64_t pu
         return STATUS_NO_SPACE;
     key_of_zone(key, merge->zone);
     return edit_put(merge->edit, key, sizeof key, value, writer_length(&w));
+}
+
+enum status seal_flags(struct edit *edit, const uint8_t *apex, uint8_t mask, uint8_t flags)
+{
+    uint8_t value[RECORD_OCTETS];
+    uint8_t key[KEY_PREFIX_OCTETS];
+    struct writer w = writer_of(value, sizeof value);
+    struct zone_record record;
+
+    enum status status = zones_find(edit_snapshot(edit), apex, &record);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
+    record.flags = (uint8_t)((record.flags & ~mask) | flags);
+    zone_record_write(&w, &record);
+    key_of_zone(key, record.number);
+    return w.failed ? STATUS_MALFORMED : edit_put(edit, key, sizeof key, value, writer_length(&w));
 }

@@ -25,4 +25,15 @@ MUST_CHECK enum status seal_zonemd(struct merge *merge, uint32_t ttl, struct are
 MUST_CHECK enum status seal_record(struct merge *merge, const struct node *apex, int64_t published,
                                    uint8_t flags);
 
+/*
+ * Writes the zone's record with other flags, and nothing else changed.
+ *
+ *   apex    the zone's
+ *   mask    of the flags that are to be as in `flags`
+ *
+ * STATUS_OK, STATUS_MALFORMED (there is no sound record) or STATUS_SYSTEM.
+ */
+MUST_CHECK enum status seal_flags(struct edit *edit, const uint8_t *apex, uint8_t mask,
+                                  uint8_t flags);
+
 #endif
