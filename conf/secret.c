@@ -212,10 +212,26 @@ static enum status refuse_file(const char *path, const char *rule, const char *w
     return STATUS_INVALID;
 }
 
-static enum status refuse_errno(const char *path, int error, struct diag *diag)
+/* Nothing makes keys of hmac-sha1: those come from elsewhere. */
+static enum status refuse_missing(const struct config_key *key, struct diag *diag)
 {
+    struct place place = {.file = key->secret_file};
+
+    if (key->algorithm == TSIG_HMAC_SHA1)
+        return refuse_file(key->secret_file, "file-missing", "no such file", diag);
+    diag_error(diag, place, "file-missing",
+               "no such file; a new secret is made by 'zonegen key tsig --algorithm %s --out %s "
+               "%s'",
+               tsig_algorithm_name(key->algorithm), key->secret_file, key->id);
+    return STATUS_INVALID;
+}
+
+static enum status refuse_errno(const struct config_key *key, int error, struct diag *diag)
+{
+    const char *path = key->secret_file;
+
     if (error == ENOENT)
-        return refuse_file(path, "file-missing", "no such file", diag);
+        return refuse_missing(key, diag);
     if (error == EACCES || error == EPERM)
         return refuse_file(path, "file-permission",
                            "this account may not read it; check the permissions of it and its "
@@ -279,7 +295,7 @@ enum status secret_read(const struct config_key *key, struct diag *diag, struct 
     secret_clear(out);
     int error = load(path, octets, &length, &info);
     if (error != 0) {
-        status = refuse_errno(path, error, diag);
+        status = refuse_errno(key, error, diag);
     } else if (length > FILE_OCTETS) {
         status = refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
     } else {

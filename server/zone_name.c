@@ -1,6 +1,7 @@
 #include "server/zone_name.h"
 
 #include "store/key.h"
+#include "store/lookup.h"
 #include "store/nsec3.h"
 
 #include <string.h>
@@ -84,18 +85,9 @@ enum status zone_name_next(struct zone_name *name, struct reader *records)
 enum status zone_name_soa(struct snapshot *snapshot, uint16_t zone, const uint8_t **rest,
                           size_t *rest_octets)
 {
-    static const uint8_t root[] = {0};
     struct stored_answer soa;
-    struct stored node;
-    struct item item;
-    struct key key;
 
-    key_of_name(&key, zone, root, 0);
-    enum status status = snapshot_walk(snapshot, WALK_AT, key.octets, key.length, &item);
-    if (status == STATUS_OK)
-        status = stored_open(item.key, item.key_octets, item.value, item.value_octets, &node);
-    if (status == STATUS_OK)
-        status = stored_find(&node, TYPE_SOA, &soa);
+    enum status status = lookup_apex(snapshot, zone, TYPE_SOA, &soa);
     if (status != STATUS_OK)
         return status == STATUS_SYSTEM ? status : STATUS_MALFORMED;
     struct reader r = reader_of(soa.part[PART_ANSWER], soa.octets[PART_ANSWER]);

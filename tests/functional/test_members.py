@@ -10,7 +10,7 @@ import struct
 
 import pytest
 
-from support.client import Tcp, tcp, udp, udp_many
+from support.client import tcp, transfer, udp, udp_many
 from support.contactd import Contactd, Site, zone
 from support.wire import Message, name_from_text, opt, query
 
@@ -99,17 +99,7 @@ def after_question(reply):
 
 
 def whole_transfer(server, domain, source):
-    with Tcp(server.at, source=source) as connection:
-        connection.send(query(domain, "AXFR"))
-        octets, ends = b"", 0
-        while ends < 2:
-            reply = connection.receive()
-            octets += reply
-            message = Message(reply)
-            if message.rcode:
-                break
-            ends += sum(record.type == 6 for record in message.answer)
-        return octets
+    return b"".join(message.octets for message in transfer(server.at, domain, source))
 
 
 def test_the_words_are_where_members_find_them(site, server):

@@ -4,6 +4,7 @@ themselves."""
 
 import base64
 import os
+import re
 import shutil
 import signal
 
@@ -288,6 +289,15 @@ def test_a_secret_is_printed_only_when_it_is_asked_for(site, make):
     alone = site.zonegen("secondary", make, "--remote", "keyed", "--only-secrets").stdout
     assert inside.count(SECRET) == alone.count(SECRET) == 1
     assert "contactd.key" not in inside and "keyed.example" not in alone
+
+
+@pytest.mark.parametrize("remote, options", [
+    ("keyed", ["--address", "192.0.2.9@5301", "--address", "2001:db8::9"]),
+    ("tls", ["--dir", "/srv/dns", "--tls-name", "a.example"])])
+def test_it_says_what_prints_it_again(site, remote, options):
+    said = site.zonegen("secondary", "--remote", remote, *options, "nsd").stdout
+    again = re.search(r"^# Printed by 'zonegen (secondary) -c \S+ (.*)'; after", said, re.M)
+    assert site.zonegen(*" ".join(again.groups()).split()).stdout == said
 
 
 def test_keys_in_place_are_read_as_those_of_a_file(site, tmp_path):

@@ -1,7 +1,6 @@
 #include "commit/present.h"
 
-#include "store/key.h"
-#include "store/stored.h"
+#include "store/lookup.h"
 #include "store/zones.h"
 #include "wire/constants.h"
 
@@ -23,18 +22,9 @@ static enum status free_number(struct snapshot *snapshot, uint16_t *number)
 
 static enum status find_zonemd(struct snapshot *snapshot, struct present *present)
 {
-    struct key key;
-    struct item item;
-    struct stored stored;
     struct stored_answer answer;
-    const uint8_t root[] = {0};
 
-    key_of_name(&key, present->number, root, 0);
-    enum status status = snapshot_walk(snapshot, WALK_AT, key.octets, key.length, &item);
-    if (status == STATUS_OK)
-        status = stored_open(item.key, item.key_octets, item.value, item.value_octets, &stored);
-    if (status == STATUS_OK)
-        status = stored_find(&stored, TYPE_ZONEMD, &answer);
+    enum status status = lookup_apex(snapshot, present->number, TYPE_ZONEMD, &answer);
     present->has_zonemd = status == STATUS_OK;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

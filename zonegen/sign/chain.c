@@ -172,16 +172,9 @@ void chain_close(struct chain *chain)
  * §3, RFC 4648 §7). */
 static enum status make_owner(const struct chain *chain, const struct link *link, struct name *out)
 {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
     uint8_t label[NSEC3_LABEL_OCTETS];
 
-    for (size_t i = 0; i < NSEC3_LABEL_OCTETS; i++) {
-        size_t bit = 5 * i;
-        unsigned pair = (unsigned)link->hash[bit / 8] << 8;
-        if (bit / 8 + 1 < NSEC3_HASH_OCTETS)
-            pair |= link->hash[bit / 8 + 1];
-        label[i] = (uint8_t)digits[pair >> (11 - bit % 8) & 31];
-    }
+    nsec3_label_of_hash(link->hash, label);
     return name_prepend(out, label, sizeof label, chain->apex.octets);
 }
 

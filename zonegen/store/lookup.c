@@ -115,3 +115,15 @@ enum status lookup(struct snapshot *snapshot, const struct key *key, struct foun
     /* A cut or node that must be there and is not is damage like any other. */
     return status == STATUS_OK ? STATUS_OK : STATUS_MALFORMED;
 }
+
+enum status lookup_apex(struct snapshot *snapshot, uint16_t zone, uint16_t type,
+                        struct stored_answer *out)
+{
+    static const uint8_t root[] = {0};
+    struct stored node;
+    struct key key;
+
+    key_of_name(&key, zone, root, 0);
+    enum status status = open_exact(snapshot, key.octets, key.length, &node);
+    return status == STATUS_OK ? stored_find(&node, type, out) : status;
+}

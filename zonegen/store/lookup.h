@@ -32,4 +32,12 @@ struct found {
  */
 MUST_CHECK enum status lookup(struct snapshot *snapshot, const struct key *key, struct found *out);
 
+/*
+ * The answer to a question for `type` at a zone's apex, by itself: in the map.
+ *
+ * STATUS_OK, STATUS_NOT_FOUND (no apex, or no data), STATUS_MALFORMED, STATUS_SYSTEM.
+ */
+MUST_CHECK enum status lookup_apex(struct snapshot *snapshot, uint16_t zone, uint16_t type,
+                                   struct stored_answer *out);
+
 #endif

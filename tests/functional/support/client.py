@@ -184,23 +184,31 @@ def _collect(connections, replies):
         sock.close()
 
 
+def receive_transfer(connection, rrtype="AXFR"):
+    """The messages of a transfer that was asked for, up to the SOA that ends it; a single message
+    when it is refused, or is an IXFR that holds just the SOA."""
+    messages, records, soas, ends = [], [], 0, 2
+    while soas < ends:
+        reply = connection.receive()
+        assert reply is not None, "closed within a transfer"
+        messages.append(Message(reply))
+        records += messages[-1].answer
+        soas += sum(record.type == 6 for record in messages[-1].answer)
+        if messages[-1].rcode or (rrtype == "IXFR" and len(records) == 1):
+            break
+        if rrtype == "IXFR" and len(records) > 1 and records[1].type == 6:
+            ends = 4  # a condensed difference
+    return messages
+
+
 def transfer(server, name, source=None, rrtype="AXFR", additional=(), authority=b"", timeout=30.0):
-    """The messages of a transfer, from the first SOA to the one that ends it; a single message when
-    it is refused, or is an IXFR that holds just the SOA."""
+    """The messages of a transfer, as receive_transfer() has them."""
     counts = (1, 0, 1 if authority else 0, len(additional))
     octets = query(name, rrtype, ident=0x4242, counts=counts,
                    after=authority + b"".join(additional))
-    messages, soas = [], 0
     with Tcp(server, source, timeout) as connection:
         connection.send(octets)
-        while soas < 2:
-            reply = connection.receive()
-            assert reply is not None, "closed within a transfer"
-            messages.append(Message(reply))
-            soas += sum(record.type == 6 for record in messages[-1].answer)
-            if messages[-1].rcode or (rrtype == "IXFR" and len(messages[0].answer) == 1):
-                break
-    return messages
+        return receive_transfer(connection, rrtype)
 
 
 def transfer_records(messages):

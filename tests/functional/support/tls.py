@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from support.client import Tcp
+from support.client import Tcp, receive_transfer
 from support.process import run
 from support.terms import Secret
-from support.wire import Message, query
+from support.wire import query
 
 DAY = datetime.timedelta(days=1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
@@ -156,17 +156,9 @@ def ask(server, octets, settings=None, **options):
 
 def transfer(server, name, settings=None, additional=(), source=None):
     """The messages of an AXFR over TLS; a single one when it is refused."""
-    messages, soas = [], 0
     with Tls(server, settings, source=source, timeout=30) as connection:
         connection.send(query(name, "AXFR", ident=7, additional=additional))
-        while soas < 2:
-            octets = connection.receive()
-            assert octets is not None, "closed within a transfer"
-            messages.append(Message(octets))
-            soas += sum(record.type == 6 for record in messages[-1].answer)
-            if messages[-1].rcode:
-                break
-    return messages
+        return receive_transfer(connection)
 
 
 def resident_kilobytes(pid):

@@ -272,7 +272,9 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     struct secret secret;
     (void)state;
     char *found = read_file("missing.key", &secret);
-    assert_string_equal(found, "missing.key: error: no such file [file-missing]\n");
+    assert_string_equal(found, "missing.key: error: no such file; a new secret is made by 'zonegen "
+                               "key tsig --algorithm hmac-sha256 --out missing.key xfr' "
+                               "[file-missing]\n");
     free(found);
     found = read_file("/tmp", &secret);
     assert_string_equal(found, "/tmp: error: it is a folder, not a file [file-kind]\n");
