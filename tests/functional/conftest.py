@@ -8,6 +8,12 @@ from support import process, tls
 from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
+LONG = os.environ.get("LONG") == "1"  # tests/full: all of what else is sampled
+# Sanitizer builds leave out what is mostly about other programs, or waits; tests/full has it.
+collect_ignore = ["test_completion.py", "test_interop.py", "test_many_secondaries.py",
+                  "test_network.py", "test_roll_look.py", "test_secondaries.py",
+                  "test_validation.py", "test_zonefile_readers.py",
+                  "test_zonegen_secondary.py"] if SHORT else []
 
 
 def pytest_configure(config):

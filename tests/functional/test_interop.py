@@ -2,7 +2,7 @@
 a rollback and a restore among them, end with exactly what `zonegen export` prints; differences are
 sent where there are some; and any of the four gives the repository back.
 
-PUBLISHES=50 with all sample contacts, as tests/full does; else eight with some of them."""
+PUBLISHES=50 with all sample contacts, as tests/full does; else five with some of them."""
 
 import os
 import random
@@ -11,7 +11,6 @@ import tempfile
 
 import pytest
 
-from conftest import SHORT
 from support.contactd import Contactd, Site, serial_of, zone
 from support.interop import (DOMAINS, HOSTS, OVER_TLS, PRIVATE, SECRETS, SIGNED, STEPS, WHOLE, Desk,
                              Fleet)
@@ -21,7 +20,7 @@ from support.process import find_program, run, wait_until
 from support.secondaries import (LOWERS_CASE, MAKES, difference, dig, exported, transferred,
                                  without_case)
 
-PUBLISHES = int(os.environ.get("PUBLISHES", 4 if SHORT else 8))
+PUBLISHES = int(os.environ.get("PUBLISHES", 5))
 ALL = "PUBLISHES" in os.environ
 PATIENCE = 60
 DAY = 86400

@@ -6,7 +6,7 @@ import dns.message
 import dns.name
 import pytest
 
-from conftest import SHORT
+from conftest import LONG, SHORT
 from support import client, compare, wire
 from support.cases import Case
 from support.contactd import NOW, Contactd, Site, serial_of, zone
@@ -115,7 +115,7 @@ def answers(server, messages):
 
 def test_every_answer_is_proved_and_has_nothing_more(pair):
     judge = Judge(DOMAIN, dnskey_rrset(DOMAIN, pair.site.keys[DOMAIN], 14400), moment(NOW) + 60)
-    asked = questions(pair, extra=(47,))
+    asked = questions(pair, extra=(47,))[::1 if LONG else 3]
     messages = [wire.query(name, kind, additional=[DO]) for name, kind in asked]
     complaints, kinds = [], set()
     for (name, kind), octets in zip(asked, answers(pair.signed, messages)):

@@ -31,6 +31,7 @@ struct oracle {
     ldns_rr_list *dnskeys;
     time_t now;
     size_t positive, negative; /* answers that were judged */
+    size_t stride; /* of the names that are judged; sanitizers are slow: they get a sample */
 };
 
 static int remove_one(const char *path, const struct stat *info, int flag, struct FTW *at)
@@ -258,8 +259,8 @@ static void judge_all(struct oracle *oracle)
     assert_int_equal(snapshot_create(oracle->served.store, &snapshot), STATUS_OK);
     assert_int_equal(stored_source_open(snapshot, &record, &stored), STATUS_OK);
     struct node_source source = stored_source_nodes(stored);
-    while (source.next(source.state, &node) == STATUS_OK) {
-        if (node_rrset(&node, TYPE_NSEC3) != NULL)
+    for (size_t n = 0; source.next(source.state, &node) == STATUS_OK; n++) {
+        if (node_rrset(&node, TYPE_NSEC3) != NULL || n % oracle->stride != 0)
             continue;
         for (size_t i = 0; i < node.rrset_count; i++)
             if (node.rrsets[i].type != TYPE_RRSIG && node.rrsets[i].type != TYPE_NSEC)
@@ -273,7 +274,10 @@ static void judge_all(struct oracle *oracle)
 
 static void judge_sample(enum dnssec_denial denial)
 {
-    struct oracle oracle = {.now = 1795352400}; /* 2026-11-22T13:00:00Z */
+    struct oracle oracle = {
+        .now = 1795352400, /* 2026-11-22T13:00:00Z */
+        .stride = getenv("SHORT") != NULL ? 8 : 1,
+    };
 
     served_start(&oracle.served);
     configure(&oracle, denial);
@@ -282,8 +286,8 @@ static void judge_sample(enum dnssec_denial denial)
     ldns_pkt *packet = ask_ldns(&oracle, &oracle.served.zone_configs[0].domain, TYPE_DNSKEY);
     oracle.dnskeys = pick(ldns_pkt_answer(packet), LDNS_RR_TYPE_DNSKEY);
     judge_all(&oracle);
-    assert_true(oracle.positive > 5000);
-    assert_true(oracle.negative > 2000);
+    assert_true(oracle.positive > 5000 / oracle.stride);
+    assert_true(oracle.negative > 2000 / oracle.stride);
     ldns_rr_list_free(oracle.dnskeys);
     ldns_pkt_free(packet);
     nftw(oracle.keys_folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
