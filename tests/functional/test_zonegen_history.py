@@ -160,6 +160,18 @@ def test_no_publish_undoes_it_until_a_contacts_file_changes(past, way):
     assert said not in past.run("publish", now=DAYS[5]).stderr
 
 
+def test_what_was_being_edited_does_not_undo_a_rollback(past):
+    """Files that differ from what was published, but not from what they were at the rollback."""
+    past.entry("ab", [contact(name="Half an edit")])
+    past.done("rollback", str(past.serials[0]), "--now", DAYS[3])
+    held = past.export()
+    for arguments in ([], ["contacts/ab.yaml"], ["contacts"]):
+        assert "stays as it is" in past.run("publish", *arguments, now=DAYS[3]).stderr
+        assert past.export() == held
+    change(past, DAYS[4], "Team four")
+    assert "Team four" in past.export() and "Half an edit" in past.export()
+
+
 @pytest.mark.parametrize("way", ["rollback", "restore"])
 def test_force_undoes_it(past, way):
     past.write("old.zone", past.past[past.serials[0]])

@@ -113,6 +113,42 @@ static enum status survey(const struct changed *changed, struct file_survey *out
     return status == STATUS_OK && out->count == 0 ? STATUS_INVALID : status;
 }
 
+static enum status digest_file(const struct changed *changed, const char *name,
+                               struct arena *scratch, struct source *out)
+{
+    const char *path = changed_path_of(changed, name);
+    struct diag *unheard = diag_create();
+    struct file_content content;
+
+    arena_reset(scratch);
+    enum status status = path != NULL && unheard != NULL
+                             ? file_read_stamped(path, YAML_MAX_OCTETS, scratch, unheard, &content)
+                             : STATUS_SYSTEM;
+    diag_destroy(unheard);
+    *out = (struct source){.name = name};
+    if (status == STATUS_OK)
+        accounts_digest(content.octets, content.length, out->digest);
+    return status;
+}
+
+enum status changed_digest_all(const struct changed *changed, struct sources *out)
+{
+    struct arena *scratch = arena_create();
+    struct file_survey files;
+
+    *out = (struct sources){0};
+    enum status status = scratch != NULL ? survey(changed, &files) : STATUS_SYSTEM;
+    if (status == STATUS_OK) {
+        out->items = arena_alloc(changed->arena, files.count * sizeof *out->items);
+        status = out->items != NULL ? STATUS_OK : STATUS_SYSTEM;
+    }
+    for (; status == STATUS_OK && out->count < files.count; out->count++)
+        status =
+            digest_file(changed, files.items[out->count].name, scratch, &out->items[out->count]);
+    arena_destroy(scratch);
+    return status;
+}
+
 static bool is_known(const struct file_stamp *stamp)
 {
     static const struct file_stamp unknown = {.octets = 0};

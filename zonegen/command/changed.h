@@ -58,6 +58,13 @@ MUST_CHECK enum status changed_name(struct changed *changed, const char *const *
 MUST_CHECK enum status changed_complete(struct changed *changed, struct contents *contents);
 
 /*
+ * All files as they are now: names and digests, nothing else of a source.
+ *
+ * STATUS_OK; STATUS_INVALID when the folder or one of its files cannot be read; STATUS_SYSTEM.
+ */
+MUST_CHECK enum status changed_digest_all(const struct changed *changed, struct sources *out);
+
+/*
  * The name of a contacts file that somebody calls `path`: in the configured folder, or the one that
  * is configured. NULL where it is none, whether it exists or not.
  */

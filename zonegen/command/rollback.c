@@ -1,4 +1,6 @@
+#include "command/changed.h"
 #include "command/command.h"
+#include "command/fingerprint.h"
 #include "command/past.h"
 #include "command/signing.h"
 #include "commit/commit.h"
@@ -143,6 +145,28 @@ static void say_done(struct rollback *rollback, const struct commit_result *resu
 }
 
 /* The edit is gone afterwards either way. */
+/*
+ * Has the database know the contacts as they are now: a publish leaves the zone alone until they
+ * differ from these, so that what was being edited when the rollback had to be made does not undo
+ * it. Without files to read, what was published last counts.
+ */
+static enum status remember_contacts(const struct rollback *rollback, struct edit *edit)
+{
+    struct fingerprint fingerprint;
+    struct sources sources;
+    struct changed changed;
+
+    enum status status =
+        changed_open(rollback->context->config, edit_snapshot(edit), rollback->arena, &changed);
+    if (status == STATUS_OK)
+        status = changed_digest_all(&changed, &sources);
+    if (status == STATUS_OK)
+        status = fingerprint_make(&sources, &fingerprint);
+    if (status == STATUS_OK)
+        return fingerprint_store(edit, &fingerprint);
+    return status == STATUS_SYSTEM ? status : STATUS_OK;
+}
+
 static int commit(struct rollback *rollback, struct edit *edit, uint32_t step)
 {
     struct context *context = rollback->context;
@@ -154,6 +178,12 @@ static int commit(struct rollback *rollback, struct edit *edit, uint32_t step)
                                          rollback->arena, &rollback->signing);
     if (status == STATUS_OK)
         status = apply(rollback, edit, step, &result);
+    if (status == STATUS_OK) {
+        errno = 0;
+        status = remember_contacts(rollback, edit);
+        if (status != STATUS_OK)
+            explain(rollback, status);
+    }
     progress_clear(&context->progress);
     if (status != STATUS_OK) {
         edit_abort(edit);
