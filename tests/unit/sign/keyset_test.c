@@ -158,10 +158,11 @@ static void the_stored_zone_decides_what_is_adopted(void **state)
     assert_int_equal(use_of(z, &spare), 0);
     stored.count = 1; /* none of ours: what the parent vouches for must not go */
     assert_int_equal(open_with(z, &stored), STATUS_INVALID);
-    expect(z, "key-foreign",
-           "it is signed with keys of which none is here, such as 1040 (algorithm 15); bring their "
-           "files, or begin anew: have the DS removed, publish once with 'dnssec: off' and --force, "
-           "then make a new key");
+    expect(
+        z, "key-foreign",
+        "it is signed with keys of which none is here, such as 1040 (algorithm 15); bring their "
+        "files, or begin anew: have the DS removed, publish once with 'dnssec: off' and --force, "
+        "then make a new key");
 }
 
 static void what_is_remembered_is_used_and_the_rest_is_spare(void **state)
