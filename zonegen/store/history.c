@@ -193,6 +193,8 @@ static enum status check_setbacks(struct snapshot *snapshot, uint16_t zone,
     uint32_t newest = summary->setback < found->step ? summary->setback : found->step - 1;
     enum status status = STATUS_OK;
 
+    if (newest >= summary->oldest && newest - summary->oldest >= HISTORY_SETBACK_STEPS)
+        return STATUS_NOT_FOUND;
     for (uint32_t step = newest; status == STATUS_OK && step >= summary->oldest; step--) {
         struct history_step earlier;
         status = history_step_read(snapshot, zone, step, &earlier);

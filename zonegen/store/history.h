@@ -154,7 +154,8 @@ void history_image_seal(uint8_t *value, size_t value_octets, uint8_t owner_octet
  * Finds the newest kept step that leads away from `serial`: it and all later ones lead to the
  * present contents. For differences: where a restore has set the serial back, the same serial can
  * have had two contents, and who says that it has one of them is not answered by the other. The
- * cost grows with the number of steps since; after a setback, with those that are kept.
+ * cost grows with the number of steps since; after a setback, with those that are kept, and where
+ * these are more than HISTORY_SETBACK_STEPS no serial since is found until they are gone.
  *
  *   difference   out: octets of all records removed and added since, before condensing
  *
@@ -192,7 +193,8 @@ size_t history_present_key(const struct history_image *image, uint16_t zone,
  * it. */
 struct history_walk;
 
-#define HISTORY_WALK_STEPS 16384 /* more are not walked: 16 octets of memory for each */
+#define HISTORY_SETBACK_STEPS 4096  /* a look at each takes some milliseconds in all */
+#define HISTORY_WALK_STEPS    16384 /* more are not walked: 16 octets of memory for each */
 
 /*
  *   snapshot   its place moves with the walk, images stay valid until it is reset

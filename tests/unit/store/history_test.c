@@ -398,6 +398,36 @@ static void a_serial_that_may_have_had_two_contents_is_not_found(void **state)
     destroy(&temporary, store);
 }
 
+static void a_setback_with_too_much_before_it_is_not_looked_through(void **state)
+{
+    enum { BEFORE = HISTORY_SETBACK_STEPS + 1 };
+    static uint32_t serials[BEFORE + 3];
+    struct history_summary summary = {.newest = BEFORE + 2, .setback = BEFORE};
+    struct temporary temporary;
+    struct history_step step;
+    uint64_t difference;
+    (void)state;
+
+    for (uint32_t n = 0; n < BEFORE; n++)
+        serials[n] = 10 + n;
+    serials[BEFORE] = 5; /* a file was restored */
+    serials[BEFORE + 1] = 9000;
+    serials[BEFORE + 2] = 9001;
+    struct store *store = create(&temporary);
+    put_serials(store, serials, BEFORE + 2, BEFORE);
+    struct snapshot *snapshot = open_snapshot(store);
+    assert_int_equal(history_find(snapshot, ZONE, 9000, &step, &difference), STATUS_NOT_FOUND);
+    snapshot_destroy(snapshot);
+    summary.oldest = 2; /* one has gone */
+    struct edit *edit = begin(store);
+    put_summary(edit, &summary);
+    commit(edit);
+    snapshot = open_snapshot(store);
+    assert_int_equal(history_find(snapshot, ZONE, 9000, &step, &difference), STATUS_OK);
+    snapshot_destroy(snapshot);
+    destroy(&temporary, store);
+}
+
 static void a_change_that_no_step_tells_of_ends_the_history(void **state)
 {
     static const uint32_t serials[] = {9, 10, 11};
@@ -657,6 +687,7 @@ int main(void)
         cmocka_unit_test(the_image_of_one_name_is_that_of_the_first_step_that_has_it),
         cmocka_unit_test(each_kept_serial_is_found_with_what_differs_since),
         cmocka_unit_test(a_serial_that_may_have_had_two_contents_is_not_found),
+        cmocka_unit_test(a_setback_with_too_much_before_it_is_not_looked_through),
         cmocka_unit_test(a_change_that_no_step_tells_of_ends_the_history),
         cmocka_unit_test(values_are_read_as_they_were_written),
         cmocka_unit_test(owners_keep_their_capitals),
