@@ -136,6 +136,28 @@ enum status context_open_store(struct context *context, struct store **out)
     return STATUS_OK;
 }
 
+enum status context_begin_edit(struct context *context, struct store *store, struct edit **out)
+{
+    char message[STORE_MESSAGE_OCTETS] = "";
+
+    enum status status = edit_begin(store, out, message);
+    if (status != STATUS_OK)
+        context_say(context, "%s", message);
+    return status;
+}
+
+enum status context_open_edit(struct context *context, struct store **store, struct edit **edit)
+{
+    *store = NULL;
+    if (access(context->config->database, F_OK) != 0) { /* opening it for changes makes it */
+        context_say(context, "database %s does not exist; 'zonegen publish' makes it",
+                    context->config->database);
+        return STATUS_NOT_FOUND;
+    }
+    enum status status = context_open_store(context, store);
+    return status == STATUS_OK ? context_begin_edit(context, *store, edit) : status;
+}
+
 void context_say_commit(struct context *context, const char *message)
 {
     const char *database = context->config->database;

@@ -9,7 +9,7 @@
 #include "command/progress.h"
 #include "conf/config.h"
 #include "conf/diag.h"
-#include "store/store.h"
+#include "store/edit.h"
 #include "wire/name.h"
 
 #include <stdint.h>
@@ -63,6 +63,17 @@ MUST_CHECK bool context_clock_is_set(struct context *context);
  * STATUS_OK, or another status, said on standard error.
  */
 MUST_CHECK enum status context_open_store(struct context *context, struct store **out);
+
+/* Begins a change of it; waits while another process has one open. Outcomes as above. */
+MUST_CHECK enum status context_begin_edit(struct context *context, struct store *store,
+                                          struct edit **out);
+
+/*
+ * Opens a database that must be there already, which context_open_store() would make, and begins a
+ * change of it. Outcomes as above; `*store` is to be closed after all of them.
+ */
+MUST_CHECK enum status context_open_edit(struct context *context, struct store **store,
+                                         struct edit **edit);
 
 /*
  * Says why edit_commit() failed. LMDB reports a disk that fills up in the middle of a write as an

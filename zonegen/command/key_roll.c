@@ -47,18 +47,15 @@ static enum status write_in(struct context *context, const struct roll_look *loo
 static enum status write_state(struct context *context, const struct roll_look *look,
                                const struct signing_state *state)
 {
-    char message[STORE_MESSAGE_OCTETS] = "";
     struct store *store = NULL;
     struct edit *edit = NULL;
 
     enum status status = context_open_store(context, &store);
     if (status != STATUS_OK)
         return status;
-    status = edit_begin(store, &edit, message);
+    status = context_begin_edit(context, store, &edit);
     if (status == STATUS_OK)
         status = write_in(context, look, state, edit);
-    else
-        context_say(context, "%s", message);
     store_close(store);
     return status;
 }

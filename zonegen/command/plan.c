@@ -214,7 +214,6 @@ static enum status open_store(struct context *context, struct store **out)
 
 static int plan_contents(struct context *context, struct contents *contents)
 {
-    char message[STORE_MESSAGE_OCTETS] = "";
     struct store *store = NULL;
     struct edit *edit = NULL;
     struct snapshot *before = NULL;
@@ -222,12 +221,11 @@ static int plan_contents(struct context *context, struct contents *contents)
 
     if (open_store(context, &store) != STATUS_OK)
         return outcome;
-    if (edit_begin(store, &edit, message) != STATUS_OK)
-        context_say(context, "%s", message);
-    else if (snapshot_create(store, &before) != STATUS_OK)
+    enum status status = context_begin_edit(context, store, &edit);
+    if (status == STATUS_OK && snapshot_create(store, &before) != STATUS_OK)
         context_say(context, "%s: too many readers at once, or out of memory",
                     context->config->database);
-    else
+    else if (status == STATUS_OK)
         outcome = look(context, contents, edit, before);
     snapshot_destroy(before);
     edit_abort(edit);

@@ -112,17 +112,11 @@ struct run {
 
 static enum status begin(struct run *run, struct edit **edit)
 {
-    char message[STORE_MESSAGE_OCTETS] = "";
     enum status status = STATUS_OK;
 
     if (run->store == NULL)
         status = context_open_store(run->context, &run->store);
-    if (status != STATUS_OK)
-        return status;
-    status = edit_begin(run->store, edit, message);
-    if (status != STATUS_OK)
-        context_say(run->context, "%s", message);
-    return status;
+    return status == STATUS_OK ? context_begin_edit(run->context, run->store, edit) : status;
 }
 
 static int run_all(struct run *run)

@@ -10,7 +10,6 @@
 #include "zone/stored_source.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define MOST_PLACES 20 /* that are named; the rest is counted */
 
@@ -318,23 +317,12 @@ static int apply(struct purge *purge, struct edit *edit)
 
 static int run(struct purge *purge)
 {
-    struct context *context = purge->context;
     struct store *store = NULL;
     struct edit *edit = NULL;
-    char message[STORE_MESSAGE_OCTETS] = "";
     int outcome = OUTCOME_REFUSED;
 
-    if (access(context->config->database, F_OK) != 0) { /* opening it for changes makes it */
-        context_say(context, "database %s does not exist; 'zonegen publish' makes it",
-                    context->config->database);
-        return outcome;
-    }
-    if (context_open_store(context, &store) != STATUS_OK)
-        return outcome;
-    if (edit_begin(store, &edit, message) == STATUS_OK)
+    if (context_open_edit(purge->context, &store, &edit) == STATUS_OK)
         outcome = apply(purge, edit);
-    else
-        context_say(context, "%s", message);
     store_close(store);
     return outcome;
 }

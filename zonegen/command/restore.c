@@ -91,15 +91,12 @@ static int store_zone(struct restore *restore)
     struct context *context = restore->context;
     struct store *store = NULL;
     struct edit *edit = NULL;
-    char message[STORE_MESSAGE_OCTETS] = "";
     int outcome = OUTCOME_REFUSED;
 
     if (context_open_store(context, &store) != STATUS_OK)
         return outcome;
-    if (edit_begin(store, &edit, message) == STATUS_OK)
+    if (context_begin_edit(context, store, &edit) == STATUS_OK)
         outcome = commit(restore, edit);
-    else
-        context_say(context, "%s", message);
     store_close(store);
     return outcome;
 }

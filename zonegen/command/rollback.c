@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LISTED_SERIALS 12
 
@@ -233,23 +232,12 @@ static int roll_back(struct rollback *rollback, struct store *store, struct edit
 
 static int run(struct rollback *rollback)
 {
-    struct context *context = rollback->context;
     struct store *store = NULL;
     struct edit *edit = NULL;
-    char message[STORE_MESSAGE_OCTETS] = "";
     int outcome = OUTCOME_REFUSED;
 
-    if (access(context->config->database, F_OK) != 0) { /* opening it for changes makes it */
-        context_say(context, "database %s does not exist; 'zonegen publish' makes it",
-                    context->config->database);
-        return outcome;
-    }
-    if (context_open_store(context, &store) != STATUS_OK)
-        return outcome;
-    if (edit_begin(store, &edit, message) == STATUS_OK)
+    if (context_open_edit(rollback->context, &store, &edit) == STATUS_OK)
         outcome = roll_back(rollback, store, edit);
-    else
-        context_say(context, "%s", message);
     store_close(store);
     return outcome;
 }

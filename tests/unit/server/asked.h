@@ -59,6 +59,24 @@ static inline size_t join(const struct reply *reply, uint8_t *message)
     return length;
 }
 
+/* An IXFR question with the client's SOA in the authority section (RFC 1995 §3). */
+static inline struct query make_ixfr_query(const char *name, uint32_t serial)
+{
+    struct query query = make_query(name, TYPE_IXFR, CLASS_IN, -1);
+    struct writer w = writer_of(query.octets, sizeof query.octets);
+
+    w.next += query.length;
+    writer_u16(&w, 0xc000 | DNS_HEADER_OCTETS);
+    record_write_fixed(&w, TYPE_SOA, CLASS_IN, 0, 22);
+    writer_u16(&w, 0); /* two names: the root */
+    writer_u32(&w, serial);
+    for (int i = 0; i < 4; i++)
+        writer_u32(&w, 0);
+    query.length = writer_length(&w);
+    query.octets[9] = 1; /* NSCOUNT */
+    return query;
+}
+
 /* Asks, and has an answer; returns its octets. */
 static inline size_t ask(const struct served *served, const struct query *query,
                          enum transport transport, uint8_t *message)

@@ -37,28 +37,11 @@ static void serve(struct served *served, const char *const texts[], size_t count
     served_show(served);
 }
 
-static struct query ixfr_query(uint32_t serial)
-{
-    struct query query = make_query("example", TYPE_IXFR, CLASS_IN, -1);
-    struct writer w = writer_of(query.octets, sizeof query.octets);
-
-    w.next += query.length;
-    writer_u16(&w, 0xc000 | DNS_HEADER_OCTETS);
-    record_write_fixed(&w, TYPE_SOA, CLASS_IN, 0, 22);
-    writer_u16(&w, 0); /* two names: the root */
-    writer_u32(&w, serial);
-    for (int i = 0; i < 4; i++)
-        writer_u32(&w, 0);
-    query.length = writer_length(&w);
-    query.octets[9] = 1; /* NSCOUNT */
-    return query;
-}
-
 static struct transfer *begin(const struct served *served, uint32_t serial)
 {
     static struct reply reply;
     struct transfer *transfer = NULL;
-    struct query query = ixfr_query(serial);
+    struct query query = make_ixfr_query("example", serial);
 
     respond(
         &served->view, query.octets, query.length,
@@ -368,7 +351,7 @@ static void by_udp_a_difference_needs_room(void **state)
     static uint8_t spare[REPLY_SPARE_OCTETS];
     static uint8_t message[MESSAGE_OCTETS];
     static struct reply reply;
-    struct query query = ixfr_query(7);
+    struct query query = make_ixfr_query("example", 7);
     struct served served;
     (void)state;
 
