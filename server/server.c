@@ -144,7 +144,7 @@ static void begin_reload(struct server *server)
 {
     struct bundle *fresh = NULL;
     struct text heard = {0};
-    enum status status = reload_read(server->bundle->config, server->log, &heard, &fresh);
+    enum status status = reload_read(server->bundle, server->log, &heard, &fresh);
     if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
         bundle_destroy(fresh);
         status = STATUS_SYSTEM;

@@ -37,6 +37,10 @@ const char *statistics_name(enum statistic what)
         [COUNT_TSIG_BADKEY] = "tsig-badkey",
         [COUNT_TSIG_BADTIME] = "tsig-badtime",
         [COUNT_TSIG_BADTRUNC] = "tsig-badtrunc",
+        [COUNT_COOKIE_MISSING] = "cookie-missing",
+        [COUNT_COOKIE_CLIENT_ONLY] = "cookie-client-only",
+        [COUNT_COOKIE_BAD] = "cookie-bad",
+        [COUNT_COOKIE_GOOD] = "cookie-good",
     };
     return names[what];
 }

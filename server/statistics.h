@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATISTICS_RCODES 24 /* 0..22 by number; the last one: any other */
+#define STATISTICS_RCODES 25 /* 0..23 by number; the last one: any other */
 
 enum statistic {
     COUNT_UDP4_QUERIES,
@@ -38,6 +38,10 @@ enum statistic {
     COUNT_TSIG_BADKEY,
     COUNT_TSIG_BADTIME,
     COUNT_TSIG_BADTRUNC,
+    COUNT_COOKIE_MISSING,     /* in the order of enum cookie_state */
+    COUNT_COOKIE_CLIENT_ONLY, /* asks for one */
+    COUNT_COOKIE_BAD,
+    COUNT_COOKIE_GOOD,
     STATISTICS_COUNTS
 };
 
