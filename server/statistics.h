@@ -26,7 +26,7 @@ enum statistic {
     COUNT_TCP_EVICTED,       /* ended to make room: without a complete request, or stalled */
     COUNT_TCP_EXPIRED,       /* idle for tcp-idle */
     COUNT_TCP_CUT,           /* half a message, a handshake or answers not taken for tcp-idle; for
-                                want of memory; for keeping TLS busy */
+                                want of memory; for what is no DNS, or keeps TLS busy */
     COUNT_TLS_ACCEPTED,
     COUNT_TLS_FAILED, /* ended before their handshake was done, by whomever */
     COUNT_TRANSFERS_STARTED,
