@@ -239,7 +239,7 @@ static enum status refuse_errno(const struct config_key *key, int error, struct 
                            diag);
     if (error == EISDIR)
         return refuse_file(path, "file-kind", "it is a folder, not a file", diag);
-    return refuse_file(path, "file-read", strerror(error), diag);
+    return refuse_file(path, "file-read", opener_error(error), diag);
 }
 
 /* Not what ssh does: a secret that its group may read is how a server without rights reads it. */
@@ -271,9 +271,10 @@ static int read_all(int file, char *octets, size_t *length)
 }
 
 /* Nonblocking: a pipe that nobody writes to must not stop a server. */
-static int load(const char *path, char *octets, size_t *length, struct stat *info)
+static int load(const struct opener *opener, const char *path, char *octets, size_t *length,
+                struct stat *info)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int file = opener_open(opener, path, O_NONBLOCK);
 
     if (file < 0)
         return errno;
@@ -284,7 +285,8 @@ static int load(const char *path, char *octets, size_t *length, struct stat *inf
     return error;
 }
 
-enum status secret_read(const struct config_key *key, struct diag *diag, struct secret *out)
+enum status secret_read(const struct config_key *key, const struct opener *opener,
+                        struct diag *diag, struct secret *out)
 {
     char octets[FILE_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
     const char *path = key->secret_file;
@@ -293,7 +295,7 @@ enum status secret_read(const struct config_key *key, struct diag *diag, struct 
     enum status status = STATUS_INVALID;
 
     secret_clear(out);
-    int error = load(path, octets, &length, &info);
+    int error = load(opener, path, octets, &length, &info);
     if (error != 0) {
         status = refuse_errno(key, error, diag);
     } else if (length > FILE_OCTETS) {

@@ -15,7 +15,8 @@ static enum status read_named(struct bundle *bundle, const struct config *config
         return STATUS_SYSTEM;
     enum status status = keyring_create(config, diag, &bundle->keyring);
     if (status == STATUS_OK && config->server.tls_listen_count > 0)
-        status = tls_identity_create(&config->server, time(NULL), diag, &bundle->tls);
+        status =
+            tls_identity_create(&config->server, config->opener, time(NULL), diag, &bundle->tls);
     diag_sort(diag);
     diagnose(diag, log);
     diag_destroy(diag);
@@ -76,7 +77,7 @@ static enum status check_identity(const struct config_server *server, struct dia
 
     if (server->tls_listen_count == 0 || is_unchecked(server->tls_key, diag))
         return STATUS_OK;
-    enum status status = tls_identity_create(server, now, diag, &identity);
+    enum status status = tls_identity_create(server, NULL, now, diag, &identity);
     if (status == STATUS_OK && tls_identity_outlook(identity, now, &level, message))
         diag_warning(diag, (struct place){.file = server->tls_cert}, "tls-end", "%s", message);
     tls_identity_release(identity);
@@ -92,7 +93,7 @@ enum status bundle_check(const struct config *config, struct diag *diag)
         struct secret secret;
         if (is_unchecked(key->secret_file, diag))
             continue;
-        if (secret_read(key, diag, &secret) != STATUS_OK)
+        if (secret_read(key, NULL, diag, &secret) != STATUS_OK)
             outcome = STATUS_INVALID;
         secret_clear(&secret);
     }
