@@ -42,6 +42,8 @@ enum statistic {
     COUNT_COOKIE_CLIENT_ONLY, /* asks for one */
     COUNT_COOKIE_BAD,
     COUNT_COOKIE_GOOD,
+    COUNT_RRL_DROPPED, /* answers that rate limiting kept back */
+    COUNT_RRL_SLIPPED, /* … and sent without their contents */
     STATISTICS_COUNTS
 };
 

@@ -314,6 +314,7 @@ def test_stats_count_what_happens(site, server):
         grown.pop(f"contactd_{name}", None)
     assert grown == {"contactd_udp4_queries": 3, "contactd_tcp_queries": 1,
                      "contactd_tcp_accepted": 1, "contactd_rcode_noerror": 2,
+                     "contactd_cookie_missing": 4,
                      "contactd_rcode_nxdomain": 1, "contactd_rcode_refused": 1}
 
 
