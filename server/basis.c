@@ -26,6 +26,7 @@ static void use_bundle(struct basis *basis, const struct bundle *bundle)
 {
     basis->bundle = bundle;
     basis->view.config = bundle->config;
+    basis->view.cookies = bundle->config->server.cookies ? &bundle->cookies : NULL;
 }
 
 enum status basis_create(struct store *store, const struct bundle *bundle, struct log *log,

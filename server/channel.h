@@ -20,7 +20,21 @@ struct channel {
  */
 MUST_CHECK enum status channel_open(struct channel *channel, int fd, struct tls_identity *identity);
 
+/* Goes on over TLS from here, before anything was read or written. STATUS_OK, or STATUS_SYSTEM when
+ * memory is out. */
+MUST_CHECK enum status channel_secure(struct channel *channel, struct tls_identity *identity);
+
 void channel_close(struct channel *channel);
+
+/* True while the kernel holds octets that the other side has not taken. */
+bool channel_has_unsent(const struct channel *channel);
+
+/* What was not taken is thrown away when it is closed, and the other side told so (a reset): else
+ * the kernel would keep it for minutes, for whoever does not read. */
+void channel_abort(struct channel *channel);
+
+/* True when the client keeps TLS busy with what is none of our business: close it. */
+bool channel_is_abused(const struct channel *channel);
 
 /* Reads up to `room` octets, at least 1; `taken` is 0 unless IO_DONE. */
 enum io channel_read(struct channel *channel, uint8_t *octets, size_t room, size_t *taken);

@@ -27,7 +27,8 @@ struct draft {
     bool referral;          /* a stored answer had an authority part: its additional part is glue */
     int error;              /* extended error (RFC 8914), or -1 */
     const char *error_text; /* or NULL */
-    struct writer tail;     /* into out->tail: records made for this reply, then the OPT */
+    uint8_t cookie[COOKIE_OCTETS]; /* of the reply, where out->cookie is not COOKIE_NONE */
+    struct writer tail;            /* into out->tail: records made for this reply, then the OPT */
 };
 
 /* Begins the reply to a request with what every reply has: ID, opcode, RD, CD, the question as
@@ -39,6 +40,10 @@ void draft_clear(struct draft *draft);
 
 /* True when the client asks for signatures and proofs (RFC 3225 §3). */
 bool draft_wants_dnssec(const struct draft *draft);
+
+/* True when the client is where its address says: by TCP, TLS, a good cookie, or a TSIG that was
+ * verified. */
+bool draft_is_proved(const struct draft *draft);
 
 /* True when a reply by TCP has room for `octets` more in up to `parts` parts, for what is reserved
  * and for an OPT. What is added first always has room. */

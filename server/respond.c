@@ -388,6 +388,37 @@ static bool authenticate(struct draft *draft, const uint8_t *message)
     return status == STATUS_OK;
 }
 
+/*
+ * Looks at the cookie of a request (RFC 7873 §5.2). False when that is the answer already: FORMERR
+ * for a length that must not be (§5.2.2).
+ */
+static bool take_cookie(struct draft *draft)
+{
+    const struct edns *edns = &draft->request->edns;
+    const struct view *view = draft->view;
+
+    if (!view->cookies || !edns->cookie)
+        return true;
+    if (!cookie_length_is_legal(edns->cookie_octets)) {
+        if (draft->rcode == RCODE_NOERROR) /* else BADVERS, or FORMERR already */
+            draft->rcode = RCODE_FORMERR;
+        return false;
+    }
+    struct prefix client = prefix_of_address(draft->asker->address);
+    draft->out->cookie = cookie_judge(view->cookies, edns->cookie, edns->cookie_octets, &client,
+                                      (uint32_t)view->clock(), draft->cookie);
+    return true;
+}
+
+/* What asks for nothing but a cookie (RFC 7873 §5.4). */
+static void answer_cookie(struct draft *draft)
+{
+    if (draft->out->cookie == COOKIE_NONE)
+        draft->rcode = RCODE_FORMERR;
+    else if (draft->out->cookie == COOKIE_BAD)
+        draft->rcode = RCODE_BADCOOKIE;
+}
+
 void respond(const struct view *view, const uint8_t *message, size_t length,
              const struct asker *asker, struct reply *out)
 {
@@ -400,9 +431,12 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     }
     struct draft draft = {.view = view, .request = &request, .asker = asker, .out = out};
     draft_start(&draft, message);
+    bool sound = take_cookie(&draft);
     bool trusted = !request.has_tsig || authenticate(&draft, message);
-    if (trusted && request.verdict == REQUEST_QUESTION)
+    if (sound && trusted && request.verdict == REQUEST_QUESTION)
         answer(&draft);
+    else if (sound && trusted && request.verdict == REQUEST_COOKIE)
+        answer_cookie(&draft);
     draft_finish(&draft);
     out->transfer_denied = (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH) &&
                            request.has_question && is_transfer(request.question.type);

@@ -163,7 +163,7 @@ static void begin_reload(struct server *server)
     struct text heard = {0};
     supervisor_reloading(server->supervisor);
     enum status status =
-        reload_read(server->bundle->config, server->keeper ? keeper_opener(server->keeper) : NULL,
+        reload_read(server->bundle, server->keeper ? keeper_opener(server->keeper) : NULL,
                     server->log, &heard, &fresh);
     if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
         bundle_destroy(fresh);

@@ -4,6 +4,7 @@
 #include "server/errno_text.h"
 #include "server/tcp.h"
 #include "server/ticks.h"
+#include "server/turns.h"
 #include "server/udp.h"
 
 #include <errno.h>
@@ -239,7 +240,7 @@ static void *run(void *arg)
     pthread_setname_np(pthread_self(), name);
     /* Made here: a base belongs to one thread from its first to its last breath. */
     worker->base = event_base_new();
-    if (worker->base)
+    if (worker->base && turns_prepare(worker->base) == STATUS_OK)
         worker->wake_event =
             event_new(worker->base, worker->wake, EV_READ | EV_PERSIST, on_wake, worker);
     bool ready = worker->wake_event && event_add(worker->wake_event, NULL) == 0 &&
@@ -303,13 +304,15 @@ static struct worker *create(const struct worker_parts *parts)
     return worker;
 }
 
-/* Signals are the main thread's: a thread inherits the mask of who starts it. All but SIGSYS, whose
- * handler (sandbox.h) has a line to say in the thread that is at fault. */
+/* Signals are the main thread's: a thread inherits the mask of who starts it. All but those whose
+ * handlers have a line to say in the thread that is at fault (syscall_filter.h, store/fault.h). */
 static int start_thread(struct worker *worker)
 {
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGSYS);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

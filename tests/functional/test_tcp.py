@@ -1,5 +1,8 @@
 """contactd alone: DNS over TCP (RFC 7766, RFC 9210)."""
 
+import contextlib
+import json
+import os
 import resource
 import socket
 import struct
@@ -9,7 +12,9 @@ import pytest
 
 from support import client
 from support.client import Tcp
-from support.contactd import Contactd, Site, zone
+from support.contactd import Contactd, Site, program, zone
+from support.process import run
+from support.tls import resident_kilobytes
 from support.wire import QR, TC, Message, opt, query
 
 CARD = query("nl.cc.example", "TXT")
@@ -178,21 +183,86 @@ def test_a_client_that_does_not_read_is_closed(tight):
 
 
 def test_a_client_has_only_so_many_connections(tight):
-    """RFC 7766 §6.2.2: the limit is per address."""
-    connections = [Tcp(tight.at, source="127.0.5.1") for _ in range(3)]
+    """RFC 7766 §6.2.2: the limit is per address. One more takes the place of its own longest idle."""
+    others = [Tcp(tight.at, source=f"127.0.5.{n}") for n in (2, 3)]
+    mine = [Tcp(tight.at, source="127.0.5.1") for _ in range(3)]
     try:
-        assert all(connection.ask(CARD).answer for connection in connections)
-        with Tcp(tight.at, source="127.0.5.1") as one_more:
-            assert one_more.is_closed(IDLE / 2)
-        with Tcp(tight.at, source="127.0.5.2") as another:
-            assert another.ask(CARD).answer
-        connections.pop().socket.close()
-        time.sleep(0.1)
-        with Tcp(tight.at, source="127.0.5.1") as again:
-            assert again.ask(CARD).answer
+        assert all(connection.ask(CARD).answer for connection in others + mine)
+        time.sleep(0.01)
+        assert mine[0].ask(CARD).answer
+        assert mine[2].ask(CARD).answer
+        mine.append(Tcp(tight.at, source="127.0.5.1"))
+        assert mine[3].ask(CARD).answer
+        assert mine[1].is_closed(IDLE / 2)
+        assert mine[0].ask(CARD).answer and mine[2].ask(CARD).answer
+        assert all(connection.ask(CARD).answer for connection in others)
     finally:
-        for connection in connections:
+        for connection in others + mine:
             connection.socket.close()
+
+
+def counts(server, *names):
+    """What `contactctl stats` says of some counters."""
+    said = run([program("contactctl"), "-c", server.site.path, "--json", "stats"]).stdout
+    return [json.loads(said)[name] for name in names]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Four workers that share ten connections; a client may have six."""
+    folder = tmp_path_factory.mktemp("shared")
+    site = Site(folder, [zone("cc.example")],
+                server={"workers": 4, "tcp-max": 10, "tcp-per-client": 6, "tcp-idle": "60s",
+                        "control": f"{folder}/control"})
+    site.publish()
+    with Contactd(site, name="shared") as server:
+        yield server
+
+
+def test_whoever_does_not_ask_makes_room_whichever_worker_has_it(shared):
+    """Half messages and silence, of many clients or of the same one: who asks is answered, and nobody
+    is refused."""
+    evicted, refused = counts(shared, "tcp-evicted", "tcp-refused")
+    with contextlib.ExitStack() as held:
+        bad = [held.enter_context(Tcp(shared.at, source=f"127.0.9.{n}")) for n in range(1, 11)]
+        for connection in bad[::2]:
+            connection.socket.sendall(struct.pack("!H", len(CARD)) + CARD[:-1])
+        for n in range(30):
+            for source in (f"127.0.10.{n + 1}", "127.0.9.99"):
+                assert held.enter_context(Tcp(shared.at, source=source)).ask(CARD).answer
+        assert all(is_cut(connection) for connection in bad)
+    now = counts(shared, "tcp-evicted", "tcp-refused")
+    assert now[0] - evicted >= len(bad) and now[1] == refused
+
+
+def is_cut(connection):
+    """True when the server has closed it, however."""
+    connection.socket.settimeout(2)
+    try:
+        return connection.socket.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except socket.timeout:
+        return False
+
+
+def test_answers_that_nobody_takes_are_bounded_in_all(corner):
+    """Four hundred clients ask for 512 kB each and read nothing: the server holds 32 MB of it, and who
+    reads is answered."""
+    count = 60 if os.environ.get("SHORT") == "1" else 400
+    memory = resident_kilobytes(corner.process.pid)
+    octets = query("txtmax.corner.example", "TXT")
+    burst = (struct.pack("!H", len(octets)) + octets) * 20
+    with contextlib.ExitStack() as held:
+        for n in range(count):
+            connection = held.enter_context(Tcp(corner.at, source=f"127.0.{11 + n // 40}.1",
+                                                receive_buffer=4096))
+            connection.socket.setblocking(False)
+            with contextlib.suppress(OSError):
+                connection.socket.send(burst)
+        assert client.tcp(corner.at, octets, source="127.0.30.1").answer
+        if os.environ.get("SHORT") != "1":  # sanitizers keep what is freed
+            assert resident_kilobytes(corner.process.pid) - memory < 48 << 10
 
 
 def test_a_new_client_takes_the_place_of_the_longest_idle(tight):
