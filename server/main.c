@@ -4,6 +4,7 @@
 #include "server/bundle.h"
 #include "server/control_socket.h"
 #include "server/diagnose.h"
+#include "server/exposure.h"
 #include "server/inherited.h"
 #include "server/keeper.h"
 #include "server/listen.h"
@@ -226,8 +227,11 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    if (status == STATUS_OK)
+        exposure_find(config, diag);
     bool usable = status == STATUS_OK &&
-                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK) &&
+                  diag_count(diag, SEVERITY_ERROR) == 0;
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);

@@ -305,13 +305,15 @@ static struct worker *create(const struct worker_parts *parts)
     return worker;
 }
 
-/* Signals are the main thread's: a thread inherits the mask of who starts it. All but SIGSYS, whose
- * handler (sandbox.h) has a line to say in the thread that is at fault. */
+/* Signals are the main thread's: a thread inherits the mask of who starts it. All but those whose
+ * handlers have a line to say in the thread that is at fault (syscall_filter.h, store/fault.h). */
 static int start_thread(struct worker *worker)
 {
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGSYS);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
