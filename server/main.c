@@ -8,6 +8,7 @@
 #include "server/log.h"
 #include "server/privileges.h"
 #include "server/server.h"
+#include "store/fault.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -105,6 +106,12 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
     return exit_code;
 }
 
+/* The database was taken from under us: the last line. */
+static void say_fault(void *log, const char *line)
+{
+    log_write(log, LOG_LEVEL_ERROR, "%s", line);
+}
+
 static int serve(struct config *config, const struct diag *diag)
 {
     char message[LISTEN_MESSAGE_OCTETS];
@@ -119,6 +126,7 @@ static int serve(struct config *config, const struct diag *diag)
         config_destroy(config);
         return EXIT_FAILURE;
     }
+    fault_set_voice(say_fault, log);
     diagnose(diag, log);
     warn_of_limits(config, log, workers, descriptors);
     if (listen_open(&config->server, workers, &sockets, message) != STATUS_OK) {

@@ -18,6 +18,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+/* What was found damaged while answering, for who logs it. */
+struct damage {
+    uint64_t count;
+    struct name name; /* that was asked for last */
+};
+
 /* What a worker answers from; all of it belongs to the worker and stays while it responds. */
 struct view {
     struct snapshot *snapshot; /* live, not reset */
@@ -25,6 +31,7 @@ struct view {
     const struct zone_table *zones;
     struct sha1 *sha1;            /* for zones with NSEC3 */
     const struct tsig_keys *keys; /* or NULL */
+    struct damage *damage;        /* counted up; or NULL */
     int64_t (*clock)(void);       /* seconds since 1970; asked where a message has a TSIG */
 };
 

@@ -3,6 +3,7 @@
 #include "server/control.h"
 #include "server/notify.h"
 #include "server/reload.h"
+#include "server/scrub.h"
 #include "server/state.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
@@ -51,6 +52,7 @@ struct server {
     struct transfers *transfers;
     struct notify *notify;
     struct watch *watch;
+    struct scrub *scrub;
     struct control_socket *control_socket;
     struct control *control; /* NULL where no socket is configured */
     size_t worker_count;     /* started */
@@ -331,6 +333,7 @@ static bool prepare_parts(struct server *server)
            notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK &&
+           scrub_start(server->store, server->log, &server->scrub) == STATUS_OK &&
            open_control(server);
 }
 
@@ -396,6 +399,7 @@ static void join_workers(struct server *server)
 static void finish(struct server *server)
 {
     control_destroy(server->control);
+    scrub_stop(server->scrub);
     watch_destroy(server->watch);
     notify_destroy(server->notify);
     transfers_destroy(server->transfers);

@@ -68,6 +68,8 @@ enum status transfer_create(struct store *store, const struct reply *reply, size
     if (!transfer)
         return STATUS_SYSTEM;
     enum status status = snapshot_create(store, &transfer->snapshot);
+    if (status == STATUS_OK && snapshot_is_doubted(transfer->snapshot))
+        status = STATUS_MALFORMED; /* names would be missing, and taken for deleted */
     if (status == STATUS_OK)
         status = begin(transfer, reply, reserve);
     if (status != STATUS_OK) {

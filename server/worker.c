@@ -301,6 +301,8 @@ static int start_thread(struct worker *worker)
     sigset_t all, before;
     char name[16];
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* of the database: store/fault.h */
+    sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

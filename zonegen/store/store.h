@@ -87,6 +87,9 @@ struct tree_check;
 MUST_CHECK enum status store_check_tree(struct store *store, const struct tree_check *check,
                                         char what[STORE_MESSAGE_OCTETS]);
 
+/* As it was opened; stays the store's. */
+const char *store_path(const struct store *store);
+
 /* The file descriptor of the file; stays the store's. */
 int store_file(const struct store *store);
 
