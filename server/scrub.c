@@ -19,20 +19,24 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define LOOK_MS     100    /* between two looks at whether there is something to do */
-#define ANYWAY_MS   600000 /* memory and disks rot without a change */
-#define SHARE       100    /* a look takes at most one in so many of a core's time */
-#define MOST_LINES  20     /* about damage, in one look */
-#define UNFIT_LOOKS 2      /* a publish is between two writes for less than one */
-#define LINE_OCTETS (STORE_MESSAGE_OCTETS + 128)
-#define TEXT_OCTETS (NAME_TEXT_OCTETS + 96)
+#define LOOK_MS        100    /* between two looks at whether there is something to do */
+#define ANYWAY_MS      600000 /* memory and disks rot without a change */
+#define SHARE          100    /* a look takes at most one in so many of a core's time */
+#define MOST_LINES     20     /* about damage, in one look */
+#define AT_ONCE_OCTETS (16 << 20)
+#define UNFIT_LOOKS    2 /* a publish is between two writes for less than one */
+#define LINE_OCTETS    (STORE_MESSAGE_OCTETS + 128)
+#define TEXT_OCTETS    (NAME_TEXT_OCTETS + 96)
 
 /* What a look has found. */
 struct findings {
     size_t count;
     char lines[MOST_LINES][TEXT_OCTETS]; /* of the first */
-    bool leaves;
-    uint64_t digest; /* the same damage has the same, 0: none */
+    uint64_t digest;                     /* the same damage has the same, 0: none */
+    bool in_gap;                         /* since the last whole record there was damage */
+    uint8_t last[STORE_KEY_OCTETS];      /* its key */
+    size_t last_octets;
+    struct store_gaps *gaps; /* NULL: none yet, or no memory */
 };
 
 /* Apexes by the numbers of their zones; length 0 where none is known. */
@@ -61,6 +65,8 @@ struct scrub {
     uint64_t told;    /* digest of the damage that was logged */
     struct findings found;
     struct apexes apexes;
+    struct store_gaps *doubted; /* in use */
+    struct store_gaps *retired; /* some worker may still look at it */
 };
 
 static void end(const struct scrub *scrub, const char *what)
@@ -86,19 +92,50 @@ static void tell(struct scrub *scrub, const char *what)
     found->count++;
 }
 
+/* From the last whole record on, nothing is certain. */
+static void open_gap(struct findings *found)
+{
+    if (found->in_gap)
+        return;
+    found->in_gap = true;
+    if (!found->gaps)
+        found->gaps = calloc(1, sizeof *found->gaps);
+    if (!found->gaps || found->gaps->count == STORE_MAX_GAPS)
+        return;
+    struct store_gap *gap = &found->gaps->gaps[found->gaps->count++];
+    memcpy(gap->low, found->last, found->last_octets);
+    gap->low_octets = (uint16_t)found->last_octets;
+}
+
+/* A record is whole. */
+static void close_gap(struct findings *found, const struct item *item)
+{
+    size_t octets = item->key_octets < STORE_KEY_OCTETS ? item->key_octets : STORE_KEY_OCTETS;
+
+    if (found->in_gap && found->gaps) {
+        struct store_gap *gap = &found->gaps->gaps[found->gaps->count - 1];
+        memcpy(gap->high, item->key, octets);
+        gap->high_octets = (uint16_t)octets;
+        found->gaps->everywhere |= found->gaps->count == STORE_MAX_GAPS;
+    }
+    found->in_gap = false;
+    memcpy(found->last, item->key, octets);
+    found->last_octets = octets;
+}
+
 static void on_damage(void *state, enum tree_damage damage, const char *what)
 {
     struct scrub *scrub = state;
     char line[TREE_MESSAGE_OCTETS + 64];
-    const char *then = damage == TREE_DAMAGE_LEAF
-                           ? "what is not found is SERVFAIL until it is whole"
-                           : "zonegen will refuse to change it";
+    const char *then = damage == TREE_DAMAGE_LEAF ? "what may have been in it is SERVFAIL"
+                                                  : "zonegen will refuse to change it";
 
     if (damage == TREE_DAMAGE_ROOT) {
         snprintf(line, sizeof line, "is damaged: %s", what);
         end(scrub, line);
     }
-    scrub->found.leaves |= damage == TREE_DAMAGE_LEAF;
+    if (damage == TREE_DAMAGE_LEAF)
+        open_gap(&scrub->found);
     snprintf(line, sizeof line, "%s; %s", what, then);
     tell(scrub, line);
 }
@@ -160,15 +197,19 @@ static void on_item(void *state, const struct item *item)
     char name[NAME_TEXT_OCTETS];
     char line[TEXT_OCTETS];
 
-    if (!is_served(item))
+    if (!is_served(item)) {
+        close_gap(&scrub->found, item);
         return;
+    }
     struct reader r = reader_of(item->value, item->value_octets);
     uint32_t sum = reader_u32(&r);
     if (!r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum) {
         if (item->key[0] == STORE_TABLE_ZONES)
             keep_apex(&scrub->apexes, item);
+        close_gap(&scrub->found, item);
         return;
     }
+    open_gap(&scrub->found); /* it may be its key that is damaged */
     name_record(scrub, item, name);
     if (item->key[0] == STORE_TABLE_HISTORY)
         snprintf(line, sizeof line,
@@ -189,10 +230,14 @@ static bool goes_on(void *state)
 
 static void conclude(struct scrub *scrub)
 {
-    const struct findings *found = &scrub->found;
+    struct findings *found = &scrub->found;
     const char *path = store_path(scrub->store);
 
-    store_doubt(scrub->store, found->leaves);
+    store_doubt(scrub->store, found->gaps);
+    free(scrub->retired); /* since the look before this one, that is */
+    scrub->retired = scrub->doubted;
+    scrub->doubted = found->gaps;
+    found->gaps = NULL;
     if (found->digest == scrub->told)
         return;
     for (size_t i = 0; i < found->count && i < MOST_LINES; i++)
@@ -217,9 +262,8 @@ static void read_all(struct scrub *scrub)
     };
     char what[STORE_MESSAGE_OCTETS] = "";
 
-    scrub->found.count = 0;
-    scrub->found.digest = 0;
-    scrub->found.leaves = false;
+    free(scrub->found.gaps);
+    memset(&scrub->found, 0, sizeof scrub->found);
     for (size_t i = 0; i < scrub->apexes.count; i++)
         scrub->apexes.names[i].length = 0;
     enum status status = store_check_tree(scrub->store, &check, what);
@@ -331,6 +375,7 @@ static bool begin_thread(struct scrub *scrub)
 enum status scrub_start(struct store *store, struct log *log, struct scrub **out)
 {
     struct scrub *scrub = calloc(1, sizeof *scrub);
+    struct stat file;
 
     if (!scrub || snapshot_create(store, &scrub->snapshot) != STATUS_OK) {
         free(scrub);
@@ -339,6 +384,8 @@ enum status scrub_start(struct store *store, struct log *log, struct scrub **out
     snapshot_reset(scrub->snapshot);
     scrub->store = store;
     scrub->log = log;
+    if (fstat(store_file(store), &file) == 0 && file.st_size <= AT_ONCE_OCTETS)
+        look(scrub); /* before the first query: a few milliseconds */
     if (!begin_thread(scrub)) {
         snapshot_destroy(scrub->snapshot);
         free(scrub);
@@ -360,6 +407,10 @@ void scrub_stop(struct scrub *scrub)
     pthread_cond_destroy(&scrub->wake);
     pthread_mutex_destroy(&scrub->lock);
     snapshot_destroy(scrub->snapshot);
+    store_doubt(scrub->store, NULL);
+    free(scrub->found.gaps);
+    free(scrub->doubted);
+    free(scrub->retired);
     free(scrub->apexes.names);
     free(scrub);
 }

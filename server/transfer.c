@@ -50,8 +50,14 @@ static enum status begin(struct transfer *transfer, const struct reply *reply, s
     transfer->serial = zone.serial;
     transfer->old_serial = reply->serial;
     set_form(&transfer->form, reply, zone.apex, reserve);
+    /* What is missing would be taken for deleted. Nodes are counted (axfr.h), these are not. */
+    bool doubted = snapshot_is_doubted(transfer->snapshot);
+    if (doubted && (zone.flags & ZONE_NSEC3) != 0)
+        return STATUS_MALFORMED;
     if (reply->transfer_type != TYPE_IXFR)
         return begin_whole(transfer, TRANSFER_AXFR);
+    if (doubted)
+        return begin_whole(transfer, TRANSFER_WHOLE);
     status = ixfr_open(&transfer->ixfr, transfer->snapshot, zone.number, &transfer->form.apex,
                        reply->serial);
     if (status != STATUS_OK)
@@ -68,8 +74,6 @@ enum status transfer_create(struct store *store, const struct reply *reply, size
     if (!transfer)
         return STATUS_SYSTEM;
     enum status status = snapshot_create(store, &transfer->snapshot);
-    if (status == STATUS_OK && snapshot_is_doubted(transfer->snapshot))
-        status = STATUS_MALFORMED; /* names would be missing, and taken for deleted */
     if (status == STATUS_OK)
         status = begin(transfer, reply, reserve);
     if (status != STATUS_OK) {

@@ -52,6 +52,8 @@ static enum status find_source(struct snapshot *snapshot, const struct key *key,
 
     key_of_wildcard(&wildcard, key, out->encloser);
     out->outcome = LOOKUP_NOTHING;
+    if (snapshot_doubts(snapshot, wildcard.octets, wildcard.length))
+        return STATUS_MALFORMED;
     enum status status =
         snapshot_walk(snapshot, WALK_AT_OR_AFTER, wildcard.octets, wildcard.length, &item);
     if (status != STATUS_OK)
@@ -74,7 +76,7 @@ static enum status find_absent(struct snapshot *snapshot, const struct key *key,
     struct neighbour closest = {0, 0};
     struct item previous;
 
-    if (snapshot_is_doubted(snapshot)) /* it may be in the page that is damaged */
+    if (snapshot_doubts(snapshot, key->octets, key->length)) /* it may be what is damaged */
         return STATUS_MALFORMED;
     out->outcome = LOOKUP_EMPTY;
     bool empty = next && is_below(next, key);
