@@ -45,6 +45,8 @@ enum status axfr_open(struct axfr *axfr, struct snapshot *snapshot, uint16_t zon
     axfr->stage = AXFR_FIRST_SOA;
     axfr->records = reader_of(NULL, 0);
     axfr->page = 0;
+    axfr->last_key = NULL;
+    axfr->last_octets = 0;
     enum status status = zone_name_soa(snapshot, zone, &axfr->soa, &axfr->soa_octets);
     if (status == STATUS_OK)
         status = count_names(axfr);
@@ -92,6 +94,19 @@ static void fetch_page(struct axfr *axfr, const struct item *item)
         __builtin_prefetch((const void *)(page * PAGE_OCTETS + at));
 }
 
+/* True when the walk goes forward. As many names as there are, each one later than the one before,
+ * are all the names. */
+static bool goes_forward(struct axfr *axfr, const struct item *item)
+{
+    size_t shorter = item->key_octets < axfr->last_octets ? item->key_octets : axfr->last_octets;
+    int order = axfr->last_key ? memcmp(axfr->last_key, item->key, shorter) : -1;
+    bool forward = order < 0 || (order == 0 && axfr->last_octets < item->key_octets);
+
+    axfr->last_key = item->key;
+    axfr->last_octets = item->key_octets;
+    return forward;
+}
+
 /* Opens the next name of the table. STATUS_NOT_FOUND after the zone's last. */
 static enum status next_name(struct axfr *axfr, enum store_table table)
 {
@@ -102,6 +117,8 @@ static enum status next_name(struct axfr *axfr, enum store_table table)
         return status;
     if (!is_ours(axfr, table, &item))
         return STATUS_NOT_FOUND;
+    if (!goes_forward(axfr, &item))
+        return STATUS_MALFORMED;
     axfr->names -= table == STORE_TABLE_NODES;
     fetch_page(axfr, &item);
     return zone_name_open(&axfr->name, &item, axfr->apex);

@@ -15,9 +15,11 @@ struct axfr {
     const uint8_t *soa; /* from type to RDATA */
     size_t soa_octets;
     struct zone_name name;
-    struct reader records; /* what is left of the part in work */
-    uint32_t names;        /* nodes from the one in work on, as the zone's record counts */
-    uintptr_t page;        /* number of the memory page that the name in work is in */
+    struct reader records;   /* what is left of the part in work */
+    const uint8_t *last_key; /* of the name before the one in work, in the map; or NULL */
+    size_t last_octets;
+    uint32_t names; /* nodes from the one in work on, as the zone's record counts */
+    uintptr_t page; /* number of the memory page that the name in work is in */
 };
 
 /*

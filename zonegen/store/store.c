@@ -297,9 +297,9 @@ uint64_t snapshot_change(const struct snapshot *snapshot)
     return mdb_txn_id(snapshot->txn);
 }
 
-bool snapshot_is_doubted(const struct snapshot *snapshot)
+static const struct store_gaps *gaps_of(const struct snapshot *snapshot)
 {
-    return atomic_load(&snapshot->store->gaps) != NULL;
+    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
 }
 
 static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
@@ -310,7 +310,7 @@ static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, siz
 
 bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
 {
-    const struct store_gaps *gaps = atomic_load(&snapshot->store->gaps);
+    const struct store_gaps *gaps = gaps_of(snapshot);
 
     if (!gaps || gaps->everywhere)
         return gaps != NULL;
@@ -319,6 +319,22 @@ bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t
         if (compare_keys(key, key_octets, gap->low, gap->low_octets) > 0 &&
             (gap->high_octets == 0 ||
              compare_keys(key, key_octets, gap->high, gap->high_octets) < 0))
+            return true;
+    }
+    return false;
+}
+
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+{
+    const struct store_gaps *gaps = gaps_of(snapshot);
+
+    if (!gaps || gaps->everywhere)
+        return gaps != NULL;
+    for (size_t i = 0; i < gaps->count; i++) {
+        const struct store_gap *gap = &gaps->gaps[i];
+        size_t common = gap->low_octets < octets ? gap->low_octets : octets;
+        if (memcmp(gap->low, start, common) <= 0 &&
+            (gap->high_octets == 0 || compare_keys(gap->high, gap->high_octets, start, octets) > 0))
             return true;
     }
     return false;
@@ -349,7 +365,7 @@ enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8
     fault_enter(snapshot->store->fault_line);
     /* LMDB looks first whether the key lies between those of the page where its cursor stands: a
      * damaged page would keep it there. */
-    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && snapshot_is_doubted(snapshot))
+    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && gaps_of(snapshot))
         (void)!mdb_cursor_renew(snapshot->txn, snapshot->cursor);
     int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
     fault_leave();

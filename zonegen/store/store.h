@@ -109,8 +109,8 @@ struct store_gaps {
 };
 
 /*
- * From now on what is not found in a gap counts as damage (lookup.h, nsec3.h): else it would be
- * denied.
+ * From now on whatever is looked for in a gap counts as damaged (lookup.h, nsec3.h): what is missing
+ * would else be denied, and what is there may be of earlier contents.
  *
  *   gaps   kept by pointer, and still read for a while when others take their place; NULL: none
  */
@@ -138,11 +138,11 @@ void snapshot_destroy(struct snapshot *snapshot);
 /* Number of the transaction that this snapshot shows. */
 uint64_t snapshot_change(const struct snapshot *snapshot);
 
-/* True when what is not found under this key may be in a gap of store_doubt(). */
+/* True when a key lies in a gap of store_doubt(). */
 bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets);
 
-/* True when there is any. */
-bool snapshot_is_doubted(const struct snapshot *snapshot);
+/* True when a key that begins so may lie in one. */
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets);
 
 /* A key and its value in the map. */
 struct item {
