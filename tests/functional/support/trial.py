@@ -49,10 +49,10 @@ class Comparison:
 class Trial:
     """A numbered site with a certificate and a control socket, served; a witness, a secondary and
     clients by TLS. `start` makes the server of a site; `lanes`, `tcp_lanes` and `window` are the
-    witness's. `say`: what is told of each comparison."""
+    witness's, `renewed` is that of TlsAsker. `say`: what is told of each comparison."""
 
     def __init__(self, folder, start=Contactd, rate=0, lanes=4, tcp_lanes=2, window=32,
-                 entries=30, say=lambda text: None, **site):
+                 entries=30, renewed=0, say=lambda text: None, **site):
         self.folder, self._say = str(folder), say
         self._issuer = tls.Issuer(self.folder, "Trial")
         self._pairs = itertools.cycle([self._issuer.issue(f"pair{n}") for n in range(2)])
@@ -68,7 +68,7 @@ class Trial:
         self.expected = self.numbered.learn(self.server.at)
         path = self.expected.write(f"{self.folder}/expected")
         self.witness = Witness(self.server.at, path, folder, lanes, tcp_lanes, window)
-        self.by_tls = TlsAsker(self.server.tls, self.expected)
+        self.by_tls = TlsAsker(self.server.tls, self.expected, renewed=renewed)
         self.secondary = Follower(self.server.at, self.numbered.serial)
         self.numbered.watchers += [self.witness, self.by_tls]
         for watcher in self.numbered.watchers:
