@@ -245,6 +245,30 @@ def test_sigterm_finishes_what_is_on_its_way(reloading):
         assert time.monotonic() - start < 8
 
 
+def test_sigterm_leaves_nothing_unanswered_that_was_received(reloading):
+    """More than a read or a batch takes, all of it there before the signal is."""
+    octets = query("nl.cc.example", "TXT")
+    datagrams, messages = 3000, 900
+    with client.udp_socket(reloading.at) as by_udp, Tcp(reloading.at, timeout=20) as by_tcp, \
+            Tcp(reloading.at, timeout=20) as also_by_tcp:
+        assert by_tcp.ask(octets).answer and also_by_tcp.ask(octets).answer
+        reloading.process.signal(signal.SIGSTOP)
+        for _ in range(datagrams):
+            by_udp.send(octets)
+        for connection in (by_tcp, also_by_tcp):
+            connection.send(*[octets] * messages)
+        reloading.process.signal(signal.SIGTERM)
+        reloading.process.signal(signal.SIGCONT)
+        for connection in (by_tcp, also_by_tcp):
+            for _ in range(messages):
+                assert Message(connection.receive()).answer
+            assert connection.receive() is None
+        by_udp.settimeout(2)
+        for _ in range(datagrams):
+            assert by_udp.recv(4096)
+        assert reloading.process.wait(10) == 0
+
+
 def test_sigterm_does_not_wait_for_the_idle(reloading):
     with Tcp(reloading.at) as idle:
         start = time.monotonic()
