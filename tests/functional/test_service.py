@@ -10,6 +10,7 @@ import pytest
 
 from conftest import SHORT
 from support import client
+from support.activated import ActivatedShared
 from support.client import Tcp, transfer, transfer_records
 from support.contactd import NOW, Contactd, Site, program, zone
 from support.contacts import write_entry
@@ -79,7 +80,7 @@ def test_new_contents_are_served_without_a_reload(shop):
 
 
 # What is done to a server while it is asked; tests/soak does each of them a thousand times.
-PUBLISHES, RELOADS, CERTIFICATES, CALLS = (4, 4, 2, 2) if SHORT else (10, 10, 4, 4)
+PUBLISHES, RELOADS, CERTIFICATES, CALLS, RESTARTS = (4, 4, 2, 2, 2) if SHORT else (10, 10, 4, 4, 4)
 RATE = 500 if SHORT else 4000
 
 
@@ -97,6 +98,13 @@ def test_nothing_is_lost_or_wrong_whatever_is_done(tmp_path):
         assert trial.by_tls.counts["answered"] and trial.by_tls.counts["again"] == 0
         assert trial.secondary.done["IXFR"] > 0
     assert not SANITIZER.search(reader.text())
+
+
+def test_nothing_is_lost_by_a_restart_with_a_new_binary(tmp_path):
+    """The service manager keeps the sockets: what comes meanwhile waits in them."""
+    with Trial(tmp_path, ActivatedShared, rate=RATE, lanes=2, tcp_lanes=1, entries=12) as trial:
+        trial.compare("restarts", trial.restart, RESTARTS)
+        trial.end()
 
 
 @pytest.mark.parametrize("lie,count", [

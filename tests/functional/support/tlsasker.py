@@ -42,7 +42,7 @@ class TlsAsker(threading.Thread):
                 self._ask(n)
                 if self._renewed and self.counts["asked"] % self._renewed == 0:
                     self._close(n)
-            except AssertionError as problem:
+            except Exception as problem:  # pylint: disable=broad-except
                 self.problems.append(repr(problem)[:500])
         for n in range(len(self._open)):
             self._close(n)

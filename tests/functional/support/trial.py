@@ -30,8 +30,8 @@ class Comparison:
     def __str__(self):
         return (f"{self.name}: {self.times} in {self.seconds:.0f} s; of {self.busy['sent']} "
                 f"questions meanwhile {self.busy['lost']} lost, {bad(self.busy)} wrong, "
-                f"{self.busy['again']} asked again by TCP, the slowest {self.busy['slowest_ms']:.0f}"
-                f" ms; of {self.quiet['sent']} between {self.quiet['lost']} lost, "
+                f"{self.busy['again']} asked again by TCP, the slowest "
+                f"{self.busy['slowest_ms']:.0f} ms; of {self.quiet['sent']} between {self.quiet['lost']} lost, "
                 f"{bad(self.quiet)} wrong, the slowest {self.quiet['slowest_ms']:.0f} ms")
 
     def problems(self):
@@ -91,8 +91,8 @@ class Trial:
         return f"{self.folder}/server.pem", f"{self.folder}/server.key"
 
     def compare(self, name, do, times, questions=0):
-        """Calls `do()` so many times, and on until so many questions were asked meanwhile. Ends with
-        an AssertionError when anything was lost by it, or was wrong."""
+        """Calls `do()` so many times, and on until so many questions were asked meanwhile. An
+        AssertionError tells that anything was lost by it, or was wrong."""
         quiet, busy = self._period, self._period + 1
         self._period += 2
         done, began, told = 0, time.monotonic(), self.witness.tell()["periods"]
@@ -145,7 +145,7 @@ class Trial:
         return self.server.ask("id.server", "TXT", rrclass=3).texts()[0][0].decode()
 
     def _change_configuration(self):
-        """Another identity, other acl; the log is at info or debug, the zone answers all the same."""
+        """Another identity, other acl; the log at info or debug, the zone answers as it did."""
         number = next(self._names)
         config = self.site.config
         config["server"]["identity"] = f"number{number}"
