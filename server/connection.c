@@ -139,6 +139,7 @@ void connection_read(struct connection *c)
 
     size_t received = 0;
     enum io io = channel_read(&c->channel, all->input + there, wanted, &received);
+    c->emptied = io != IO_DONE;
     c->barren = c->tls && c->ready && io == IO_WAITS_TO_READ;
     if (!c->ready && tls_session_is_ready(c->channel.tls))
         greet(c);
