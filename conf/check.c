@@ -37,10 +37,28 @@ static void check_tls(const struct config_server *server, const struct section_g
                            "'listen' and 'tls-listen' name the same address and port");
 }
 
+/* What is written and has no effect. */
+static void check_floods(const struct config_server *server, const struct section_given *given,
+                         struct diag *diag)
+{
+    const struct yaml_node *cookies = section_value(given, "cookies");
+
+    if (server->udp_max > 0 && server->nocookie_udp_max > server->udp_max)
+        diag_warning(
+            diag, section_place(given, "nocookie-udp-max"), "conf-cookies",
+            "nocookie-udp-max (%u) is more than udp-max (%u), which holds for every client",
+            (unsigned)server->nocookie_udp_max, (unsigned)server->udp_max);
+    if (cookies != NULL && cookies->kind == YAML_SCALAR && strcmp(cookies->text, "off") == 0 &&
+        section_value(given, "cookie-secret-file") != NULL)
+        diag_warning(diag, section_place(given, "cookie-secret-file"), "conf-cookies",
+                     "'cookies' is off: the secrets in this file are not used");
+}
+
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag)
 {
     check_tls(server, given, diag);
+    check_floods(server, given, diag);
     if (server->tcp_per_client <= server->tcp_max)
         return;
     const char *item =

@@ -11,7 +11,8 @@
 #include "conf/section.h"
 #include "conf/settings.h"
 
-/* tcp-per-client within tcp-max; a certificate and its key where TLS is listened for. */
+/* tcp-per-client within tcp-max; a certificate and its key where TLS is listened for; nothing about
+ * cookies that has no effect. */
 void check_server(const struct config_server *server, const struct section_given *given,
                   struct diag *diag);
 

@@ -87,10 +87,19 @@ static const struct option table[] = {
     ITEM(SERVER, MODE, "control-mode", AT(config_server, control_mode), .fallback = "0660"),
     ITEM(SERVER, TEXT, "control-group", AT(config_server, control_group),
      .least = 1, .most = 32, .fallback = "none"),
-    ITEM(SERVER, LATER, "cookies"),
-    ITEM(SERVER, LATER, "cookie-secret-file"),
-    ITEM(SERVER, LATER, "rrl"),
-    ITEM(SERVER, LATER, "rrl-exempt"),
+    ITEM(SERVER, SWITCH, "cookies", AT(config_server, cookies), .fallback = "on"),
+    ITEM(SERVER, PATH, "cookie-secret-file", AT(config_server, cookie_secret_file)),
+    ITEM(SERVER, OCTETS, "nocookie-udp-max", AT(config_server, nocookie_udp_max),
+     .least = 512, .most = 4096), /* udp-max */
+    ITEM(SERVER, SWITCH, "rrl", AT(config_server, rrl), .fallback = "off"),
+    ITEM(SERVER, NUMBER, "rrl-rate", AT(config_server, rrl_rate),
+     .least = 1, .most = 100000, .fallback = "200"),
+    ITEM(SERVER, SIZE, "rrl-octets", AT(config_server, rrl_octets),
+     .least = 4096, .most = 1 << 30, .fallback = "256K"),
+    ITEM(SERVER, NUMBER, "rrl-slip", AT(config_server, rrl_slip),
+     .least = 0, .most = 10, .fallback = "2"),
+    ITEM(SERVER, PREFIXES, "rrl-exempt",
+     LIST_AT(config_server, rrl_exempt, rrl_exempt_count), .fallback = "127.0.0.0/8 ::1"),
 
     ITEM(LOG, WORD, "target", AT(config_log, target),
      .words = log_targets, .fallback = "stderr"),
@@ -204,7 +213,7 @@ const char *option_suggest(enum option_section section, const char *item)
 
     suggest_start(&suggestion, item);
     for (size_t i = 0; i < TABLE_ROWS; i++)
-        if (table[i].section == section && table[i].kind != OPTION_LATER)
+        if (table[i].section == section)
             suggest_candidate(&suggestion, table[i].item);
     return suggestion.best;
 }

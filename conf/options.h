@@ -27,9 +27,9 @@ enum option_kind {
     OPTION_SECTION,      /* one mapping */
     OPTION_LIST_SECTION, /* a list of mappings, or one mapping */
     OPTION_INCLUDE,      /* files to be read in this place */
-    OPTION_LATER,        /* a name that a later version will know; refused until then */
     OPTION_NUMBER,       /* unsigned */
     OPTION_OCTETS,       /* uint16_t; K and so on */
+    OPTION_SIZE,         /* uint32_t; the same */
     OPTION_SECONDS,      /* uint32_t */
     OPTION_MILLISECONDS, /* unsigned; written as seconds */
     OPTION_DAYS,         /* unsigned; whole days */

@@ -1,16 +1,14 @@
 #include "conf/secret.h"
 
 #include "conf/secret_file.h"
+#include "conf/secret_load.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* Some 64 keys with room for comments. */
-#define FILE_OCTETS 32768
+/* A path, an id, and words. */
+#define ADVICE_OCTETS 4400
 
 static const struct {
     const char *name;
@@ -203,105 +201,26 @@ enum status secret_parse(const struct config_key *key, const char *text, size_t 
     return status;
 }
 
-static enum status refuse_file(const char *path, const char *rule, const char *why,
-                               struct diag *diag)
-{
-    struct place place = {.file = path};
-
-    diag_error(diag, place, rule, "%s", why);
-    return STATUS_INVALID;
-}
-
 /* Nothing makes keys of hmac-sha1: those come from elsewhere. */
-static enum status refuse_missing(const struct config_key *key, struct diag *diag)
+static const char *advise(const struct config_key *key, char text[ADVICE_OCTETS])
 {
-    struct place place = {.file = key->secret_file};
-
     if (key->algorithm == TSIG_HMAC_SHA1)
-        return refuse_file(key->secret_file, "file-missing", "no such file", diag);
-    diag_error(diag, place, "file-missing",
-               "no such file; a new secret is made by 'zonegen key tsig --algorithm %s --out %s "
-               "%s'",
-               tsig_algorithm_name(key->algorithm), key->secret_file, key->id);
-    return STATUS_INVALID;
-}
-
-static enum status refuse_errno(const struct config_key *key, int error, struct diag *diag)
-{
-    const char *path = key->secret_file;
-
-    if (error == ENOENT)
-        return refuse_missing(key, diag);
-    if (error == EACCES || error == EPERM)
-        return refuse_file(path, "file-permission",
-                           "this account may not read it; check the permissions of it and its "
-                           "folder",
-                           diag);
-    if (error == EISDIR)
-        return refuse_file(path, "file-kind", "it is a folder, not a file", diag);
-    return refuse_file(path, "file-read", strerror(error), diag);
-}
-
-/* Not what ssh does: a secret that its group may read is how a server without rights reads it. */
-static void check_mode(const char *path, const struct stat *info, struct diag *diag)
-{
-    unsigned mode = info->st_mode & 07777;
-    struct place place = {.file = path};
-
-    if (S_ISREG(info->st_mode) && (mode & 027) != 0)
-        diag_warning(diag, place, "secret-mode",
-                     "a secret of mode %04o, open to others; run: chmod 640 %s, and consider a new "
-                     "key",
-                     mode, path);
-}
-
-/* Reads up to FILE_OCTETS + 1 octets, so that a longer file is seen. Zero or an errno. */
-static int read_all(int file, char *octets, size_t *length)
-{
-    *length = 0;
-    while (*length <= FILE_OCTETS) {
-        ssize_t got = read(file, octets + *length, FILE_OCTETS + 1 - *length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? errno : 0;
-        *length += (size_t)got;
-    }
-    return 0;
-}
-
-/* Nonblocking: a pipe that nobody writes to must not stop a server. */
-static int load(const char *path, char *octets, size_t *length, struct stat *info)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-    if (file < 0)
-        return errno;
-    int error = fstat(file, info) == 0 ? 0 : errno;
-    if (error == 0)
-        error = read_all(file, octets, length);
-    close(file);
-    return error;
+        return NULL;
+    snprintf(text, ADVICE_OCTETS, "zonegen key tsig --algorithm %s --out %s %s",
+             tsig_algorithm_name(key->algorithm), key->secret_file, key->id);
+    return text;
 }
 
 enum status secret_read(const struct config_key *key, struct diag *diag, struct secret *out)
 {
-    char octets[FILE_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
-    const char *path = key->secret_file;
-    struct stat info;
+    char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
+    char advice[ADVICE_OCTETS];
     size_t length = 0;
-    enum status status = STATUS_INVALID;
 
     secret_clear(out);
-    int error = load(path, octets, &length, &info);
-    if (error != 0) {
-        status = refuse_errno(key, error, diag);
-    } else if (length > FILE_OCTETS) {
-        status = refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
-    } else {
-        check_mode(path, &info, diag);
+    enum status status = secret_load(key->secret_file, advise(key, advice), octets, &length, diag);
+    if (status == STATUS_OK)
         status = secret_parse(key, octets, length, diag, out);
-    }
     explicit_bzero(octets, sizeof octets);
     return status;
 }

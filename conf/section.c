@@ -40,11 +40,6 @@ static void take_item(const struct value_context *context, struct section_given 
         refuse_unknown(context, given->section, key);
         return;
     }
-    if (option->kind == OPTION_LATER) {
-        diag_error(context->diag, key->place, "conf-unsupported",
-                   "'%s' is not supported by this version", key->text);
-        return;
-    }
     if (option->kind == OPTION_INCLUDE || option->kind == OPTION_SECTION ||
         option->kind == OPTION_LIST_SECTION)
         return; /* taken apart by merge.h already */

@@ -26,23 +26,32 @@ struct config_log {
 
 struct config_server {
     size_t listen_count;
-    struct endpoint *listen;     /* 127.0.0.1@53, ::1@53 */
-    unsigned workers;            /* 0: one per core */
-    const char *user;            /* NULL: stay */
-    const char *identity;        /* NULL: none; answers NSID and id.server */
-    const char *version;         /* NULL: refused ("none"); default "contactd X.Y.Z" */
-    uint16_t udp_max;            /* octets, 512..4096; 1232 */
-    unsigned tcp_max;            /* connections in all; 1000 */
-    unsigned tcp_per_client;     /* per client address; 50 */
-    unsigned tcp_idle_ms;        /* 10 s */
-    size_t tls_listen_count;     /* 0: no TLS */
-    struct endpoint *tls_listen; /* default port 853 */
-    const char *tls_cert;        /* PEM, the chain; NULL: not given */
-    const char *tls_key;         /* PEM */
-    const char *tls_ca;          /* PEM: who signs clients' certificates; NULL: nobody */
-    const char *control;         /* UNIX socket; NULL: none */
-    unsigned control_mode;       /* 0660 */
-    const char *control_group;   /* NULL: that of the process */
+    struct endpoint *listen;        /* 127.0.0.1@53, ::1@53 */
+    unsigned workers;               /* 0: one per core */
+    const char *user;               /* NULL: stay */
+    const char *identity;           /* NULL: none; answers NSID and id.server */
+    const char *version;            /* NULL: refused ("none"); default "contactd X.Y.Z" */
+    uint16_t udp_max;               /* octets, 512..4096; 1232 */
+    unsigned tcp_max;               /* connections in all; 1000 */
+    unsigned tcp_per_client;        /* per client address; 50 */
+    unsigned tcp_idle_ms;           /* 10 s */
+    size_t tls_listen_count;        /* 0: no TLS */
+    struct endpoint *tls_listen;    /* default port 853 */
+    const char *tls_cert;           /* PEM, the chain; NULL: not given */
+    const char *tls_key;            /* PEM */
+    const char *tls_ca;             /* PEM: who signs clients' certificates; NULL: nobody */
+    bool cookies;                   /* on (RFC 7873) */
+    const char *cookie_secret_file; /* NULL: a secret of its own at each start */
+    uint16_t nocookie_udp_max;      /* octets, 512..udp_max; 0: as udp_max */
+    bool rrl;                       /* response rate limiting; off */
+    unsigned rrl_rate;              /* answers a second for a prefix and kind; 200 */
+    uint32_t rrl_octets;            /* octets a second for a prefix; 256K */
+    unsigned rrl_slip;              /* each so many limited answers is sent truncated; 0: none; 2 */
+    size_t rrl_exempt_count;
+    struct prefix *rrl_exempt; /* 127.0.0.0/8, ::1 */
+    const char *control;       /* UNIX socket; NULL: none */
+    unsigned control_mode;     /* 0660 */
+    const char *control_group; /* NULL: that of the process */
 };
 
 /* RFC 8945 §6. hmac-sha1 verifies what others sign with it; nothing of ours begins with it. */

@@ -86,6 +86,7 @@ static void read_number(const struct value_context *context, const struct option
         store_unsigned(option, section, value);
 }
 
+/* OPTION_OCTETS, OPTION_SIZE. */
 static void read_octets(const struct value_context *context, const struct option *option,
                         const struct yaml_node *node, void *section)
 {
@@ -96,7 +97,11 @@ static void read_octets(const struct value_context *context, const struct option
                    option->item, node->text);
     } else if (check_range(context, option, node, value)) {
         uint16_t octets = (uint16_t)value;
-        store(option, section, &octets, sizeof octets);
+        uint32_t size = (uint32_t)value;
+        if (option->kind == OPTION_OCTETS)
+            store(option, section, &octets, sizeof octets);
+        else
+            store(option, section, &size, sizeof size);
     }
 }
 
@@ -312,6 +317,7 @@ void value_read(const struct value_context *context, const struct option *option
         read_number(context, option, node, section);
         break;
     case OPTION_OCTETS:
+    case OPTION_SIZE:
         read_octets(context, option, node, section);
         break;
     case OPTION_SECONDS:

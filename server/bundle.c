@@ -4,16 +4,47 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+/* Secrets that a server has made up for itself, as long as it runs. */
+static bool are_made_up(const struct config_server *server)
+{
+    return server->cookies && !server->cookie_secret_file;
+}
+
+static enum status make_up_secret(struct cookie_secrets *out)
+{
+    out->count = 1;
+    return getrandom(out->octets[0], COOKIE_SECRET_OCTETS, 0) == COOKIE_SECRET_OCTETS
+               ? STATUS_OK
+               : STATUS_SYSTEM;
+}
+
+static enum status read_cookies(struct bundle *bundle, const struct config_server *server,
+                                const struct bundle *before, struct diag *diag)
+{
+    if (!server->cookies)
+        return STATUS_OK;
+    if (server->cookie_secret_file)
+        return cookie_secrets_read(server->cookie_secret_file, diag, &bundle->cookies);
+    if (!before || !are_made_up(&before->config->server))
+        return make_up_secret(&bundle->cookies);
+    bundle->cookies = before->cookies;
+    return STATUS_OK;
+}
+
 /* Reads what the configuration names, and logs what is wrong with it. */
-static enum status read_named(struct bundle *bundle, const struct config *config, struct log *log)
+static enum status read_named(struct bundle *bundle, const struct config *config,
+                              const struct bundle *before, struct log *log)
 {
     struct diag *diag = diag_create();
 
     if (!diag)
         return STATUS_SYSTEM;
     enum status status = keyring_create(config, diag, &bundle->keyring);
+    if (status == STATUS_OK)
+        status = read_cookies(bundle, &config->server, before, diag);
     if (status == STATUS_OK && config->server.tls_listen_count > 0)
         status = tls_identity_create(&config->server, time(NULL), diag, &bundle->tls);
     diag_sort(diag);
@@ -22,10 +53,11 @@ static enum status read_named(struct bundle *bundle, const struct config *config
     return status;
 }
 
-enum status bundle_create(struct config *config, struct log *log, struct bundle **out)
+enum status bundle_create(struct config *config, const struct bundle *before, struct log *log,
+                          struct bundle **out)
 {
     struct bundle *bundle = calloc(1, sizeof *bundle);
-    enum status status = bundle ? read_named(bundle, config, log) : STATUS_SYSTEM;
+    enum status status = bundle ? read_named(bundle, config, before, log) : STATUS_SYSTEM;
 
     if (status != STATUS_OK) {
         if (status == STATUS_SYSTEM)
@@ -53,6 +85,7 @@ void bundle_destroy(struct bundle *bundle)
         return;
     keyring_destroy(bundle->keyring);
     tls_identity_release(bundle->tls);
+    cookie_secrets_clear(&bundle->cookies);
     config_destroy(bundle->config);
     free(bundle);
 }
@@ -83,9 +116,24 @@ static enum status check_identity(const struct config_server *server, struct dia
     return status;
 }
 
+static enum status check_cookies(const struct config_server *server, struct diag *diag)
+{
+    struct cookie_secrets secrets;
+
+    if (!server->cookies || !server->cookie_secret_file ||
+        is_unchecked(server->cookie_secret_file, diag))
+        return STATUS_OK;
+    enum status status = cookie_secrets_read(server->cookie_secret_file, diag, &secrets);
+    cookie_secrets_clear(&secrets);
+    return status;
+}
+
 enum status bundle_check(const struct config *config, struct diag *diag)
 {
     enum status outcome = check_identity(&config->server, diag);
+
+    if (check_cookies(&config->server, diag) != STATUS_OK)
+        outcome = STATUS_INVALID;
 
     for (size_t i = 0; i < config->key_count; i++) {
         const struct config_key *key = &config->keys[i];

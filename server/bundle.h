@@ -6,6 +6,7 @@
 #define SERVER_BUNDLE_H
 
 #include "conf/config.h"
+#include "conf/cookie_secret.h"
 #include "server/keyring.h"
 #include "server/log.h"
 #include "server/tls_identity.h"
@@ -13,18 +14,22 @@
 struct bundle {
     struct config *config;
     struct keyring *keyring;
-    struct tls_identity *tls; /* held; NULL where no `tls-listen` is configured */
+    struct tls_identity *tls;      /* held; NULL where no `tls-listen` is configured */
+    struct cookie_secrets cookies; /* none where `cookies` is off */
 };
 
 /*
  * Reads what `config` names.
  *
  *   config   the bundle's from STATUS_OK on; else still the caller's
+ *   before   the one that it is to replace, or NULL: where no file names secrets for cookies, those
+ *            that it made up stay in use
  *
  * STATUS_OK; STATUS_INVALID (a file cannot be used; each is logged) or STATUS_SYSTEM (memory;
  * logged).
  */
-MUST_CHECK enum status bundle_create(struct config *config, struct log *log, struct bundle **out);
+MUST_CHECK enum status bundle_create(struct config *config, const struct bundle *before,
+                                     struct log *log, struct bundle **out);
 
 /* Logs what is to be said of certificates that are about to end, or have ended. bundle_create does
  * not. */

@@ -31,11 +31,15 @@ static size_t signature_octets(const struct draft *draft)
     return draft->out->tsig ? tsig_octets(draft->out->tsig) : 0;
 }
 
-/* The OPT beside records: 11, NSID 4 + 255, keepalive 6. */
-#define OPT_OCTETS 276
+/* The OPT beside records: 11, NSID 4 + 255, keepalive 6, cookie 28. */
+#define OPT_OCTETS 304
 
-/* An OPT without NSID and extended error, by UDP. */
-#define LEAST_OPT_OCTETS 11
+/* An OPT without NSID and extended error, by UDP: what never goes. */
+static size_t least_opt_octets(const struct draft *draft)
+{
+    size_t cookie = draft->out->cookie != COOKIE_NONE ? EDNS_OPTION_OCTETS + COOKIE_OCTETS : 0;
+    return 11 + cookie;
+}
 
 /* The proof of a wildcard in a part, OPT and TSIG in another. */
 #define LAST_PARTS 2
@@ -96,9 +100,11 @@ void draft_start(struct draft *draft, const uint8_t *message)
     draft->rcode = request->rcode;
     draft->error = -1;
     draft->tail = writer_of(out->tail, sizeof out->tail);
+    out->limited = RRL_PASS;
     out->action = REPLY_SEND;
     out->spare_used = false;
     out->tsig = NULL;
+    out->cookie = COOKIE_NONE;
     out->octets = 0;
     out->part_count = 0;
     memcpy(out->head + DNS_HEADER_OCTETS, message + DNS_HEADER_OCTETS, request->question_octets);
@@ -135,6 +141,7 @@ static size_t write_opt(struct draft *draft, bool with_nsid, bool with_error)
         .udp_octets = server->udp_max,
         .rcode = draft->rcode,
         .dnssec_ok = edns->dnssec_ok,
+        .cookie = draft->out->cookie != COOKIE_NONE ? draft->cookie : NULL,
         .nsid = edns->nsid && with_nsid ? server->identity : NULL,
         .keepalive = (uint16_t)(keepalive > UINT16_MAX ? UINT16_MAX : keepalive),
         .error = with_error ? draft->error : -1,
@@ -144,17 +151,44 @@ static size_t write_opt(struct draft *draft, bool with_nsid, bool with_error)
     return writer_length(&draft->tail) - before;
 }
 
-/* The largest reply that the client takes. */
+bool draft_is_proved(const struct draft *draft)
+{
+    const struct tsig_session *tsig = draft->out->tsig;
+
+    return draft->asker->transport != TRANSPORT_UDP || draft->out->cookie == COOKIE_GOOD ||
+           (tsig && tsig->error == TSIG_NO_ERROR);
+}
+
+/* IPv4 and UDP; with those of IPv6 everything weighs more and the ratio is smaller. */
+#define DATAGRAM_HEADER_OCTETS 28
+/* By how much an answer may outweigh its question. */
+#define AMPLIFICATION_MAX 18
+
+/* The largest reply by UDP that a client may be sent who may have forged his address. */
+static size_t unproved_limit(const struct draft *draft)
+{
+    size_t configured = draft->view->config->server.nocookie_udp_max;
+    size_t share = AMPLIFICATION_MAX * (draft->request->octets + DATAGRAM_HEADER_OCTETS) -
+                   DATAGRAM_HEADER_OCTETS;
+
+    return configured > 0 && configured < share ? configured : share;
+}
+
+/* The largest reply that the client takes, and gets. */
 static size_t limit_of(const struct draft *draft)
 {
     const struct edns *edns = &draft->request->edns;
-    size_t ours = draft->view->config->server.udp_max;
+    size_t limit = draft->view->config->server.udp_max;
 
     if (draft->asker->transport != TRANSPORT_UDP)
         return DNS_MESSAGE_OCTETS;
     if (!edns->present)
         return DNS_UDP_OCTETS;
-    return edns->udp_octets < ours ? edns->udp_octets : ours;
+    if (edns->udp_octets < limit)
+        limit = edns->udp_octets;
+    if (draft_is_proved(draft) || unproved_limit(draft) > limit)
+        return limit;
+    return unproved_limit(draft);
 }
 
 /* Cuts the reply's parts behind the first `octets` octets. */
@@ -257,7 +291,7 @@ static size_t room_of(const struct draft *draft)
 {
     size_t limit = limit_of(draft);
     size_t signature = signature_octets(draft);
-    size_t head = draft->out->parts[0].iov_len + LEAST_OPT_OCTETS;
+    size_t head = draft->out->parts[0].iov_len + least_opt_octets(draft);
 
     return limit >= head + signature ? limit - signature : head;
 }
@@ -282,7 +316,7 @@ size_t draft_room(const struct draft *draft)
 {
     const struct config_server *server = &draft->view->config->server;
     const struct edns *edns = &draft->request->edns;
-    size_t last = edns->present ? LEAST_OPT_OCTETS : 0;
+    size_t last = edns->present ? least_opt_octets(draft) : 0;
     size_t limit = room_of(draft);
 
     if (edns->present && edns->nsid)
@@ -327,4 +361,18 @@ void draft_finish(struct draft *draft)
     header_write(&w, &header);
     if (out->tsig)
         sign(draft, &header);
+}
+
+void draft_shorten(struct draft *draft)
+{
+    bool has_cookie = draft->out->cookie != COOKIE_NONE;
+
+    draft_clear(draft);
+    draft->tail = writer_of(draft->out->tail, sizeof draft->out->tail);
+    draft->out->spare_used = false;
+    draft->error = -1;
+    draft->flags &= (uint16_t) ~(HEADER_AA | HEADER_TC);
+    draft->flags |= has_cookie ? 0 : HEADER_TC;
+    draft->rcode = has_cookie ? RCODE_BADCOOKIE : RCODE_NOERROR;
+    draft_finish(draft);
 }

@@ -27,7 +27,10 @@ struct draft {
     bool referral;          /* a stored answer had an authority part: its additional part is glue */
     int error;              /* extended error (RFC 8914), or -1 */
     const char *error_text; /* or NULL */
-    struct writer tail;     /* into out->tail: records made for this reply, then the OPT */
+    const struct served_zone *zone; /* that something was looked for in; or NULL */
+    uint64_t owner; /* where there is an rrl: which owner the answer is of, rrl_hash() */
+    uint8_t cookie[COOKIE_OCTETS]; /* of the reply, where out->cookie is not COOKIE_NONE */
+    struct writer tail;            /* into out->tail: records made for this reply, then the OPT */
 };
 
 /* Begins the reply to a request with what every reply has: ID, opcode, RD, CD, the question as
@@ -39,6 +42,10 @@ void draft_clear(struct draft *draft);
 
 /* True when the client asks for signatures and proofs (RFC 3225 §3). */
 bool draft_wants_dnssec(const struct draft *draft);
+
+/* True when the client is where its address says: by TCP, TLS, a good cookie, or a TSIG that was
+ * verified. */
+bool draft_is_proved(const struct draft *draft);
 
 /* True when a reply by TCP has room for `octets` more in up to `parts` parts, for what is reserved
  * and for an OPT. What is added first always has room. */
@@ -61,5 +68,9 @@ void draft_add_additional(struct draft *draft, const struct stored_answer *answe
 
 /* Finishes the reply: nothing may be added after it. */
 void draft_finish(struct draft *draft);
+
+/* Makes of a finished reply one without contents: TC, or BADCOOKIE for a client that gets a cookie
+ * (RFC 7873 §5.2.3). It is not signed. */
+void draft_shorten(struct draft *draft);
 
 #endif

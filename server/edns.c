@@ -4,6 +4,26 @@
 
 #define FLAG_DO 0x8000u
 
+static void take_option(struct edns *out, uint16_t code, const uint8_t *value, uint16_t octets)
+{
+    switch (code) {
+    case EDNS_NSID:
+        out->nsid = true;
+        break;
+    case EDNS_PADDING:
+        out->padding = true;
+        break;
+    case EDNS_COOKIE:
+        if (out->cookie)
+            break;
+        out->cookie = value;
+        out->cookie_octets = octets;
+        break;
+    default: /* RFC 6891 §6.1.2 */
+        break;
+    }
+}
+
 enum status edns_parse(struct edns *out, const struct record *record, const uint8_t *message)
 {
     struct reader r = reader_of(message + record->rdata, record->rdata_octets);
@@ -15,20 +35,19 @@ enum status edns_parse(struct edns *out, const struct record *record, const uint
     while (reader_left(&r) > 0) {
         uint16_t code = reader_u16(&r);
         uint16_t octets = reader_u16(&r);
-        reader_octets(&r, octets);
-        if (code == EDNS_NSID && !r.failed)
-            out->nsid = true;
-        if (code == EDNS_PADDING && !r.failed)
-            out->padding = true;
+        const uint8_t *value = reader_octets(&r, octets);
+        if (r.failed)
+            return STATUS_MALFORMED;
+        take_option(out, code, value, octets);
     }
-    return r.failed ? STATUS_MALFORMED : STATUS_OK;
+    return STATUS_OK;
 }
 
-static void write_option(struct writer *w, uint16_t code, const char *text, size_t octets)
+static void write_option(struct writer *w, uint16_t code, const void *value, size_t octets)
 {
     writer_u16(w, code);
     writer_u16(w, (uint16_t)octets);
-    writer_octets(w, (const uint8_t *)text, octets);
+    writer_octets(w, value, octets);
 }
 
 static void write_error(struct writer *w, const struct edns_reply *reply)
@@ -51,13 +70,13 @@ void edns_write(struct writer *w, const struct edns_reply *reply)
     writer_u16(w, reply->dnssec_ok ? FLAG_DO : 0);
     size_t rdlength_at = writer_length(w);
     writer_u16(w, 0);
+    if (reply->cookie)
+        write_option(w, EDNS_COOKIE, reply->cookie, COOKIE_OCTETS);
     if (reply->nsid)
         write_option(w, EDNS_NSID, reply->nsid, strlen(reply->nsid));
     if (reply->keepalive > 0) {
         uint8_t timeout[2] = {(uint8_t)(reply->keepalive >> 8), (uint8_t)reply->keepalive};
-        writer_u16(w, EDNS_KEEPALIVE);
-        writer_u16(w, sizeof timeout);
-        writer_octets(w, timeout, sizeof timeout);
+        write_option(w, EDNS_KEEPALIVE, timeout, sizeof timeout);
     }
     if (reply->error >= 0)
         write_error(w, reply);

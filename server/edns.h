@@ -2,6 +2,7 @@
 #ifndef SERVER_EDNS_H
 #define SERVER_EDNS_H
 
+#include "server/cookie.h"
 #include "wire/record.h"
 
 #include <stdbool.h>
@@ -13,9 +14,11 @@ struct edns {
     bool present;
     uint16_t udp_octets; /* at least 512 (RFC 6891 §6.2.3) */
     uint8_t version;
-    bool dnssec_ok; /* DO (RFC 3225) */
-    bool nsid;      /* asks for NSID (RFC 5001 §2.1) */
-    bool padding;   /* asks for padding by having some (RFC 7830 §4) */
+    bool dnssec_ok;        /* DO (RFC 3225) */
+    bool nsid;             /* asks for NSID (RFC 5001 §2.1) */
+    bool padding;          /* asks for padding by having some (RFC 7830 §4) */
+    const uint8_t *cookie; /* of the first COOKIE option (RFC 7873 §5.2), in the message; or NULL */
+    uint16_t cookie_octets; /* any number */
 };
 
 /*
@@ -32,6 +35,7 @@ struct edns_reply {
     uint16_t rcode;         /* 12 bits; the upper eight go into the OPT */
     bool dnssec_ok;         /* copied from the request */
     const char *nsid;       /* or NULL */
+    const uint8_t *cookie;  /* COOKIE_OCTETS; or NULL */
     uint16_t keepalive;     /* RFC 7828, in 100 ms; 0: not sent */
     int error;              /* RFC 8914 code, or -1 */
     const char *error_text; /* NUL-terminated, or NULL */

@@ -83,7 +83,7 @@ static int run(struct config *config, struct log *log, struct listen_set *socket
     if (become_user(config, log, reason) != STATUS_OK) {
         refuse(log, config, reason);
         config_destroy(config);
-    } else if (bundle_create(config, log, &bundle) != STATUS_OK) {
+    } else if (bundle_create(config, NULL, log, &bundle) != STATUS_OK) {
         if (config->log.target == LOG_TARGET_SYSLOG)
             fprintf(stderr,
                     "contactd: a file that %s names cannot be used; syslog has the reason\n",

@@ -15,6 +15,8 @@ const char *rcode_text(unsigned rcode, char text[RCODE_TEXT_OCTETS])
         return names[rcode];
     if (rcode == RCODE_BADVERS)
         return "BADVERS";
+    if (rcode == RCODE_BADCOOKIE)
+        return "BADCOOKIE";
     snprintf(text, RCODE_TEXT_OCTETS, "RCODE %u", rcode);
     return text;
 }

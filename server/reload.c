@@ -42,23 +42,23 @@ static enum status read_file(const struct config *running, struct log *log, stru
 }
 
 /* `log` overhears. */
-static enum status make_bundle(const struct config *running, struct config *fresh, struct log *log,
+static enum status make_bundle(const struct bundle *running, struct config *fresh, struct log *log,
                                struct bundle **out)
 {
-    enum status status = check(running, fresh, log);
+    enum status status = check(running->config, fresh, log);
     if (status == STATUS_OK)
-        status = bundle_create(fresh, log, out);
+        status = bundle_create(fresh, running, log, out);
     if (status != STATUS_OK)
         config_destroy(fresh);
     return status;
 }
 
-enum status reload_read(const struct config *running, struct log *log, struct text *heard,
+enum status reload_read(const struct bundle *running, struct log *log, struct text *heard,
                         struct bundle **out)
 {
     struct config *fresh = NULL;
     struct log *both = log_overhear(log, heard);
-    enum status status = both ? read_file(running, log, heard, &fresh) : STATUS_SYSTEM;
+    enum status status = both ? read_file(running->config, log, heard, &fresh) : STATUS_SYSTEM;
     if (status == STATUS_SYSTEM)
         log_write(both ? both : log, LOG_LEVEL_ERROR, "out of memory");
     else if (status == STATUS_OK)
@@ -66,6 +66,6 @@ enum status reload_read(const struct config *running, struct log *log, struct te
     log_destroy(both);
     if (status != STATUS_OK)
         log_write(log, LOG_LEVEL_ERROR, "%s is refused; the configuration stays as it was",
-                  running->path);
+                  running->config->path);
     return status;
 }

@@ -6,7 +6,7 @@
 #include "server/bundle.h"
 
 /*
- * Reads the file of `running` again.
+ * Reads the file of the configuration of `running` again.
  *
  *   heard  every error and warning is added to it, a line each: those of the file as
  *          "FILE:LINE:COLUMN: error: message [rule]", others as "error: message"
@@ -15,7 +15,7 @@
  * STATUS_OK; STATUS_INVALID (every diagnostic logged), STATUS_DENIED (an item has changed that
  * needs a restart; logged) or STATUS_SYSTEM (logged): the running one stays.
  */
-MUST_CHECK enum status reload_read(const struct config *running, struct log *log,
+MUST_CHECK enum status reload_read(const struct bundle *running, struct log *log,
                                    struct text *heard, struct bundle **out);
 
 #endif

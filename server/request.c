@@ -114,12 +114,19 @@ static void parse_unknown(const uint8_t *message, size_t length, struct reader *
     request->edns = (struct edns){.present = false};
 }
 
+/* One question, or none and a cookie (RFC 7873 §5.4). */
+static bool asks(const struct request *request)
+{
+    return request->has_question || (request->header.qdcount == 0 && request->edns.cookie);
+}
+
 void request_parse(const uint8_t *message, size_t length, struct request *out)
 {
     struct reader r = reader_of(message, length);
 
     out->verdict = REQUEST_DROP;
     out->rcode = RCODE_NOERROR;
+    out->octets = length;
     out->has_question = false;
     out->question_octets = 0;
     out->edns = (struct edns){.present = false};
@@ -134,11 +141,11 @@ void request_parse(const uint8_t *message, size_t length, struct request *out)
         return;
     }
     if (!parse_questions(&r, out) ||
-        !parse_records(message, length, (size_t)(r.next - message), out) || !out->has_question) {
+        !parse_records(message, length, (size_t)(r.next - message), out) || !asks(out)) {
         refuse(out, RCODE_FORMERR);
         return;
     }
-    out->verdict = REQUEST_QUESTION;
+    out->verdict = out->has_question ? REQUEST_QUESTION : REQUEST_COOKIE;
     if (out->edns.version > 0)
         refuse(out, RCODE_BADVERS);
 }

@@ -1,12 +1,14 @@
 /*
  * The one function between I/O and answer: a request's octets in, a reply's octets out, ready to be
  * sent. It allocates nothing, locks nothing, logs nothing, and knows no sockets; all that it
- * answers from is in the view.
+ * answers from is in the view. What it changes there are the buckets of rrl.h.
  */
 #ifndef SERVER_RESPOND_H
 #define SERVER_RESPOND_H
 
 #include "conf/config.h"
+#include "server/cookie.h"
+#include "server/rrl.h"
 #include "server/sha1.h"
 #include "server/statistics.h"
 #include "server/tsig.h"
@@ -23,9 +25,12 @@ struct view {
     struct snapshot *snapshot; /* live, not reset */
     const struct config *config;
     const struct zone_table *zones;
-    struct sha1 *sha1;            /* for zones with NSEC3 */
-    const struct tsig_keys *keys; /* or NULL */
-    int64_t (*clock)(void);       /* seconds since 1970; asked where a message has a TSIG */
+    struct sha1 *sha1;                    /* for zones with NSEC3 */
+    const struct tsig_keys *keys;         /* or NULL */
+    const struct cookie_secrets *cookies; /* NULL: off */
+    struct rrl *rrl;                      /* NULL: off. Shared by all workers */
+    int64_t now_ms;                       /* ticks, for rrl */
+    int64_t (*clock)(void); /* seconds since 1970; asked where a message has a TSIG or a cookie */
 };
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
@@ -48,8 +53,8 @@ enum reply_action {
 /* Header and question: 12 + 255 + 4 octets. */
 #define REPLY_HEAD_OCTETS 272
 /* A CHAOS TXT of 12 + 256, an OPT with all options that this server sends (11, NSID 4 + 255,
- * extended error 6 + 400, keepalive 6, padding 471), and a TSIG. */
-#define REPLY_TAIL_OCTETS (1440 + TSIG_MAX_OCTETS)
+ * extended error 6 + 400, keepalive 6, cookie 28, padding 471), and a TSIG. */
+#define REPLY_TAIL_OCTETS (1472 + TSIG_MAX_OCTETS)
 /* A negative answer with proofs has head, answer, SOA, sixteen proofs and OPT; the rest is for ANY
  * and RRSIG by TCP, with a part or two for each RRset. */
 #define REPLY_MAX_PARTS 48
@@ -64,7 +69,9 @@ struct reply {
     /* NULL: the request was not signed, or not so that it could be read. Its key, where it has one,
      * signs the messages of a transfer too; it stays the view's. */
     struct tsig_session *tsig;
-    size_t octets; /* of the whole message */
+    enum rrl_verdict limited; /* RRL_DROP: action is REPLY_DROP; of RRL_SLIP this is what is left */
+    enum cookie_state cookie; /* of the request, where cookies are on */
+    size_t octets;            /* of the whole message */
     size_t part_count;
     struct iovec parts[REPLY_MAX_PARTS];
     uint8_t head[REPLY_HEAD_OCTETS];
@@ -86,10 +93,11 @@ struct reply {
 /* Counts how the request of a reply was signed. */
 void reply_count_tsig(const struct tsig_session *tsig, struct statistics *statistics);
 
-/* Counts what was answered: its RCODE, and how its request was signed. */
+/* Counts what was answered: its RCODE, and how its request was signed and what cookie it had. */
 static inline void reply_count(const struct reply *reply, struct statistics *statistics)
 {
     statistics_add_rcode(statistics, reply->rcode);
+    statistics_add(statistics, (enum statistic)(COUNT_COOKIE_MISSING + (int)reply->cookie), 1);
     if (reply->tsig)
         reply_count_tsig(reply->tsig, statistics);
 }

@@ -25,6 +25,7 @@ const char *statistics_name(enum statistic what)
         [COUNT_TCP_REFUSED] = "tcp-refused",
         [COUNT_TCP_EVICTED] = "tcp-evicted",
         [COUNT_TCP_EXPIRED] = "tcp-expired",
+        [COUNT_TCP_CUT] = "tcp-cut",
         [COUNT_TLS_ACCEPTED] = "tls-accepted",
         [COUNT_TLS_FAILED] = "tls-failed",
         [COUNT_TRANSFERS_STARTED] = "transfers-started",
@@ -36,6 +37,12 @@ const char *statistics_name(enum statistic what)
         [COUNT_TSIG_BADKEY] = "tsig-badkey",
         [COUNT_TSIG_BADTIME] = "tsig-badtime",
         [COUNT_TSIG_BADTRUNC] = "tsig-badtrunc",
+        [COUNT_COOKIE_MISSING] = "cookie-missing",
+        [COUNT_COOKIE_CLIENT_ONLY] = "cookie-client-only",
+        [COUNT_COOKIE_BAD] = "cookie-bad",
+        [COUNT_COOKIE_GOOD] = "cookie-good",
+        [COUNT_RRL_DROPPED] = "rrl-dropped",
+        [COUNT_RRL_SLIPPED] = "rrl-slipped",
     };
     return names[what];
 }

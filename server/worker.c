@@ -4,6 +4,7 @@
 #include "server/errno_text.h"
 #include "server/tcp.h"
 #include "server/ticks.h"
+#include "server/turns.h"
 #include "server/udp.h"
 
 #include <errno.h>
@@ -231,7 +232,7 @@ static void *run(void *arg)
     struct worker *worker = arg;
     /* Made here: a base belongs to one thread from its first to its last breath. */
     worker->base = event_base_new();
-    if (worker->base)
+    if (worker->base && turns_prepare(worker->base) == STATUS_OK)
         worker->wake_event =
             event_new(worker->base, worker->wake, EV_READ | EV_PERSIST, on_wake, worker);
     bool ready = worker->wake_event && event_add(worker->wake_event, NULL) == 0 &&
@@ -287,6 +288,7 @@ static struct worker *create(const struct worker_parts *parts)
         free_worker(worker);
         return NULL;
     }
+    basis_use_rrl(worker->basis, parts->rrl);
     worker->udp = udp_create(worker->basis, worker->statistics);
     if (!worker->udp) {
         free_worker(worker);

@@ -59,7 +59,7 @@ void net_enlarge(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
 }
 
-static uint8_t *read_whole(const char *path, size_t *octets)
+uint8_t *net_read_whole(const char *path, size_t *octets)
 {
     struct stat stat;
     uint8_t *block = NULL;
@@ -105,7 +105,7 @@ enum status net_read_queries(const char *path, size_t max_octets, struct queries
     size_t octets;
 
     out->each = NULL;
-    out->block = read_whole(path, &octets);
+    out->block = net_read_whole(path, &octets);
     if (!out->block)
         return STATUS_SYSTEM;
     out->count = split(out->block, octets, max_octets, NULL);

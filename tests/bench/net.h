@@ -22,6 +22,9 @@ MUST_CHECK int net_bind(const char *address, const char *port, int type);
 /* Asks for a receive buffer that no closed loop overflows; the kernel may give less. */
 void net_enlarge(int fd);
 
+/* The octets of a file, in a block of the caller's; NULL after a message on stderr. */
+MUST_CHECK uint8_t *net_read_whole(const char *path, size_t *octets);
+
 /* Messages, each whole; all in one block. */
 struct queries {
     uint8_t *block;

@@ -82,7 +82,7 @@ def test_a_newer_version_is_badvers_with_version_0_and_no_answer(corner, version
 def test_unknown_options_are_ignored_and_not_sent_back(corner):
     """RFC 6891 §6.1.2, RFC 8906 §8.2.3; RFC 7830 §6: no padding without TLS."""
     plain = corner.ask("www.corner.example", "A", additional=[opt()])
-    for code in (1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19, 20, 100, 65001, 65535):
+    for code in (1, 4, 5, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20, 100, 65001, 65535):
         for octets in (b"", b"\0" * 8, b"x" * 200):
             reply = corner.ask("www.corner.example", "A",
                                additional=[opt(options=option(code, octets))])
@@ -208,7 +208,8 @@ def test_tc_is_not_set_for_additional_records_that_do_not_fit(wide):
     whole = client.tcp(wide.at, query("manymx.corner.example", "MX", additional=[opt()]))
     assert len(whole.additional) == 30
     size = len(whole.octets) - 100
-    reply = wide.ask("manymx.corner.example", "MX", additional=[opt(size)])
+    heavy = option(65001, bytes(200))  # so that the answer is not too heavy for its question
+    reply = wide.ask("manymx.corner.example", "MX", additional=[opt(size, options=heavy)])
     assert not reply.has(TC) and len(reply.answer) == 30
 
 

@@ -4,17 +4,21 @@ import random
 import re
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
 
+from conftest import SHORT
 from support import client
 from support.client import Tcp, transfer, transfer_records
 from support.contactd import NOW, Contactd, Site, program, zone
 from support.contacts import write_entry
-from support.process import environment, run, wait_until
+from support.numbered import UDP, Expected
+from support.process import SANITIZER, environment, run, wait_until
+from support.slow import Liar, SlowReader
+from support.trial import Trial
 from support.wire import Message, opt, query, txt_strings
+from support.witness import BAD, Witness
 
 LABELS = [f"t{n}" for n in range(150)]
 
@@ -74,36 +78,50 @@ def test_new_contents_are_served_without_a_reload(shop):
             assert markers_in(connection.ask(octets).answer) == {f"marker{number}".encode()}
 
 
-def test_every_answer_is_of_one_publish(shop):
-    """Under load, while ten publishes replace every record: never a mixture, never back."""
-    done = threading.Event()
+# What is done to a server while it is asked; tests/soak does each of them a thousand times.
+PUBLISHES, RELOADS, CERTIFICATES, CALLS = (4, 4, 2, 2) if SHORT else (10, 10, 4, 4)
+RATE = 500 if SHORT else 4000
 
-    def publish():
-        try:
-            for number in range(1, 11):
-                shop.publish(number)
-        finally:
-            done.set()
-    thread = threading.Thread(target=publish)
-    with Contactd(shop.site) as server:
-        thread.start()
-        names = ["t3.cc.example", "www.bank.t9.cc.example", "_security.t20.cc.example"]
-        messages = [query(name, kind, additional=[opt(1232)])
-                    for name in names for kind in ("TXT", "ANY")] * 10
-        latest = last_serial = 0
-        seen = set()
-        while not done.is_set():
-            for octets in client.udp_many(server.at, messages):
-                found = markers_in(Message(octets).answer)
-                assert len(found) == 1
-                seen |= found
-            serial = check_transfer(server, shop.markers)
-            assert serial >= last_serial
-            last_serial = serial
-            latest += 1
-        thread.join()
-        assert check_transfer(server, shop.markers) == max(shop.markers)
-    assert len(shop.markers) == 11 and len(seen) > 2 and latest > 2
+
+def test_nothing_is_lost_or_wrong_whatever_is_done(tmp_path):
+    """By UDP, TCP and TLS: every answer is of one publish, of none that is older than what was seen
+    or published before it was asked; so is each transfer. All the time the log is read slowly."""
+    with SlowReader() as reader, Trial(
+            tmp_path, lambda site: Contactd(site, output=reader.descriptor), rate=RATE, lanes=2,
+            tcp_lanes=1, entries=12) as trial:
+        trial.compare("publishes", trial.numbered.publish, PUBLISHES)
+        trial.compare("reloads", trial.reload, RELOADS)
+        trial.compare("certificates", trial.reload_certificate, CERTIFICATES)
+        trial.compare("calls of contactctl", trial.hammer_control, CALLS)
+        trial.end()
+        assert trial.by_tls.counts["answered"] and trial.by_tls.counts["again"] == 0
+        assert trial.secondary.done["IXFR"] > 0
+    assert not SANITIZER.search(reader.text())
+
+
+@pytest.mark.parametrize("lie,count", [
+    (lambda octets: octets[:-1], "wrong"),
+    (lambda octets: octets.replace(b"other", b"Other"), "wrong"),
+    (lambda octets: octets.replace(b"n00000005", b"n00000006", 1), "mixed"),
+    (lambda octets: octets.replace(b"n00000005", b"n00000003"), "back"),
+    (lambda octets: octets.replace(b"n00000005", b"n00000007"), "ahead"),
+    (lambda octets: None, "lost"),
+    (lambda octets: octets, "right")])
+def test_the_witness_tells_what_is_wrong(tmp_path, lie, count):
+    """What the test above trusts, before a server that lies."""
+    head = b"\0\0\x84\0" + bytes(8)
+    even, odd = (head + b"n%08d and n%08d " % (n, n) + text
+                 for n, text in ((4, b"one"), (5, b"other")))
+    expected = Expected(1, [(UDP, query("cc.example", "TXT"))], {0: ([even], 4), 1: ([odd], 5)})
+    with Liar(lambda octets: lie(octets[:2] + odd[2:])) as liar, Witness(
+            liar.at, expected.write(tmp_path / "expected"), tmp_path, 1, 0, 8,
+            patience=0.05) as witness:
+        witness.published(5)
+        witness.begun(5)
+        witness.rate(500)
+        wait_until(lambda: witness.tell()["periods"][0][count] > 2, 10, count)
+        told = witness.end()["periods"][0]
+        assert {word for word in (*BAD, "right", "lost") if told[word]} == {count}
 
 
 def test_a_publish_that_is_killed_leaves_the_old_contents(shop):
@@ -202,16 +220,6 @@ def test_a_transfer_outlives_its_zone(reloading):
         assert [r.key() for r in records[:-1]] == [r.key() for r in whole]
         # What is asked on the connection now gets an answer from the new configuration.
         assert connection.ask(query("nl.cc.example", "TXT")).rcode == 5
-
-
-def test_many_reloads_under_load(reloading):
-    messages = [query("nl.cc.example", "TXT")] * 60
-    for n in range(20):
-        reloading.site.config["server"]["identity"] = f"number{n}"
-        reloading.site.write()
-        reloading.process.signal(signal.SIGHUP)
-        assert all(Message(octets).answer for octets in client.udp_many(reloading.at, messages))
-    wait_until(lambda: identity(reloading) == b"number19", 10, "last identity", reloading.process)
 
 
 def test_sigterm_finishes_what_is_on_its_way(reloading):

@@ -9,8 +9,8 @@
 #define FLUSH_OCTETS (128u << 10)
 #define PAGE_OCTETS  4096u
 
-/* Asked by LeakSanitizer. What ldns 1.8.3 leaks where it refuses a record (the gateway of an IPSECKEY
- * whose key is no base64) are such parts; one of ours would lose whole records too. */
+/* Asked by LeakSanitizer. What ldns 1.8.3 leaks where it refuses a record (the gateway of an
+ * IPSECKEY whose key is no base64) are such parts; one of ours would lose whole records too. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {

@@ -61,7 +61,8 @@ enum dns_rcode {
     RCODE_NOTIMP = 4,
     RCODE_REFUSED = 5,
     RCODE_NOTAUTH = 9,
-    RCODE_BADVERS = 16, /* RFC 6891 §9; its upper eight bits travel in the OPT */
+    RCODE_BADVERS = 16,   /* RFC 6891 §9; its upper eight bits travel in the OPT */
+    RCODE_BADCOOKIE = 23, /* RFC 7873 §8 */
 };
 
 /* EDNS option codes. */

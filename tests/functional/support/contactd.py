@@ -96,10 +96,10 @@ class Site:
 
 class Contactd:
     """A running contactd. `at` and `at6` are where it answers; `tls` by TLS, where the site has a
-    certificate. `namespace`: see Process."""
+    certificate. `namespace`, `output`: see Process."""
 
     def __init__(self, site, addresses=("127.0.0.1", "::1"), name="contactd", port=None,
-                 namespace=None, tls_port=None):
+                 namespace=None, tls_port=None, output=None):
         self.site = site
         port = port or Port()
         site.config["server"]["listen"] = [f"{address}@{port.number}" for address in addresses]
@@ -110,12 +110,15 @@ class Contactd:
         self.port = port.number
         self.at = (addresses[0] if namespace else "127.0.0.1", self.port)
         self.at6 = ("::1", self.port)
-        self.process = Process(name, [program("contactd"), "-c", site.path], site.folder,
-                               namespace)
+        self.process = self._start(name, namespace=namespace, output=output)
         probe = wire.query("version.bind", "TXT", 3)
         with namespace.inside() if namespace else contextlib.nullcontext():
             wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
                        "contactd answers", self.process)
+
+    def _start(self, name, **options):
+        return Process(name, [program("contactd"), "-c", self.site.path], self.site.folder,
+                       **options)
 
     def _listen_by_tls(self, addresses, port):
         """At `port`, or a free one, where the site does not name one."""

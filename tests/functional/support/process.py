@@ -1,6 +1,7 @@
 """Child processes: each with a log of its own, ended by its id, its log kept and judged."""
 
 import ctypes
+import fcntl
 import functools
 import os
 import re
@@ -28,11 +29,16 @@ def environment():
                 UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
 
 
-def _before_exec(namespace):
+def _before_exec(namespace, descriptors):
     """The child dies with its parent."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if namespace:
         namespace.enter()
+    # Out of the way first: one may have the number that another is to get.
+    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 100) for number in descriptors]
+    for number, wanted in enumerate(high, 3):
+        os.dup2(wanted, number)
+        os.close(wanted)
 
 
 def run(arguments, **options):
@@ -48,16 +54,18 @@ def run(arguments, **options):
 
 class Process:
     """A server in the foreground. `log` is what it wrote to stdout and stderr. `namespace`: the
-    network that it runs in, an object whose enter() takes the calling process there."""
+    network that it runs in, an object whose enter() takes the calling process there. `descriptors`
+    are its own from 3 on; `output`: where its stdout and stderr go instead of the log."""
 
-    def __init__(self, name, arguments, folder, namespace=None):
+    def __init__(self, name, arguments, folder, namespace=None, descriptors=(), output=None):
         self.name = name
         self.log_path = os.path.join(folder, f"{name}.log")
         self._log = open(self.log_path, "ab")
         self._process = subprocess.Popen(
-            [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=self._log,
-            stderr=subprocess.STDOUT, cwd=folder, env=environment(), start_new_session=True,
-            preexec_fn=functools.partial(_before_exec, namespace))
+            [str(a) for a in arguments], stdin=subprocess.DEVNULL,
+            stdout=self._log if output is None else output, stderr=subprocess.STDOUT, cwd=folder,
+            env=environment(), start_new_session=True, close_fds=not descriptors,
+            preexec_fn=functools.partial(_before_exec, namespace, descriptors))
         running.append(self)
 
     @property

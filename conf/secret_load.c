@@ -1,0 +1,96 @@
+#include "conf/secret_load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum status refuse_file(const char *path, const char *rule, const char *why,
+                               struct diag *diag)
+{
+    struct place place = {.file = path};
+
+    diag_error(diag, place, rule, "%s", why);
+    return STATUS_INVALID;
+}
+
+static enum status refuse_missing(const char *path, const char *advice, struct diag *diag)
+{
+    struct place place = {.file = path};
+
+    if (advice == NULL)
+        return refuse_file(path, "file-missing", "no such file", diag);
+    diag_error(diag, place, "file-missing", "no such file; a new secret is made by '%s'", advice);
+    return STATUS_INVALID;
+}
+
+static enum status refuse_errno(const char *path, const char *advice, int error, struct diag *diag)
+{
+    if (error == ENOENT)
+        return refuse_missing(path, advice, diag);
+    if (error == EACCES || error == EPERM)
+        return refuse_file(path, "file-permission",
+                           "this account may not read it; check the permissions of it and its "
+                           "folder",
+                           diag);
+    if (error == EISDIR)
+        return refuse_file(path, "file-kind", "it is a folder, not a file", diag);
+    return refuse_file(path, "file-read", strerror(error), diag);
+}
+
+/* Not what ssh does: a secret that its group may read is how a server without rights reads it. */
+static void check_mode(const char *path, const struct stat *info, struct diag *diag)
+{
+    unsigned mode = info->st_mode & 07777;
+    struct place place = {.file = path};
+
+    if (S_ISREG(info->st_mode) && (mode & 027) != 0)
+        diag_warning(diag, place, "secret-mode",
+                     "a secret of mode %04o, open to others; run: chmod 640 %s, and consider a new "
+                     "key",
+                     mode, path);
+}
+
+/* Reads up to SECRET_LOAD_OCTETS + 1 octets, so that a longer file is seen. Zero or an errno. */
+static int read_all(int file, char *octets, size_t *length)
+{
+    *length = 0;
+    while (*length <= SECRET_LOAD_OCTETS) {
+        ssize_t got = read(file, octets + *length, SECRET_LOAD_OCTETS + 1 - *length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? errno : 0;
+        *length += (size_t)got;
+    }
+    return 0;
+}
+
+/* Nonblocking: a pipe that nobody writes to must not stop a server. */
+static int load(const char *path, char *octets, size_t *length, struct stat *info)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (file < 0)
+        return errno;
+    int error = fstat(file, info) == 0 ? 0 : errno;
+    if (error == 0)
+        error = read_all(file, octets, length);
+    close(file);
+    return error;
+}
+
+enum status secret_load(const char *path, const char *advice, char octets[SECRET_LOAD_OCTETS + 1],
+                        size_t *length, struct diag *diag)
+{
+    struct stat info;
+
+    int error = load(path, octets, length, &info);
+    if (error != 0)
+        return refuse_errno(path, advice, error, diag);
+    if (*length > SECRET_LOAD_OCTETS)
+        return refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
+    check_mode(path, &info, diag);
+    return STATUS_OK;
+}

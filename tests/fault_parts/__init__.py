@@ -1,0 +1,1 @@
+"""What tests/faults runs: one module for each kind of fault."""
