@@ -16,9 +16,10 @@ struct reader {
     bool failed;
 };
 
+/* `octets` may be NULL where there are none: C gives NULL + 0 no meaning. */
 static inline struct reader reader_of(const uint8_t *octets, size_t length)
 {
-    return (struct reader){octets, octets + length, false};
+    return (struct reader){octets, length > 0 ? octets + length : octets, false};
 }
 
 /* Octets not read yet; 0 after a failure. */

@@ -1,0 +1,42 @@
+/* The file with the secret of a TSIG key, in any form. The first octet says which key is wanted. */
+#include "tests/fuzz/fuzz.h"
+
+#include "conf/secret.h"
+
+#include <string.h>
+
+static void run(const uint8_t *octets, size_t length)
+{
+    struct config_key key = {.id = "xfr", .secret_file = "xfr.key"};
+    struct diag *diag = diag_create();
+    struct secret secret;
+
+    if (length < 1) {
+        diag_destroy(diag);
+        return;
+    }
+    key.algorithm = (enum tsig_algorithm)(octets[0] % 4);
+    if (octets[0] & 4)
+        key.id = "a.k512.example";
+    RULE(name_from_text(&key.name, key.id, strlen(key.id)) == STATUS_OK);
+    const char *text = (const char *)fuzz_flush(octets + 1, length - 1);
+    enum status status = secret_parse(&key, text, length - 1, diag, &secret);
+    RULE(status == STATUS_OK || status == STATUS_INVALID);
+    RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
+    if (status == STATUS_OK) {
+        char base64[SECRET_TEXT_OCTETS];
+        struct secret again;
+        RULE(secret.length >= SECRET_MIN_OCTETS && secret.length <= SECRET_MAX_OCTETS);
+        secret_to_text(&secret, base64);
+        RULE(secret_parse(&key, base64, strlen(base64), diag, &again) == STATUS_OK);
+        RULE(again.length == secret.length &&
+             memcmp(again.octets, secret.octets, secret.length) == 0);
+        secret_clear(&again);
+    }
+    secret_clear(&secret);
+    for (size_t i = 0; i < diag_total(diag); i++)
+        RULE(!strchr(diag_at(diag, i)->message, '\n'));
+    diag_destroy(diag);
+}
+
+const struct fuzz_target fuzz_secret = {.name = "secret", .run = run};

@@ -1,0 +1,183 @@
+/*
+ * A TLS client that goes wrong. The first octet says how many changes follow, of four octets each:
+ * where in the client's stream (two octets), what is done there, and with what. Then come, as
+ * queries would, the octets that the client sends once it has shaken hands. With all bits of the
+ * first octet set there is no client: the rest is sent as it is.
+ *
+ * The server waits for nobody, and takes what the client sends, or the beginning of it.
+ */
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/server/certificates.h"
+
+#include "server/channel.h"
+
+#include <openssl/ssl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define MOST_OCTETS  4096
+#define MOST_CHANGES 8
+#define MOST_TURNS   16
+#define RAW          255
+
+struct tls_side {
+    struct tls_identity *identity;
+    SSL_CTX *context;
+};
+
+static struct tls_side *server_side(void)
+{
+    static struct tls_side side;
+    struct certificates files;
+    struct diag *diag = diag_create();
+
+    if (!side.identity) {
+        certificates_create(&files);
+        certificates_issue(&files, time(NULL) - 86400, time(NULL) + 86400 * 365);
+        const struct config_server server = {.tls_cert = files.certificate, .tls_key = files.key};
+        RULE(tls_identity_create(&server, time(NULL), diag, &side.identity) == STATUS_OK);
+        certificates_destroy(&files);
+        side.context = SSL_CTX_new(TLS_client_method());
+        RULE(side.context != NULL);
+    }
+    diag_destroy(diag);
+    return &side;
+}
+
+enum tls_change_kind { TLS_FLIP, TLS_SET, TLS_CUT, TLS_INSERT, TLS_CHANGE_KINDS };
+
+struct tls_change {
+    size_t at;
+    enum tls_change_kind kind;
+    uint8_t value;
+};
+
+struct conversation {
+    struct channel channel;
+    int peer;
+    bool ended; /* the client has nothing more to say */
+    size_t sent;
+    size_t change_count;
+    struct tls_change changes[MOST_CHANGES];
+    uint8_t received[MOST_OCTETS];
+    size_t received_octets;
+};
+
+/* Some of the client's octets, with what is wrong in them. */
+static void pass_on(struct conversation *c, const uint8_t *octets, size_t length)
+{
+    for (size_t i = 0; i < length && !c->ended; i++, c->sent++) {
+        uint8_t octet = octets[i];
+        for (size_t n = 0; n < c->change_count; n++) {
+            const struct tls_change *change = &c->changes[n];
+            if (change->at != c->sent)
+                continue;
+            if (change->kind == TLS_FLIP)
+                octet ^= change->value;
+            else if (change->kind == TLS_SET)
+                octet = change->value;
+            else if (change->kind == TLS_INSERT)
+                send(c->peer, &change->value, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+            else
+                c->ended = true;
+        }
+        if (!c->ended)
+            send(c->peer, &octet, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (c->ended)
+        shutdown(c->peer, SHUT_WR);
+}
+
+/* The server reads all it can. */
+static enum io serve(struct conversation *c)
+{
+    uint8_t octets[512];
+    size_t taken = 0;
+    enum io io;
+
+    while ((io = channel_read(&c->channel, octets, sizeof octets, &taken)) == IO_DONE) {
+        RULE(taken > 0 && taken <= sizeof octets);
+        RULE(c->received_octets + taken <= sizeof c->received);
+        memcpy(c->received + c->received_octets, octets, taken);
+        c->received_octets += taken;
+    }
+    RULE(taken == 0);
+    return io;
+}
+
+/* What the client has to say, to the server; and the server's answer to it. */
+static void exchange(struct conversation *c, SSL *client)
+{
+    uint8_t octets[4096];
+    int length;
+
+    while ((length = BIO_read(SSL_get_wbio(client), octets, sizeof octets)) > 0)
+        pass_on(c, octets, (size_t)length);
+    serve(c);
+    for (;;) {
+        ssize_t got = recv(c->peer, octets, sizeof octets, MSG_DONTWAIT);
+        if (got <= 0)
+            return;
+        BIO_write(SSL_get_rbio(client), octets, (int)got);
+    }
+}
+
+static void talk(struct conversation *c, const uint8_t *octets, size_t length)
+{
+    SSL *client = SSL_new(server_side()->context);
+    size_t written = 0;
+    int said = 0;
+
+    RULE(client != NULL);
+    SSL_set_bio(client, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(client);
+    for (int i = 0; i < MOST_TURNS && !said && !c->ended; i++) {
+        SSL_do_handshake(client);
+        exchange(c, client);
+        said = SSL_is_init_finished(client) && length > 0 &&
+               SSL_write_ex(client, octets, length, &written) == 1;
+    }
+    exchange(c, client);
+    RULE(c->received_octets <= length && memcmp(c->received, octets, c->received_octets) == 0);
+    if (c->change_count == 0 && said)
+        RULE(c->received_octets == length && tls_session_is_ready(c->channel.tls));
+    SSL_free(client);
+}
+
+static const uint8_t *take_changes(struct conversation *c, const uint8_t *octets, size_t *length)
+{
+    size_t count = octets[0] % (MOST_CHANGES + 1);
+
+    octets++;
+    (*length)--;
+    for (; c->change_count < count && *length >= 4; octets += 4, *length -= 4)
+        c->changes[c->change_count++] =
+            (struct tls_change){.at = (size_t)(octets[0] << 8 | octets[1]) % 2048,
+                                .kind = (enum tls_change_kind)(octets[2] % TLS_CHANGE_KINDS),
+                                .value = octets[3]};
+    return octets;
+}
+
+static void run(const uint8_t *octets, size_t length)
+{
+    struct conversation c = {.ended = false};
+    int ends[2];
+
+    if (length < 1 || length > MOST_OCTETS)
+        return;
+    RULE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    RULE(channel_open(&c.channel, ends[0], server_side()->identity) == STATUS_OK);
+    c.peer = ends[1];
+    if (octets[0] == RAW) {
+        send(c.peer, octets + 1, length - 1, MSG_NOSIGNAL);
+        shutdown(c.peer, SHUT_WR);
+        RULE(serve(&c) != IO_DONE && c.received_octets == 0);
+    } else {
+        octets = take_changes(&c, octets, &length);
+        talk(&c, octets, length);
+    }
+    channel_close(&c.channel);
+    close(c.peer);
+}
+
+const struct fuzz_target fuzz_tls = {.name = "tls", .run = run};

@@ -1,0 +1,155 @@
+/*
+ * A zone file to be restored. What is read is printed and read again, the same; put into a
+ * database, taken out of it, the same; and served.
+ */
+#include "tests/fuzz/answering.h"
+#include "tests/fuzz/fuzz.h"
+
+#include "store/zones.h"
+#include "zone/stored_source.h"
+
+#define MOST_OCTETS 65536
+#define MOST_ASKED  24
+
+static char *printed(const struct node_source *source, size_t *length)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+
+    RULE(out != NULL && source->rewind(source->state) == STATUS_OK);
+    RULE(zonefile_print(source, out) == STATUS_OK && fclose(out) == 0);
+    return text;
+}
+
+static void check_read_again(const char *text, size_t length)
+{
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create();
+    struct node_source source;
+    size_t again_length;
+
+    const char *path = fuzz_file((const uint8_t *)text, length);
+    enum status status = zonefile_read(path, NULL, arena, diag, &source);
+    if (status != STATUS_OK)
+        diag_print(diag, DIAG_GNU, stderr);
+    RULE(status == STATUS_OK);
+    char *again = printed(&source, &again_length);
+    RULE(again_length == length && memcmp(again, text, length) == 0);
+    free(again);
+    diag_destroy(diag);
+    arena_destroy(arena);
+}
+
+static void ask_of(const struct view *view, const struct name *name, uint16_t type)
+{
+    static uint8_t message[MESSAGE_OCTETS], spare[REPLY_SPARE_OCTETS];
+    static struct reply reply;
+
+    for (int t = TRANSPORT_UDP; t <= TRANSPORT_TCP; t++) {
+        struct query query = query_of(name, type, CLASS_IN, t == TRANSPORT_UDP ? 1232 : -1);
+        const struct asker asker = {.address = answering_address(CLIENT_MEMBER),
+                                    .transport = (enum transport)t};
+        reply.spare = spare;
+        respond(view, query.octets, query.length, &asker, &reply);
+        size_t length = reply.action == REPLY_SEND ? join(&reply, message) : 0;
+        RULE(length == 0 || length == reply.octets);
+        const char *broken = judged(query.octets, query.length, asker.transport, &reply, message);
+        if (broken)
+            fuzz_broken(broken, __FILE__, __LINE__);
+    }
+}
+
+/* Each name for each of its types, for what it has not, and a name below it. */
+static void ask_all_of(const struct view *view, const struct node_source *source)
+{
+    struct node node;
+
+    RULE(source->rewind(source->state) == STATUS_OK);
+    for (int i = 0; i < MOST_ASKED && source->next(source->state, &node) == STATUS_OK; i++) {
+        struct name below = node.owner;
+        for (size_t n = 0; n < node.rrset_count && n < MOST_ASKED; n++)
+            ask_of(view, &node.owner, node.rrsets[n].type);
+        ask_of(view, &node.owner, TYPE_ANY);
+        ask_of(view, &node.owner, TYPE_DS);
+        ask_of(view, &node.owner, TYPE_NAPTR);
+        if (name_prepend(&below, (const uint8_t *)"x", 1, below.octets) == STATUS_OK)
+            ask_of(view, &below, TYPE_TXT);
+    }
+}
+
+static void serve(struct edit *edit, const struct node_source *source, struct config_zone *zone)
+{
+    struct view view = answering()->served.view;
+    struct config config = answering()->served.config;
+    struct zone_table *zones = NULL;
+
+    config.zones = zone;
+    config.zone_count = 1;
+    RULE(zone_table_create(&config, edit_snapshot(edit), &zones) == STATUS_OK);
+    view.snapshot = edit_snapshot(edit);
+    view.config = &config;
+    view.zones = zones;
+    ask_all_of(&view, source);
+    zone_table_destroy(zones);
+}
+
+/* Restored into an edit that is never committed. */
+static void restore(const struct node_source *source, const char *text, size_t length)
+{
+    struct diag *diag = diag_create();
+    struct config_zone zone = {.domain = source->apex};
+    char message[STORE_MESSAGE_OCTETS];
+    struct commit_result result;
+    struct edit *edit;
+
+    name_lower(zone.domain.octets);
+    RULE(edit_begin(answering()->served.store, &edit, message) == STATUS_OK);
+    const struct commit_request request = {.edit = edit, .zone = &zone, .diag = diag};
+    RULE(source->rewind(source->state) == STATUS_OK);
+    enum status status = commit_restore(&request, source, &result);
+    RULE(status == STATUS_OK || status == STATUS_NO_SPACE || status == STATUS_INVALID);
+    if (status == STATUS_OK) {
+        struct zone_record record;
+        struct stored_source *stored;
+        struct snapshot *view;
+        size_t stored_length;
+        RULE(edit_open_view(edit, &view) == STATUS_OK);
+        RULE(zones_find(view, source->apex.octets, &record) == STATUS_OK);
+        RULE(stored_source_open(view, &record, &stored) == STATUS_OK);
+        struct node_source nodes = stored_source_nodes(stored);
+        char *stored_text = printed(&nodes, &stored_length);
+        RULE(stored_length == length && memcmp(stored_text, text, length) == 0);
+        free(stored_text);
+        stored_source_close(stored);
+        edit_close_view(view);
+        serve(edit, source, &zone);
+    }
+    edit_abort(edit);
+    diag_destroy(diag);
+}
+
+static void run(const uint8_t *octets, size_t length)
+{
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create();
+    struct node_source source;
+    size_t printed_length;
+
+    length = length < MOST_OCTETS ? length : MOST_OCTETS;
+    RULE(arena && diag);
+    enum status status = zonefile_read(fuzz_file(octets, length), NULL, arena, diag, &source);
+    RULE(status == STATUS_OK || status == STATUS_INVALID);
+    RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
+    for (size_t i = 0; i < diag_total(diag); i++)
+        RULE(!strchr(diag_at(diag, i)->message, '\n'));
+    if (status == STATUS_OK) {
+        char *text = printed(&source, &printed_length);
+        check_read_again(text, printed_length);
+        restore(&source, text, printed_length);
+        free(text);
+    }
+    diag_destroy(diag);
+    arena_destroy(arena);
+}
+
+const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run};
