@@ -1,6 +1,9 @@
 #include "server/channel.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +11,36 @@ enum status channel_open(struct channel *channel, int fd, struct tls_identity *i
 {
     *channel = (struct channel){.fd = fd, .last = IO_DONE, .tls = NULL};
     return identity ? tls_session_create(identity, fd, &channel->tls) : STATUS_OK;
+}
+
+enum status channel_secure(struct channel *channel, struct tls_identity *identity)
+{
+    return tls_session_create(identity, channel->fd, &channel->tls);
+}
+
+void channel_set_bulk(const struct channel *channel, bool bulk)
+{
+    int octets = bulk ? CHANNEL_BULK_UNSENT_OCTETS : CHANNEL_UNSENT_OCTETS;
+    (void)setsockopt(channel->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
+}
+
+bool channel_has_unsent(const struct channel *channel)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t length = sizeof memory;
+    return getsockopt(channel->fd, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 &&
+           (memory[SK_MEMINFO_WMEM_QUEUED] > 0 || memory[SK_MEMINFO_WMEM_ALLOC] > 0);
+}
+
+void channel_abort(struct channel *channel)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(channel->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+bool channel_is_abused(const struct channel *channel)
+{
+    return channel->tls && tls_session_is_abused(channel->tls);
 }
 
 void channel_close(struct channel *channel)

@@ -2,15 +2,21 @@
  * The TCP connections of one worker, plain (RFC 7766, RFC 9210) or with TLS (RFC 7858): each reads
  * whole messages, answers them in order, joins the answers into one write, and streams transfers.
  *
- * Time. One rule bounds them all: a connection is closed when `tcp-idle` has passed since a whole
- * message came, since all answers were taken, or since the client took the last 16 KiB of a longer
- * one. Parts of messages do not count (RFC 7766 §6.2.3), so a message sent octet by octet has
- * tcp-idle to become whole, and a client that reads drop by drop is cut. A TLS handshake has
- * tcp-idle too, however it comes; its end is the only other thing that restarts the time.
+ * Time. Each has a deadline that nothing moves but work that is done: `tcp-idle` after it was
+ * accepted, after its TLS handshake, after its last whole message, after all answers at hand were
+ * taken. Parts of messages do not count (RFC 7766 §6.2.3), nor parts of answers: who sends or reads
+ * octet by octet has tcp-idle for the whole. Only a transfer goes on with each 16 KiB that are
+ * taken, for up to STREAM_LIMIT_MS.
  *
  * Memory. While a client does not take its answers nothing more is read from it: a connection holds
- * up to two messages of answers and one read of questions then, and a few hundred octets when idle;
- * TLS adds what tls_session.h says.
+ * up to two messages of answers and one read of questions then, and some 700 octets when idle; what
+ * all of them may hold, and who makes room for whom, is in tcp_limits.h. TLS adds what
+ * tls_session.h says. What a client that is cut has not taken is not left to the kernel to deliver:
+ * it is told so with a reset.
+ *
+ * CPU. What yields no query goes in turns (turns.h): handshakes, and TLS records that hold none of
+ * our octets. So UDP and those who ask go before it, and a flood of either gets a quarter of a
+ * worker's time where anybody else wants it.
  */
 #ifndef SERVER_CONNECTIONS_H
 #define SERVER_CONNECTIONS_H
@@ -49,19 +55,16 @@ void connections_observe(struct connections *all, struct transfers *transfers);
 /* Closes them all at once; transfers are logged as ended early. NULL is fine. */
 void connections_destroy(struct connections *all);
 
-/*
- * Takes over an accepted socket, nonblocking. Where the limits leave no room the oldest idle
- * connection of this worker makes it, or, when there is none, the new one is closed; other workers'
- * connections are theirs alone to touch.
- */
+/* Takes over an accepted socket, nonblocking. Where tcp_limits.h finds no room for it, it is
+ * closed. */
 void connections_add(struct connections *all, int fd, const struct endpoint *client,
                      enum connection_kind kind);
 
-/* Closes those that were idle or slow for too long. */
-void connections_expire(struct connections *all, int64_t now_ms);
+/* Closes those that were idle or slow for too long, so many at a time that nobody else waits for
+ * more than a millisecond; true when more are left. */
+bool connections_expire(struct connections *all, int64_t now_ms);
 
-/* Closes the connection that has been idle for longest, no whole message waiting in it; false when
- * all are busy. */
+/* Ends one connection of whichever worker, as when there are too many; false when all are busy. */
 bool connections_evict(struct connections *all);
 
 /* From now on: answers what has come, reads no more, closes each connection when that is done. */

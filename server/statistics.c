@@ -25,6 +25,7 @@ const char *statistics_name(enum statistic what)
         [COUNT_TCP_REFUSED] = "tcp-refused",
         [COUNT_TCP_EVICTED] = "tcp-evicted",
         [COUNT_TCP_EXPIRED] = "tcp-expired",
+        [COUNT_TCP_CUT] = "tcp-cut",
         [COUNT_TLS_ACCEPTED] = "tls-accepted",
         [COUNT_TLS_FAILED] = "tls-failed",
         [COUNT_TRANSFERS_STARTED] = "transfers-started",

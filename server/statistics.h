@@ -22,9 +22,11 @@ enum statistic {
     COUNT_DROPPED,           /* not answered: no header, an answer, too long for UDP */
     COUNT_UDP_SEND_FAILURES, /* answers that the kernel did not take */
     COUNT_TCP_ACCEPTED,      /* those of TLS too, here and below */
-    COUNT_TCP_REFUSED,       /* limits */
-    COUNT_TCP_EVICTED,       /* idle, to make room */
-    COUNT_TCP_EXPIRED,       /* idle or too slow for tcp-idle */
+    COUNT_TCP_REFUSED,       /* limits, and nobody could make room */
+    COUNT_TCP_EVICTED,       /* ended to make room: without a complete request, or stalled */
+    COUNT_TCP_EXPIRED,       /* idle for tcp-idle */
+    COUNT_TCP_CUT,           /* half a message, a handshake or answers not taken for tcp-idle; for
+                                want of memory; for what is no DNS, or keeps TLS busy */
     COUNT_TLS_ACCEPTED,
     COUNT_TLS_FAILED, /* ended before their handshake was done, by whomever */
     COUNT_TRANSFERS_STARTED,

@@ -11,12 +11,16 @@
 
 /* Connections accepted in one turn. */
 #define ACCEPTS_PER_TURN 64
+/* Until more are closed, where many have to be at once. */
+#define SWEEP_ON_MS 1
 /* How exactly tcp-idle is kept. Not a timer for each connection: time moves on with each message,
  * and the list that they are in is in order anyway. */
 #define SWEEP_MS 100
 /* How long nothing is accepted when descriptors or memory are out: a listener that stays readable
- * would else take the whole core, and clients wait in the backlog meanwhile. */
-#define PAUSE_MS 100
+ * would else take the whole core, and clients wait in the backlog meanwhile. Shorter where somebody
+ * makes room: as long as a worker needs to notice. */
+#define PAUSE_MS      100
+#define ROOM_PAUSE_MS 5
 
 struct tcp_listener {
     struct tcp *tcp;
@@ -28,6 +32,7 @@ struct tcp {
     struct event_base *base;
     struct basis *basis;
     struct connections *connections;
+    struct connections_pause pause;
     struct event *sweep;
     struct event *resume;
     struct log_pace pace;
@@ -42,9 +47,9 @@ static struct timeval milliseconds(int ms)
 
 static void pause_listeners(struct tcp *tcp, int error)
 {
-    struct timeval delay = milliseconds(PAUSE_MS);
     /* What was idle for longest gives its descriptor to who wants to ask. */
     bool evicted = connections_evict(tcp->connections);
+    struct timeval delay = milliseconds(evicted ? ROOM_PAUSE_MS : PAUSE_MS);
     for (size_t i = 0; i < tcp->listener_count; i++)
         event_del(tcp->listeners[i]->event);
     event_add(tcp->resume, &delay);
@@ -70,10 +75,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct tcp *tcp = arg;
     (void)fd;
     (void)what;
-    connections_expire(tcp->connections, ticks_now());
+    bool more = connections_expire(tcp->connections, ticks_now());
+    struct timeval delay = milliseconds(more ? SWEEP_ON_MS : SWEEP_MS);
     /* A worker without connections sleeps. */
-    if (connections_count(tcp->connections) == 0)
-        event_del(tcp->sweep);
+    if (connections_count(tcp->connections) > 0)
+        event_add(tcp->sweep, &delay);
 }
 
 static void on_connection(evutil_socket_t fd, short what, void *arg)
@@ -89,6 +95,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
             accept4(fd, &client.address.any, &client.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
             connections_add(tcp->connections, accepted, &client, listener->kind);
+            tcp->pause.pause(tcp->pause.context);
             continue;
         }
         if (errno == EAGAIN)
@@ -115,7 +122,8 @@ enum status tcp_create(struct event_base *base, const struct tcp_parts *parts, s
         connections_create(base, parts->basis, parts->statistics, parts->limits, &parts->pause);
     if (tcp->connections)
         connections_observe(tcp->connections, parts->transfers);
-    tcp->sweep = event_new(base, -1, EV_PERSIST, on_sweep, tcp);
+    tcp->pause = parts->pause;
+    tcp->sweep = event_new(base, -1, 0, on_sweep, tcp);
     tcp->resume = event_new(base, -1, 0, on_resume, tcp);
     if (!tcp->connections || !tcp->sweep || !tcp->resume) {
         tcp_destroy(tcp);

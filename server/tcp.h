@@ -22,7 +22,8 @@ struct tcp_parts {
 };
 
 /*
- *   base   its events are added and removed by the thread that runs it
+ *   base   prepared for turns (turns.h); its events are added and removed by the thread that runs
+ * it
  *
  * All parts outlive it, `pause` is copied. STATUS_OK or STATUS_SYSTEM (memory).
  */

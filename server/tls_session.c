@@ -17,15 +17,35 @@ struct tls_session {
     struct tls_identity *identity;
     SSL *ssl;
     struct tls_transport transport;
-    bool ready;  /* the handshake is done */
-    bool more;   /* the last read stopped for want of room */
-    bool ended;  /* nothing more comes */
-    bool failed; /* nothing goes any more */
+    bool ready;        /* the handshake is done */
+    bool more;         /* the last read stopped for want of room */
+    bool ended;        /* nothing more comes */
+    bool failed;       /* nothing goes any more */
+    bool abused;       /* since the client keeps it busy */
+    unsigned messages; /* of TLS itself, since the handshake */
     size_t name_count;
     char **names;
     time_t names_end; /* the first of the client's chain ends */
     char reason[REASON_OCTETS];
 };
+
+/* What OpenSSL has read or written that is none of ours. It is stopped where it wants
+ * more octets: from here it cannot be. */
+static void note_message(int written, int version, int type, const void *octets, size_t length,
+                         SSL *ssl, void *arg)
+{
+    struct tls_session *session = arg;
+    (void)written;
+    (void)version;
+    (void)octets;
+    (void)length;
+    (void)ssl;
+    if (!session->ready || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT))
+        return;
+    session->messages++;
+    if (session->messages > TLS_MESSAGES_MAX)
+        session->abused = session->transport.refuses = true;
+}
 
 enum status tls_session_create(struct tls_identity *identity, int fd, struct tls_session **out)
 {
@@ -45,6 +65,8 @@ enum status tls_session_create(struct tls_identity *identity, int fd, struct tls
     }
     SSL_set_bio(session->ssl, bio, bio);
     SSL_set_accept_state(session->ssl);
+    SSL_set_msg_callback(session->ssl, note_message);
+    SSL_set_msg_callback_arg(session->ssl, session);
     session->identity = tls_identity_hold(identity);
     *out = session;
     return STATUS_OK;
@@ -173,6 +195,14 @@ enum io tls_session_read(struct tls_session *session, uint8_t *octets, size_t ro
         io = read_once(session, octets + *taken, room - *taken, &octets_read);
         *taken += octets_read;
     }
+    if (!session->ready && session->transport.received > TLS_HANDSHAKE_OCTETS)
+        session->abused = true;
+    if (session->abused) {
+        session->failed = true;
+        snprintf(session->reason, sizeof session->reason, "it keeps TLS busy");
+        *taken = 0;
+        return IO_FAILED;
+    }
     /* An end behind octets is told by the next read. */
     session->more = io == IO_DONE ? SSL_has_pending(session->ssl) == 1
                                   : (session->ended || session->failed) && *taken > 0;
@@ -209,6 +239,11 @@ enum io tls_session_write(struct tls_session *session, const uint8_t *octets, si
 bool tls_session_is_ready(const struct tls_session *session)
 {
     return session->ready;
+}
+
+bool tls_session_is_abused(const struct tls_session *session)
+{
+    return session->abused;
 }
 
 bool tls_session_is_for_transfers(const struct tls_session *session)

@@ -3,8 +3,10 @@
  * has proved to be. Never waits. The handshake runs within the first reads; nothing is written
  * before it is done.
  *
- * One call takes at most TLS_READ_BUDGET octets from the socket, whatever they are: records without
- * a single octet of ours in them (key updates, refused renegotiations, alerts) hold nobody up.
+ * One call takes at most TLS_READ_BUDGET octets from the socket, whatever they are, so that records
+ * without a single octet of ours in them (key updates, refused renegotiations, alerts) hold nobody
+ * up; after TLS_MESSAGES_MAX of them the session fails. So does a handshake of more than
+ * TLS_HANDSHAKE_OCTETS.
  *
  * Measured with OpenSSL 3.0 on x86-64: 15 KB for an idle connection (test_tls.py holds it below
  * 32), 17 KB more in each direction while a record is incomplete or was not taken, up to 46 KB
@@ -21,7 +23,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TLS_READ_BUDGET (32 << 10)
+/* As much as a connection reads at a time. */
+#define TLS_READ_BUDGET (4 << 10)
+/* Messages of TLS itself after the handshake: 2^24 records go before a key is to be updated (RFC
+ * 8446 §5.5), and a renegotiation is refused. */
+#define TLS_MESSAGES_MAX 32
+/* From the client, its certificates among them: 2 KB are usual, 6 with keys for after quantum
+ * computers. OpenSSL alone would take a ClientHello of 128 KB, and keep it. */
+#define TLS_HANDSHAKE_OCTETS (40 << 10)
 
 struct tls_session;
 
@@ -62,6 +71,9 @@ enum io tls_session_write(struct tls_session *session, const uint8_t *octets, si
 
 /* True once the handshake is done. */
 bool tls_session_is_ready(const struct tls_session *session);
+
+/* True when it failed for what is said of TLS_MESSAGES_MAX and TLS_HANDSHAKE_OCTETS. */
+bool tls_session_is_abused(const struct tls_session *session);
 
 /* True when zones may be transferred over it: TLS 1.3 and ALPN `dot` (RFC 9103 §7.1, §7.2). */
 bool tls_session_is_for_transfers(const struct tls_session *session);

@@ -4,6 +4,11 @@
 #include <openssl/bio.h>
 #include <sys/socket.h>
 
+/* OpenSSL asks for a whole record's octets and looks at all of them before it asks again, so this
+ * is what it may be kept busy with at a time: a millisecond of key updates. A query has a tenth of
+ * it. */
+#define CHUNK_OCTETS 1024
+
 static bool is_passing(int error)
 {
     return error == EAGAIN || error == EINTR;
@@ -15,6 +20,9 @@ static int read_socket(BIO *bio, char *octets, size_t room, size_t *taken)
 
     *taken = 0;
     BIO_clear_retry_flags(bio);
+    if (transport->refuses)
+        return 0;
+    room = room < CHUNK_OCTETS ? room : CHUNK_OCTETS;
     room = room < transport->budget ? room : transport->budget;
     ssize_t received = room > 0 ? recv(transport->fd, octets, room, MSG_DONTWAIT) : -1;
     if (received < 0) {
@@ -24,6 +32,7 @@ static int read_socket(BIO *bio, char *octets, size_t room, size_t *taken)
     }
     transport->ended = received == 0;
     transport->budget -= (size_t)received;
+    transport->received += (size_t)received;
     *taken = (size_t)received;
     return received > 0;
 }
@@ -34,6 +43,8 @@ static int write_socket(BIO *bio, const char *octets, size_t length, size_t *tak
 
     *taken = 0;
     BIO_clear_retry_flags(bio);
+    if (transport->refuses)
+        return 0;
     ssize_t sent = send(transport->fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
         if (is_passing(errno))

@@ -15,7 +15,9 @@ struct bio_method_st;
 struct tls_transport {
     int fd; /* nonblocking */
     size_t budget;
-    bool ended; /* the other side has closed */
+    size_t received; /* octets in all */
+    bool ended;      /* the other side has closed */
+    bool refuses;    /* nothing goes any more: reads and writes fail */
 };
 
 /* The method of all such BIOs; it outlives them. NULL when memory is out. */

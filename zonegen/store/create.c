@@ -66,7 +66,18 @@ enum status store_create(const char *path, const struct store_access *access, st
     if (status != STATUS_OK)
         return status;
     make_folders(path);
+    status = store_look_before(store, message);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
     int code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+    if (code == 0)
+        status = store_check(store, STORE_WRITE_PAGES, message);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
     if (code == 0)
         code = set_access(path, access);
     if (code == 0)

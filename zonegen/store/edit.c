@@ -18,6 +18,8 @@ enum status edit_begin(struct store *store, struct edit **out, char message[STOR
 
     if (code == 0) {
         edit->store = store;
+        edit->snapshot.store = store;
+        edit->snapshot.high = UINTPTR_MAX; /* changed pages lie outside of the map */
         code = mdb_cursor_open(edit->snapshot.txn, store->dbi, &edit->snapshot.cursor);
     }
     if (code != 0) {
@@ -41,6 +43,8 @@ enum status edit_open_view(struct edit *edit, struct snapshot **out)
     if (!view)
         return STATUS_SYSTEM;
     view->txn = edit->snapshot.txn;
+    view->store = edit->store;
+    view->high = UINTPTR_MAX;
     if (mdb_cursor_open(view->txn, edit->store->dbi, &view->cursor) != 0) {
         free(view);
         return STATUS_SYSTEM;

@@ -74,6 +74,8 @@ static enum status find_absent(struct snapshot *snapshot, const struct key *key,
     struct neighbour closest = {0, 0};
     struct item previous;
 
+    if (snapshot_is_doubted(snapshot)) /* it may be in the page that is damaged */
+        return STATUS_MALFORMED;
     out->outcome = LOOKUP_EMPTY;
     bool empty = next && is_below(next, key);
     enum status status = next ? consider(key, next, &closest) : STATUS_OK;

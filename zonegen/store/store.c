@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "store/fault.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -109,6 +110,17 @@ static enum status explain_format(const struct store *store, enum format format,
     return explain_open(store, MDB_INVALID, message);
 }
 
+/* LMDB has found what cannot be, in the file or in itself; it would abort. */
+static void on_assertion(MDB_env *env, const char *text)
+{
+    const struct store *store = mdb_env_get_userctx(env);
+    char line[STORE_MESSAGE_OCTETS];
+    (void)text; /* a line of LMDB's source helps nobody who has this database */
+
+    store_explain_damage(store, "its pages contradict each other", line);
+    fault_end(line);
+}
+
 enum status store_prepare(const char *path, struct store **out, char message[STORE_MESSAGE_OCTETS])
 {
     struct store *store = calloc(1, sizeof *store);
@@ -120,7 +132,16 @@ enum status store_prepare(const char *path, struct store **out, char message[STO
         return STATUS_SYSTEM;
     }
     memcpy(store->path, path, strlen(path) + 1);
+    snprintf(
+        store->fault_line, sizeof store->fault_line,
+        "database %s cannot be read any more: it was cut or replaced while in use, or its disk "
+        "fails; 'zonegen verify' tells what is left",
+        path);
     int code = mdb_env_create(&store->env);
+    if (code == 0)
+        code = mdb_env_set_userctx(store->env, store);
+    if (code == 0)
+        code = mdb_env_set_assert(store->env, on_assertion);
     if (code == 0)
         code = mdb_env_set_mapsize(store->env, MAP_OCTETS);
     if (code == 0)
@@ -154,9 +175,20 @@ enum status store_open(const char *path, struct store **out, char message[STORE_
     enum status status = store_prepare(path, &store, message);
     if (status != STATUS_OK)
         return status;
+    status = store_look_before(store, message);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
     int code = access(path, F_OK) == 0 ? 0 : errno; /* LMDB would leave a lock file behind */
     if (code == 0)
         code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, 0600);
+    if (code == 0)
+        status = store_check(store, STORE_WHOLE_PAGES, message);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
     status = store_finish(store, code, message);
     if (status == STATUS_OK)
         *out = store;
@@ -165,8 +197,10 @@ enum status store_open(const char *path, struct store **out, char message[STORE_
 
 void store_close(struct store *store)
 {
-    if (store && store->env)
+    if (store && store->env) {
+        fault_forget(store->map);
         mdb_env_close(store->env);
+    }
     free(store);
 }
 
@@ -184,14 +218,46 @@ int store_clear_readers(struct store *store)
     return dead;
 }
 
+void store_doubt(struct store *store, bool doubted)
+{
+    atomic_store(&store->doubted, doubted);
+}
+
+/*
+ * Judges a transaction that has just begun. LMDB takes its number from the lock and its contents
+ * from the file, and compares nothing: where the file was replaced under a running server, these
+ * are of two different databases.
+ */
+static enum status admit(struct snapshot *snapshot)
+{
+    const struct store *store = snapshot->store;
+    uint64_t change = mdb_txn_id(snapshot->txn);
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    if (mdb_env_info(store->env, &info) != 0 || mdb_stat(snapshot->txn, store->dbi, &stat) != 0)
+        return STATUS_SYSTEM;
+    if (info.me_last_txnid < change ||
+        (change == snapshot->change && memcmp(&stat, &snapshot->stat, sizeof stat) != 0))
+        return STATUS_MALFORMED;
+    snapshot->change = change;
+    snapshot->stat = stat;
+    snapshot->low = (uintptr_t)store->map;
+    snapshot->high =
+        store->map ? snapshot->low + (info.me_last_pgno + 1) * stat.ms_psize : UINTPTR_MAX;
+    return STATUS_OK;
+}
+
 enum status snapshot_create(struct store *store, struct snapshot **out)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 
     if (!snapshot)
         return STATUS_SYSTEM;
+    snapshot->store = store;
     if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &snapshot->txn) != 0 ||
-        mdb_cursor_open(snapshot->txn, store->dbi, &snapshot->cursor) != 0) {
+        mdb_cursor_open(snapshot->txn, store->dbi, &snapshot->cursor) != 0 ||
+        admit(snapshot) != STATUS_OK) {
         snapshot_destroy(snapshot);
         return STATUS_SYSTEM;
     }
@@ -206,9 +272,13 @@ void snapshot_reset(struct snapshot *snapshot)
 
 enum status snapshot_renew(struct snapshot *snapshot)
 {
-    if (mdb_txn_renew(snapshot->txn) != 0 || mdb_cursor_renew(snapshot->txn, snapshot->cursor) != 0)
+    if (mdb_txn_renew(snapshot->txn) != 0)
         return STATUS_SYSTEM;
-    return STATUS_OK;
+    enum status status =
+        mdb_cursor_renew(snapshot->txn, snapshot->cursor) == 0 ? admit(snapshot) : STATUS_SYSTEM;
+    if (status != STATUS_OK)
+        mdb_txn_reset(snapshot->txn);
+    return status;
 }
 
 void snapshot_destroy(struct snapshot *snapshot)
@@ -225,6 +295,18 @@ void snapshot_destroy(struct snapshot *snapshot)
 uint64_t snapshot_change(const struct snapshot *snapshot)
 {
     return mdb_txn_id(snapshot->txn);
+}
+
+bool snapshot_is_doubted(const struct snapshot *snapshot)
+{
+    return atomic_load_explicit(&snapshot->store->doubted, memory_order_relaxed);
+}
+
+static bool is_within(const struct snapshot *snapshot, const MDB_val *octets)
+{
+    uintptr_t start = (uintptr_t)octets->mv_data;
+    return start >= snapshot->low && start <= snapshot->high &&
+           octets->mv_size <= snapshot->high - start;
 }
 
 enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8_t *key,
@@ -247,5 +329,6 @@ enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8
     if (code != 0)
         return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
     *out = (struct item){found.mv_data, found.mv_size, value.mv_data, value.mv_size};
-    return STATUS_OK;
+    /* A damaged size may reach beyond the file. */
+    return is_within(snapshot, &found) && is_within(snapshot, &value) ? STATUS_OK : STATUS_SYSTEM;
 }

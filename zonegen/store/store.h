@@ -42,6 +42,7 @@
 #define STORE_FORMAT         2u
 #define STORE_MESSAGE_OCTETS 2400
 #define STORE_MAX_READERS    1024
+#define STORE_KEY_OCTETS     511 /* the longest key */
 
 enum store_table {
     STORE_TABLE_FORMAT = 0,
@@ -58,9 +59,13 @@ struct store;
  *
  *   message   on failure: one line that names the file and what would be right
  *
+ * How its pages lead to records is checked, and in a file of up to STORE_WHOLE_PAGES those of
+ * records too (tree.h); what is in records shows when they are read.
+ *
  * STATUS_OK, STATUS_NOT_FOUND (no such file, or nothing published yet), STATUS_INVALID (not a
- * database of this format), STATUS_SYSTEM. At most once per process for one file.
+ * database of this format, or damaged), STATUS_SYSTEM. At most once per process for one file.
  */
+#define STORE_WHOLE_PAGES 4096 /* 16 MiB take 3 ms */
 MUST_CHECK enum status store_open(const char *path, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
@@ -72,6 +77,24 @@ uint64_t store_last_change(const struct store *store);
 
 /* Removes the readers of processes that died; returns how many. */
 int store_clear_readers(struct store *store);
+
+/*
+ * Checks the present contents as tree.h has it, while they are held.
+ * Outcomes as tree_check(); STATUS_MALFORMED with `what` where the meta pages are damaged; and
+ * STATUS_NOT_FOUND when changes came faster than it could look.
+ */
+struct tree_check;
+MUST_CHECK enum status store_check_tree(struct store *store, const struct tree_check *check,
+                                        char what[STORE_MESSAGE_OCTETS]);
+
+/* The file descriptor of the file; stays the store's. */
+int store_file(const struct store *store);
+
+/*
+ * From now on what is not found counts as damage (lookup.h): some page of records is damaged, and
+ * what was in it would be denied. False takes it back.
+ */
+void store_doubt(struct store *store, bool doubted);
 
 /*
  * One consistent reading of everything: a read transaction and its cursor. Not for two threads at
@@ -86,13 +109,17 @@ MUST_CHECK enum status snapshot_create(struct store *store, struct snapshot **ou
 /* Lets go of the contents, keeps the reader's slot. */
 void snapshot_reset(struct snapshot *snapshot);
 
-/* After a reset: takes the present contents. STATUS_OK or STATUS_SYSTEM. */
+/* After a reset: takes the present contents. STATUS_OK; STATUS_SYSTEM; STATUS_MALFORMED when the
+ * file is not the one any more that its lock and its map speak of: it was replaced. */
 MUST_CHECK enum status snapshot_renew(struct snapshot *snapshot);
 
 void snapshot_destroy(struct snapshot *snapshot);
 
 /* Number of the transaction that this snapshot shows. */
 uint64_t snapshot_change(const struct snapshot *snapshot);
+
+/* What store_doubt() has been told. */
+bool snapshot_is_doubted(const struct snapshot *snapshot);
 
 /* A key and its value in the map. */
 struct item {
@@ -115,7 +142,8 @@ enum walk {
  *
  *   key    for WALK_AT_OR_AFTER and WALK_AT, else ignored
  *
- * STATUS_OK, STATUS_NOT_FOUND, or STATUS_SYSTEM (the map is damaged).
+ * STATUS_OK, STATUS_NOT_FOUND, or STATUS_SYSTEM (the map is damaged). What it yields lies within
+ * the file.
  */
 MUST_CHECK enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8_t *key,
                                      size_t key_octets, struct item *out);

@@ -5,17 +5,27 @@
 #include "store/store.h"
 
 #include <lmdb.h>
+#include <stdatomic.h>
+
+#define STORE_PATH_OCTETS 1024
 
 struct store {
     MDB_env *env;
     MDB_dbi dbi;
-    char path[1024];
+    const uint8_t *map; /* NULL where it could not be found */
+    atomic_bool doubted;
+    char path[STORE_PATH_OCTETS];
+    char fault_line[STORE_PATH_OCTETS + 256];
 };
 
 struct snapshot {
     MDB_txn *txn;
     MDB_cursor *cursor;
     bool past_end; /* the last WALK_AT_OR_AFTER found nothing: previous is the last item */
+    const struct store *store;
+    uintptr_t low, high; /* what is found lies between these */
+    uint64_t change;     /* that `stat` was taken of; 0: none */
+    MDB_stat stat;
 };
 
 /* Says what LMDB or the system refused, with the file's name and what would be right. */
@@ -25,6 +35,21 @@ void store_explain(const struct store *store, const char *what, int code,
 /* Makes a store of LMDB's settings, not opened yet. STATUS_OK or STATUS_SYSTEM. */
 MUST_CHECK enum status store_prepare(const char *path, struct store **out,
                                      char message[STORE_MESSAGE_OCTETS]);
+
+/* Reads the meta pages of a file before LMDB does. STATUS_OK also where there is no file, or
+ * nothing in it; STATUS_INVALID with `message`, STATUS_SYSTEM too. */
+MUST_CHECK enum status store_look_before(const struct store *store,
+                                         char message[STORE_MESSAGE_OCTETS]);
+
+/* After LMDB has opened the file: watches its map, and checks how its pages fit together, those of
+ * records too where the file has no more than `whole_pages`. STATUS_OK, STATUS_INVALID (damaged),
+ * STATUS_SYSTEM; with `message`. */
+MUST_CHECK enum status store_check(struct store *store, uint64_t whole_pages,
+                                   char message[STORE_MESSAGE_OCTETS]);
+
+/* Says that it is damaged, and what would be right. */
+void store_explain_damage(const struct store *store, const char *what,
+                          char message[STORE_MESSAGE_OCTETS]);
 
 /* Judges the format of a store that was opened with `code` as LMDB's outcome. On failure the store
  * is closed; outcomes as store_open. */

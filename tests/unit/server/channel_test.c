@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define BULK_OCTETS (4 << 20) /* more than a socket takes */
@@ -70,7 +71,8 @@ static int setup_tls(void **state)
     certificates_issue(&pair.files, time(NULL) - 86400, time(NULL) + 86400);
     const struct config_server server = {.tls_cert = pair.files.certificate,
                                          .tls_key = pair.files.key};
-    assert_int_equal(tls_identity_create(&server, time(NULL), diag, &pair.identity), STATUS_OK);
+    assert_int_equal(tls_identity_create(&server, NULL, time(NULL), diag, &pair.identity),
+                     STATUS_OK);
     diag_destroy(diag);
     open_pair(&pair, pair.identity);
     pair.context = SSL_CTX_new(TLS_client_method());
@@ -235,34 +237,79 @@ static void a_slow_reader_gets_every_octet(void **state)
     assert_memory_equal(octets, received, BULK_OCTETS);
 }
 
-/* Thousands of key updates (RFC 8446), not an octet of ours: a read stops in between. */
+static void update_keys(struct pair *pair, int times)
+{
+    for (int i = 0; i < times; i++) {
+        assert_int_equal(SSL_key_update(pair->client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(pair->client), 1);
+    }
+}
+
+/* Thousands of key updates (RFC 8446 §4.6.3), not an octet of ours: one read takes a few of them,
+ * and then the session is over. */
 static void records_without_octets_hold_nobody_up(void **state)
 {
     struct pair *pair = *state;
     BIO *records = BIO_new(BIO_s_mem());
     char *octets = NULL;
-    uint8_t octet;
-    int reads = 0;
 
     shake_hands(pair);
     SSL_set0_wbio(pair->client, records); /* all in one write, however small */
-    for (int i = 0; i < 3000; i++) {
-        assert_int_equal(SSL_key_update(pair->client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
-        assert_int_equal(SSL_do_handshake(pair->client), 1);
-    }
-    assert_int_equal(SSL_write(pair->client, "still there", 11), 11);
+    update_keys(pair, 3000);
     long length = BIO_get_mem_data(records, &octets);
-    assert_true(length > 2 * TLS_READ_BUDGET);
+    assert_true(length > 8 * TLS_READ_BUDGET);
     assert_int_equal(write(pair->peer, octets, (size_t)length), length);
-    while (recv(pair->channel.fd, &octet, 1, MSG_PEEK) == 1) {
-        uint8_t buffer[64];
-        size_t taken;
-        enum io io = channel_read(&pair->channel, buffer, sizeof buffer, &taken);
-        assert_int_equal(io, reads < 2 ? IO_WAITS_TO_READ : IO_DONE);
-        assert_int_equal(taken, io == IO_DONE ? strlen("still there") : 0);
-        reads++;
+    expect_io(pair, IO_FAILED);
+    assert_true(channel_is_abused(&pair->channel));
+    assert_string_not_equal(tls_session_reason(pair->channel.tls), "");
+    int left = 0;
+    assert_int_equal(ioctl(pair->channel.fd, FIONREAD, &left), 0);
+    assert_true(left >= length - TLS_READ_BUDGET);
+    expect_io(pair, IO_FAILED);
+}
+
+static void keys_may_be_updated_now_and_then(void **state)
+{
+    struct pair *pair = *state;
+
+    shake_hands(pair);
+    update_keys(pair, TLS_MESSAGES_MAX);
+    assert_int_equal(SSL_write(pair->client, "still there", 11), 11);
+    expect_read(pair, 64, "still there");
+    assert_false(channel_is_abused(&pair->channel));
+    update_keys(pair, 1);
+    expect_io(pair, IO_FAILED);
+}
+
+/* A ClientHello may announce 128 KB, and be sent in records of any size. */
+static void a_handshake_that_is_too_long_fails(void **state)
+{
+    struct pair *pair = *state;
+    static uint8_t record[5 + 16384] = {22, 3, 1, 0x40, 0};
+    static const uint8_t announced[4] = {1, 1, 0, 0};
+    uint8_t octet;
+    size_t taken;
+
+    memcpy(record + 5, announced, sizeof announced);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(write(pair->peer, record, sizeof record), sizeof record);
+        memset(record + 5, 0, sizeof announced);
     }
-    assert_int_equal(reads, 3);
+    enum io io = IO_WAITS_TO_READ;
+    for (int i = 0; i < 20 && io == IO_WAITS_TO_READ; i++)
+        io = channel_read(&pair->channel, &octet, 1, &taken);
+    assert_int_equal(io, IO_FAILED);
+    assert_true(channel_is_abused(&pair->channel));
+}
+
+static void what_was_not_taken_is_seen(void **state)
+{
+    struct pair *pair = *state;
+    static uint8_t octets[BULK_OCTETS];
+
+    assert_false(channel_has_unsent(&pair->channel));
+    fill_socket(pair, octets);
+    assert_true(channel_has_unsent(&pair->channel));
 }
 
 static void a_session_keeps_the_identity_that_it_began_with(void **state)
@@ -284,12 +331,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLAIN(plain_octets_come_and_end),
         PLAIN(a_full_socket_waits),
+        PLAIN(what_was_not_taken_is_seen),
         TLS(octets_come_by_tls_and_end),
         TLS(an_end_without_goodbye_is_an_end),
         TLS(a_goodbye_is_said),
         TLS(what_is_no_tls_fails_for_good),
         TLS(a_slow_reader_gets_every_octet),
         TLS(records_without_octets_hold_nobody_up),
+        TLS(keys_may_be_updated_now_and_then),
+        TLS(a_handshake_that_is_too_long_fails),
         TLS(a_session_keeps_the_identity_that_it_began_with),
     };
     signal(SIGPIPE, SIG_IGN); /* of the client's own writes */
