@@ -32,11 +32,11 @@ enum status edns_parse(struct edns *out, const struct record *record, const uint
     out->udp_octets = record->class < DNS_UDP_OCTETS ? DNS_UDP_OCTETS : record->class;
     out->version = (uint8_t)(record->ttl >> 16);
     out->dnssec_ok = (record->ttl & FLAG_DO) != 0;
-    while (reader_left(&r) > 0) {
+    for (unsigned n = 0; reader_left(&r) > 0; n++) {
         uint16_t code = reader_u16(&r);
         uint16_t octets = reader_u16(&r);
         const uint8_t *value = reader_octets(&r, octets);
-        if (r.failed)
+        if (r.failed || n == EDNS_MAX_OPTIONS)
             return STATUS_MALFORMED;
         take_option(out, code, value, octets);
     }

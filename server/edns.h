@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Options that are read, for the same reason as REQUEST_MAX_RECORDS. */
+#define EDNS_MAX_OPTIONS 32
+
 #define EDNS_ERROR_TEXT_OCTETS 400 /* a sentence and a zone name in presentation format */
 
 struct edns {
@@ -23,7 +26,8 @@ struct edns {
 
 /*
  * Reads the OPT `record` of `message`. Unknown options are ignored (RFC 6891 §6.1.2).
- * STATUS_OK, or STATUS_MALFORMED when an option runs past the RDATA; `out->present` is set in both
+ * STATUS_OK, or STATUS_MALFORMED when an option runs past the RDATA or there are more than
+ * EDNS_MAX_OPTIONS; `out->present` is set in both
  * cases, since the reply carries an OPT then too (RFC 6891 §7).
  */
 MUST_CHECK enum status edns_parse(struct edns *out, const struct record *record,

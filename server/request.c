@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Of a record, between owner and RDATA. */
+#define RECORD_FIXED_OCTETS 10
+
 static void refuse(struct request *request, uint16_t rcode)
 {
     request->verdict = REQUEST_ERROR;
@@ -68,10 +71,14 @@ static bool parse_records(const uint8_t *message, size_t length, size_t at, stru
     size_t total = before + header->arcount;
     struct record record;
     unsigned signatures = 0;
+    size_t owners = 0;
     bool sound = true;
 
     for (size_t i = 0; i < total; i++) {
-        if (record_parse(message, length, &at, &record) != STATUS_OK)
+        if (i == REQUEST_MAX_RECORDS || record_parse(message, length, &at, &record) != STATUS_OK)
+            return false;
+        owners += record.rdata - record.owner;
+        if (owners > REQUEST_MAX_OWNERS + (i + 1) * RECORD_FIXED_OCTETS)
             return false;
         signatures += record.type == TYPE_TSIG;
         if (i >= before)
@@ -93,6 +100,8 @@ static bool parse_questions(struct reader *r, struct request *request)
 
     if (request->header.qdcount == 1)
         return parse_question(r, request);
+    if (request->header.qdcount > REQUEST_MAX_RECORDS)
+        return false;
     for (unsigned i = 0; i < request->header.qdcount; i++) {
         name_take(r, &name_length);
         reader_octets(r, 4);

@@ -13,6 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Records beside the question that are read: a client has three or four. More are FORMERR, so that
+ * nobody makes us read hundreds for nothing. Where there are several questions, which are FORMERR
+ * too, no more of them are stepped over. */
+#define REQUEST_MAX_RECORDS 32
+/* Octets of their owners: that of a TSIG may have 255. */
+#define REQUEST_MAX_OWNERS 512
+
 enum request_verdict {
     REQUEST_DROP,     /* no message, or an answer: never answered */
     REQUEST_ERROR,    /* answer `rcode` */
@@ -42,7 +49,8 @@ struct request {
  * Dropped: fewer than 12 octets, QR set. NOTIMP: an opcode other than QUERY, whatever follows
  * (RFC 8906 §3.1.4); the answer is a header, and a TSIG where the request has one. FORMERR: not
  * exactly one question (RFC 9619), but for REQUEST_COOKIE, a compressed question name, an owner,
- * record or option that runs past its end, octets after the last record, two OPT, an OPT outside
+ * record or option that runs past its end, octets after the last record, more than
+ * REQUEST_MAX_RECORDS, or owners of more than REQUEST_MAX_OWNERS, two OPT, an OPT outside
  * the additional section or not owned by the root (RFC 6891 §6.1.1), a TSIG that is not the last
  * record, not the only one, or not whole (RFC 8945 §5.2). BADVERS: an EDNS version above 0.
  */

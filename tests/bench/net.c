@@ -91,7 +91,7 @@ static size_t split(const uint8_t *block, size_t octets, size_t max_octets, stru
     while (reader_left(&r) > 0) {
         size_t length = reader_u16(&r);
         const uint8_t *message = reader_octets(&r, length);
-        if (r.failed || length > max_octets || length < 12)
+        if (r.failed || length > max_octets || length < 2)
             return 0;
         if (each)
             each[count] = (struct iovec){(void *)(uintptr_t)message, length};

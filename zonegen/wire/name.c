@@ -45,6 +45,24 @@ enum status name_parse(const uint8_t *message, size_t length, size_t *at, struct
     return STATUS_MALFORMED;
 }
 
+enum status name_skip(const uint8_t *message, size_t length, size_t *at)
+{
+    size_t next = *at;
+
+    while (next < length && message[next] > 0 && message[next] <= NAME_MAX_LABEL)
+        next += message[next] + 1u;
+    if (next >= length || next - *at >= NAME_MAX_OCTETS)
+        return STATUS_MALFORMED;
+    if (message[next] > 0) {
+        if (message[next] < 0xc0 || next + 1 >= length ||
+            ((message[next] & 0x3fu) << 8 | message[next + 1]) >= *at)
+            return STATUS_MALFORMED;
+        next++;
+    }
+    *at = next + 1;
+    return STATUS_OK;
+}
+
 const uint8_t *name_take(struct reader *r, size_t *length)
 {
     const uint8_t *start = r->next;

@@ -39,6 +39,14 @@ MUST_CHECK enum status name_parse(const uint8_t *message, size_t length, size_t 
                                   struct name *out);
 
 /*
+ * Steps over the name that starts `*at` octets into `message`. A pointer in it must lead before the
+ * name, but is not followed: what a record costs does not depend on what stands before it.
+ *
+ * STATUS_OK, or STATUS_MALFORMED as far as that can be seen; `*at` is untouched then.
+ */
+MUST_CHECK enum status name_skip(const uint8_t *message, size_t length, size_t *at);
+
+/*
  * Takes an uncompressed name from a reader: its first octet, or NULL (and `r->failed`) if it is
  * compressed, cut, or over 255 octets. `*length` gets its octets. Points into the reader's window.
  */

@@ -36,10 +36,8 @@ enum status question_parse(const uint8_t *message, size_t length, size_t *at, st
 
 enum status record_parse(const uint8_t *message, size_t length, size_t *at, struct record *out)
 {
-    struct name owner;
-
     out->owner = *at;
-    enum status status = name_parse(message, length, at, &owner);
+    enum status status = name_skip(message, length, at);
     if (status != STATUS_OK)
         return status;
     struct reader r = reader_of(message + *at, length - *at);

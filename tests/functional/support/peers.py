@@ -32,6 +32,7 @@ class Peer:
     """Another server. `at` is where it answers."""
 
     program = name = None
+    cookie_secret = None  # 32 hexadecimal digits; without, it knows no cookies
 
     def __init__(self, folder, zones=None, secondary_of=(), primary=None, terms=None,
                  host="127.0.0.1", namespace=None):
@@ -103,12 +104,14 @@ class Nsd(Peer):
                     + (f' client-cert: "{terms.tls.certificate}"\n client-key: "{terms.tls.key}"\n'
                        if terms.tls.certificate else "")
                     for domain, terms in self.terms.items() if terms.tls]
+        cookies = (f' answer-cookie: yes\n cookie-secret: "{self.cookie_secret}"\n'
+                   if self.cookie_secret else "")
         bundle = "".join({f' tls-cert-bundle: "{terms.tls.authority}"\n'
                           for terms in self.terms.values() if terms.tls})
         return ["-d", "-c", self.write("nsd.conf", f'''server:
  ip-address: {self.host}
  port: {self.port.number}
-{bundle} username: ""
+{bundle}{cookies} username: ""
  database: ""
  zonesdir: "{self.folder}"
  pidfile: "{self.path('nsd.pid')}"
@@ -140,9 +143,12 @@ class Knot(Peer):
     program = name = "knotd"
 
     def configure(self):
-        items = []
+        items, cookies, module = [], "", ""
+        if self.cookie_secret:
+            cookies = f"mod-cookies:\n - id: shared\n   secret: 0x{self.cookie_secret}\n"
+            module = "   module: mod-cookies/shared\n"
         for domain, path in self.zones.items():
-            items.append(f" - domain: {domain}\n   file: {path}\n   acl: local\n")
+            items.append(f" - domain: {domain}\n   file: {path}\n   acl: local\n{module}")
         for domain in self.secondary_of:
             secret = self.terms_of(domain).secret
             own = f"-{secret.name}" if secret else ""
@@ -169,7 +175,7 @@ database:
 log:
  - target: stderr
    any: info
-{keys}remote:
+{keys}{cookies}remote:
  - id: primary
    address: {primary}
    via: {self.host}
@@ -199,6 +205,9 @@ class Bind(Peer):
         items = [f'zone "{domain}" {{ type primary; file "{path}"; notify no; }};\n'
                  for domain, path in self.zones.items()]
         items += [self._secondary_zone(domain) for domain in self.secondary_of]
+        cookies = (f'answer-cookie yes;\n cookie-algorithm siphash24;\n'
+                   f' cookie-secret "{self.cookie_secret}";\n require-server-cookie yes;'
+                   if self.cookie_secret else "answer-cookie no;")
         return ["-g", "-n", "1", "-c", self.write("named.conf", f'''options {{
  directory "{self.folder}";
  listen-on port {self.port.number} {{ {self.host}; }};
@@ -213,7 +222,7 @@ class Bind(Peer):
  allow-notify {{ {self.primary[0] if self.primary else "none"}; }};
  minimal-responses yes;
  minimal-any yes;
- answer-cookie no;
+ {cookies}
  zero-no-soa-ttl no;
  dnssec-validation no;
  notify no;

@@ -104,6 +104,76 @@ static void a_name_of_255_octets_is_the_longest(void **state)
     assert_int_equal(name_parse(message, length, &at, &name), STATUS_MALFORMED);
 }
 
+/* Of any octets: what is a name is stepped over, and what is not as far as its pointer tells. */
+static void a_name_is_stepped_over_without_its_pointer(void **state)
+{
+    uint8_t message[400];
+    uint32_t random = 1;
+    unsigned names = 0;
+    (void)state;
+
+    for (unsigned round = 0; round < 200000; round++) {
+        size_t length = round % sizeof message;
+        for (size_t i = 0; i < length; i++) {
+            random = random * 1103515245 + 12345;
+            /* Short labels, roots and pointers among them. */
+            message[i] = (uint8_t)(random >> 28 ? random >> 16 & 7 : random >> 8);
+        }
+        for (size_t start = 0; start < length; start += 37) {
+            struct name name;
+            size_t parsed = start, skipped = start;
+            enum status status = name_skip(message, length, &skipped);
+            if (name_parse(message, length, &parsed, &name) != STATUS_OK) {
+                assert_true(status == STATUS_OK || skipped == start);
+                continue;
+            }
+            assert_int_equal(status, STATUS_OK);
+            assert_int_equal(skipped, parsed);
+            names++;
+        }
+    }
+    assert_true(names > 10000);
+}
+
+static void what_is_no_name_is_not_stepped_over(void **state)
+{
+    static const struct {
+        const char *octets;
+        size_t length, start;
+        enum status status;
+    } cases[] = {
+        {"\0", 1, 0, STATUS_OK},
+        {"\1a\0", 3, 0, STATUS_OK},
+        {"\0\1a\xc0\0", 5, 1, STATUS_OK},
+        {"", 0, 0, STATUS_MALFORMED},
+        {"\1a", 2, 0, STATUS_MALFORMED},
+        {"\2a", 2, 0, STATUS_MALFORMED},
+        {"\xc0", 1, 0, STATUS_MALFORMED},
+        {"\xc0\0", 2, 0, STATUS_MALFORMED},   /* to itself */
+        {"\0\xc0\2", 3, 1, STATUS_MALFORMED}, /* forward */
+        {"\x40\0", 2, 0, STATUS_MALFORMED},
+        {"\x80\0", 2, 0, STATUS_MALFORMED},
+    };
+    uint8_t *guard = guard_create();
+    (void)state;
+
+    assert_non_null(guard);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint8_t *octets = guard_put(guard, (const uint8_t *)cases[i].octets, cases[i].length);
+        size_t at = cases[i].start;
+        assert_int_equal(name_skip(octets, cases[i].length, &at), cases[i].status);
+        assert_true(cases[i].status == STATUS_OK || at == cases[i].start);
+    }
+    uint8_t long_name[258];
+    for (size_t labels = 126; labels <= 128; labels++) {
+        size_t at = 0;
+        memset(long_name, 1, sizeof long_name);
+        long_name[2 * labels] = 0; /* 2 * labels + 1 octets */
+        assert_int_equal(name_skip(long_name, sizeof long_name, &at),
+                         labels <= 127 ? STATUS_OK : STATUS_MALFORMED);
+    }
+}
+
 static void every_prefix_of_a_name_is_malformed(void **state)
 {
     (void)state;
@@ -286,6 +356,8 @@ int main(void)
         cmocka_unit_test(pointers_that_do_not_go_further_back_are_malformed),
         cmocka_unit_test(reserved_label_types_are_malformed),
         cmocka_unit_test(a_name_of_255_octets_is_the_longest),
+        cmocka_unit_test(a_name_is_stepped_over_without_its_pointer),
+        cmocka_unit_test(what_is_no_name_is_not_stepped_over),
         cmocka_unit_test(every_prefix_of_a_name_is_malformed),
         cmocka_unit_test(a_taken_name_is_not_compressed),
         cmocka_unit_test(text_and_octets_correspond),
