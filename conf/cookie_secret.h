@@ -25,6 +25,7 @@ struct cookie_secrets {
  * Reads the file: lines of 32 hexadecimal digits in any letter case; blank ones and what follows a
  * '#' do not count.
  *
+ *   opener   opens it; NULL: open(2)
  *   diag   errors: the file cannot be read, holds no secret, more than two, the same twice, or what
  *          is none. Warnings: everyone may read it or others may write it
  *   out    to be cleared with cookie_secrets_clear(); cleared already unless STATUS_OK
@@ -32,8 +33,7 @@ struct cookie_secrets {
  * STATUS_OK, or STATUS_INVALID.
  */
 MUST_CHECK enum status cookie_secrets_read(const char *path, const struct opener *opener,
-                                           struct diag *diag,
-                                           struct cookie_secrets *out);
+                                           struct diag *diag, struct cookie_secrets *out);
 
 /* The same from a text of `length` octets that was read from the file at `path`. */
 MUST_CHECK enum status cookie_secrets_parse(const char *path, const char *text, size_t length,

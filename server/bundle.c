@@ -29,7 +29,8 @@ static enum status read_cookies(struct bundle *bundle, const struct config *conf
     if (!server->cookies)
         return STATUS_OK;
     if (server->cookie_secret_file)
-        return cookie_secrets_read(server->cookie_secret_file, config->opener, diag, &bundle->cookies);
+        return cookie_secrets_read(server->cookie_secret_file, config->opener, diag,
+                                   &bundle->cookies);
     if (!before || !are_made_up(&before->config->server))
         return make_up_secret(&bundle->cookies);
     bundle->cookies = before->cookies;
