@@ -95,8 +95,8 @@ enum status cookie_secrets_parse(const char *path, const char *text, size_t leng
 enum status cookie_secrets_read(const char *path, const struct opener *opener, struct diag *diag,
                                 struct cookie_secrets *out)
 {
-    const struct secret_source source = {path, "openssl rand -hex 16", opener};
     char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
+    const struct secret_source source = {path, opener, "openssl rand -hex 16"};
     size_t length = 0;
 
     cookie_secrets_clear(out);

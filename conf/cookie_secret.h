@@ -25,7 +25,6 @@ struct cookie_secrets {
  * Reads the file: lines of 32 hexadecimal digits in any letter case; blank ones and what follows a
  * '#' do not count.
  *
- *   opener   opens it; NULL: open(2)
  *   diag   errors: the file cannot be read, holds no secret, more than two, the same twice, or what
  *          is none. Warnings: everyone may read it or others may write it
  *   out    to be cleared with cookie_secrets_clear(); cleared already unless STATUS_OK

@@ -216,10 +216,10 @@ enum status secret_read(const struct config_key *key, const struct opener *opene
 {
     char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
     char advice[ADVICE_OCTETS];
+    const struct secret_source source = {key->secret_file, opener, advise(key, advice)};
     size_t length = 0;
 
     secret_clear(out);
-    const struct secret_source source = {key->secret_file, advise(key, advice), opener};
     enum status status = secret_load(&source, octets, &length, diag);
     if (status == STATUS_OK)
         status = secret_parse(key, octets, length, diag, out);

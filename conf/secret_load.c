@@ -25,12 +25,10 @@ static enum status refuse_missing(const char *path, const char *advice, struct d
     return STATUS_INVALID;
 }
 
-static enum status refuse_errno(const struct secret_source *source, int error, struct diag *diag)
+static enum status refuse_errno(const char *path, const char *advice, int error, struct diag *diag)
 {
-    const char *path = source->path;
-
     if (error == ENOENT)
-        return refuse_missing(path, source->advice, diag);
+        return refuse_missing(path, advice, diag);
     if (error == EACCES || error == EPERM)
         return refuse_file(path, "file-permission",
                            "this account may not read it; check the permissions of it and its "
@@ -70,7 +68,8 @@ static int read_all(int file, char *octets, size_t *length)
 }
 
 /* Nonblocking: a pipe that nobody writes to must not stop a server. */
-static int load(const struct secret_source *source, char *octets, size_t *length, struct stat *info)
+static int load(const struct secret_source *source, char *octets, size_t *length,
+                struct stat *info)
 {
     int file = opener_open(source->opener, source->path, O_NONBLOCK);
 
@@ -86,14 +85,14 @@ static int load(const struct secret_source *source, char *octets, size_t *length
 enum status secret_load(const struct secret_source *source, char octets[SECRET_LOAD_OCTETS + 1],
                         size_t *length, struct diag *diag)
 {
+    const char *path = source->path;
     struct stat info;
 
     int error = load(source, octets, length, &info);
     if (error != 0)
-        return refuse_errno(source, error, diag);
+        return refuse_errno(path, source->advice, error, diag);
     if (*length > SECRET_LOAD_OCTETS)
-        return refuse_file(source->path, "file-size", "larger than 32 KiB; not the file of a key",
-                           diag);
-    check_mode(source->path, &info, diag);
+        return refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
+    check_mode(path, &info, diag);
     return STATUS_OK;
 }

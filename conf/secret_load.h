@@ -16,8 +16,8 @@
 
 struct secret_source {
     const char *path;
-    const char *advice;          /* what makes such a file, for where there is none; or NULL */
-    const struct opener *opener; /* opens it; NULL: open(2) */
+    const struct opener *opener; /* NULL: open(2) */
+    const char *advice; /* what makes such a file, for where there is none: a command; or NULL */
 };
 
 /*

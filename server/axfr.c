@@ -2,12 +2,28 @@
 
 #include "store/key.h"
 #include "store/nsec3.h"
+#include "store/stored.h"
 
 #include <string.h>
 
 /* What the processor is asked for at once: a page of the database, line by line. */
 #define PAGE_OCTETS 4096
 #define LINE_OCTETS 64
+
+/* How many nodes the zone has. */
+static enum status count_names(struct axfr *axfr)
+{
+    uint8_t key[KEY_PREFIX_OCTETS];
+    struct zone_record zone;
+    struct item item;
+
+    key_of_zone(key, axfr->zone);
+    enum status status = snapshot_walk(axfr->snapshot, WALK_AT, key, sizeof key, &item);
+    if (status == STATUS_OK)
+        status = zone_record_read(item.key, item.key_octets, item.value, item.value_octets, &zone);
+    axfr->names = status == STATUS_OK ? zone.names : 0;
+    return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
+}
 
 /* Goes to the apex, the zone's first node. */
 static enum status open_apex(struct axfr *axfr)
@@ -29,7 +45,11 @@ enum status axfr_open(struct axfr *axfr, struct snapshot *snapshot, uint16_t zon
     axfr->stage = AXFR_FIRST_SOA;
     axfr->records = reader_of(NULL, 0);
     axfr->page = 0;
+    axfr->last_key = NULL;
+    axfr->last_octets = 0;
     enum status status = zone_name_soa(snapshot, zone, &axfr->soa, &axfr->soa_octets);
+    if (status == STATUS_OK)
+        status = count_names(axfr);
     if (status == STATUS_OK)
         status = open_apex(axfr);
     return status;
@@ -74,6 +94,19 @@ static void fetch_page(struct axfr *axfr, const struct item *item)
         __builtin_prefetch((const void *)(page * PAGE_OCTETS + at));
 }
 
+/* True when the walk goes forward. As many names as there are, each one later than the one before,
+ * are all the names. */
+static bool goes_forward(struct axfr *axfr, const struct item *item)
+{
+    size_t shorter = item->key_octets < axfr->last_octets ? item->key_octets : axfr->last_octets;
+    int order = axfr->last_key ? memcmp(axfr->last_key, item->key, shorter) : -1;
+    bool forward = order < 0 || (order == 0 && axfr->last_octets < item->key_octets);
+
+    axfr->last_key = item->key;
+    axfr->last_octets = item->key_octets;
+    return forward;
+}
+
 /* Opens the next name of the table. STATUS_NOT_FOUND after the zone's last. */
 static enum status next_name(struct axfr *axfr, enum store_table table)
 {
@@ -84,6 +117,9 @@ static enum status next_name(struct axfr *axfr, enum store_table table)
         return status;
     if (!is_ours(axfr, table, &item))
         return STATUS_NOT_FOUND;
+    if (!goes_forward(axfr, &item))
+        return STATUS_MALFORMED;
+    axfr->names -= table == STORE_TABLE_NODES;
     fetch_page(axfr, &item);
     return zone_name_open(&axfr->name, &item, axfr->apex);
 }
@@ -128,12 +164,15 @@ static enum status write_soa(struct axfr *axfr, struct transfer_message *message
 /* Writes what is left of one stage. STATUS_OK when the next one is due. */
 static enum status write_stage(struct axfr *axfr, struct transfer_message *message)
 {
+    enum status status;
+
     switch (axfr->stage) {
     case AXFR_FIRST_SOA:
     case AXFR_LAST_SOA:
         return write_soa(axfr, message);
     case AXFR_NODES:
-        return write_names(axfr, message, STORE_TABLE_NODES);
+        status = write_names(axfr, message, STORE_TABLE_NODES);
+        return status == STATUS_OK && axfr->names != 1 ? STATUS_MALFORMED : status;
     case AXFR_NSEC3:
         return write_names(axfr, message, STORE_TABLE_NSEC3);
     case AXFR_DONE:

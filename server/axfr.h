@@ -15,8 +15,11 @@ struct axfr {
     const uint8_t *soa; /* from type to RDATA */
     size_t soa_octets;
     struct zone_name name;
-    struct reader records; /* what is left of the part in work */
-    uintptr_t page;        /* number of the memory page that the name in work is in */
+    struct reader records;   /* what is left of the part in work */
+    const uint8_t *last_key; /* of the name before the one in work, in the map; or NULL */
+    size_t last_octets;
+    uint32_t names; /* nodes from the one in work on, as the zone's record counts */
+    uintptr_t page; /* number of the memory page that the name in work is in */
 };
 
 /*
@@ -33,7 +36,8 @@ MUST_CHECK enum status axfr_open(struct axfr *axfr, struct snapshot *snapshot, u
 /*
  * Adds to a message, which begins with the first record that the one before it had no room for.
  * STATUS_OK when all is written, STATUS_NO_SPACE when the message is full; STATUS_MALFORMED or
- * STATUS_SYSTEM when the zone is damaged.
+ * STATUS_SYSTEM when the zone is damaged, names missing from it too: the last SOA, which makes what
+ * was sent a zone, is then never written.
  */
 MUST_CHECK enum status axfr_write(struct axfr *axfr, struct transfer_message *message);
 

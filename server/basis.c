@@ -1,6 +1,7 @@
 #include "server/basis.h"
 
 #include "server/ticks.h"
+#include "server/zone_text.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -16,6 +17,9 @@ struct basis {
     struct rrl *rrl;
     uint64_t change; /* that `zones` was made of */
     struct log_pace pace;
+    struct damage damage;
+    uint64_t damage_said; /* of its count */
+    struct log_pace damage_pace;
 };
 
 static int64_t clock_now(void)
@@ -59,6 +63,7 @@ enum status basis_create(struct store *store, const struct bundle *bundle, struc
     use_bundle(basis, bundle);
     basis->view.keys = basis->keys;
     basis->view.clock = clock_now;
+    basis->view.damage = &basis->damage;
     basis->view.snapshot = basis->snapshot;
     basis->change = snapshot_change(basis->snapshot);
     enum status status = zone_table_create(config, basis->snapshot, &basis->zones);
@@ -126,9 +131,26 @@ const struct view *basis_begin(struct basis *basis)
     return NULL;
 }
 
+/* What could not be answered is said once a minute, not with each query. */
+static void say_damage(struct basis *basis)
+{
+    char name[NAME_TEXT_OCTETS];
+
+    if (!log_pace_allows(&basis->damage_pace, ticks_now()))
+        return;
+    zone_text(basis->damage.name.octets, name);
+    log_write(basis->log, LOG_LEVEL_ERROR,
+              "database %s: what answers %s is damaged: SERVFAIL, %llu times by now; run 'zonegen "
+              "verify'",
+              basis->view.config->database, name, (unsigned long long)basis->damage.count);
+    basis->damage_said = basis->damage.count;
+}
+
 void basis_end(struct basis *basis)
 {
     snapshot_reset(basis->snapshot);
+    if (basis->damage.count != basis->damage_said)
+        say_damage(basis);
 }
 
 enum status basis_adopt(struct basis *basis, const struct bundle *bundle)

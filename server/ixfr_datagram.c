@@ -35,7 +35,9 @@ bool ixfr_datagram(struct draft *draft, const struct served_zone *zone)
     size_t head = draft->out->parts[0].iov_len;
     struct transfer_message message;
 
-    if (!draft->out->spare)
+    static const uint8_t any[] = {0};
+
+    if (!draft->out->spare || snapshot_doubts_any(draft->view->snapshot, any, 0))
         return false;
     size_t room = draft_room(draft);
     if (room > REPLY_SPARE_OCTETS - head)

@@ -13,6 +13,7 @@
 #include "server/sandbox.h"
 #include "server/server.h"
 #include "server/supervisor.h"
+#include "store/fault.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -182,6 +183,12 @@ static void close_parts(struct serving *serving)
     log_destroy(serving->log);
 }
 
+/* The database was taken from under us: the last line. */
+static void say_fault(void *log, const char *line)
+{
+    log_write(log, LOG_LEVEL_ERROR, "%s", line);
+}
+
 /* Takes over the configuration. */
 static int serve(struct config *config, const struct diag *diag)
 {
@@ -199,6 +206,7 @@ static int serve(struct config *config, const struct diag *diag)
         config_destroy(config);
         return EXIT_FAILURE;
     }
+    fault_set_voice(say_fault, serving.log);
     diagnose(diag, serving.log);
     warn_of_limits(config, serving.log, server_workers(&config->server), descriptors);
     if (open_parts(&serving)) {

@@ -35,6 +35,10 @@ static void damaged(struct draft *draft)
     draft_clear(draft);
     draft->flags &= (uint16_t)~HEADER_AA;
     servfail(draft, EDE_OTHER, "a record in the database is damaged");
+    if (draft->view->damage) {
+        draft->view->damage->count++;
+        draft->view->damage->name = draft->request->question.name;
+    }
 }
 
 /* Adds what DNSSEC asks for beside an answer, NULL for none. */

@@ -20,6 +20,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+/* What was found damaged while answering, for who logs it. */
+struct damage {
+    uint64_t count;
+    struct name name; /* that was asked for last */
+};
+
 /* What a worker answers from; all of it belongs to the worker and stays while it responds. */
 struct view {
     struct snapshot *snapshot; /* live, not reset */
@@ -27,6 +33,7 @@ struct view {
     const struct zone_table *zones;
     struct sha1 *sha1;                    /* for zones with NSEC3 */
     const struct tsig_keys *keys;         /* or NULL */
+    struct damage *damage;                /* counted up; or NULL */
     const struct cookie_secrets *cookies; /* NULL: off */
     struct rrl *rrl;                      /* NULL: off. Shared by all workers */
     int64_t now_ms;                       /* ticks, for rrl */

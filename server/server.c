@@ -4,6 +4,7 @@
 #include "server/notify.h"
 #include "server/reload.h"
 #include "server/rrl.h"
+#include "server/scrub.h"
 #include "server/state.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
@@ -56,6 +57,7 @@ struct server {
     struct rrl *rrl;
     struct notify *notify;
     struct watch *watch;
+    struct scrub *scrub;
     struct control_socket *control_socket;
     struct keeper *keeper;
     const struct supervisor *supervisor;
@@ -382,6 +384,7 @@ static bool prepare_parts(struct server *server)
            notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK &&
+           scrub_start(server->store, server->log, &server->scrub) == STATUS_OK &&
            open_control(server);
 }
 
@@ -449,6 +452,7 @@ static void finish(struct server *server)
 {
     watchdog_destroy(server->watchdog);
     control_destroy(server->control);
+    scrub_stop(server->scrub);
     watch_destroy(server->watch);
     notify_destroy(server->notify);
     transfers_destroy(server->transfers);

@@ -164,8 +164,9 @@ enum status stream_create(const struct stream_parts *parts, const struct reply *
         status = transfer_create(parts->store, reply, reserve, &stream->transfer);
     if (status != STATUS_OK) {
         log_refusal(parts, reply, client,
-                    status == STATUS_NOT_FOUND ? "the zone has gone"
-                                               : "out of memory or of readers");
+                    status == STATUS_NOT_FOUND   ? "the zone has gone"
+                    : status == STATUS_MALFORMED ? "the zone is damaged (run zonegen verify)"
+                                                 : "out of memory or of readers");
         tcp_limits_leave_transfer(parts->limits);
         free_stream(stream);
         return status;

@@ -39,6 +39,14 @@ static void set_form(struct transfer_form *form, const struct reply *reply, cons
     memcpy(form->opt, reply->parts[reply->part_count - 1].iov_base, reply->tail_octets);
 }
 
+/* True when some of the zone's records in a table may be missing. */
+static bool is_doubted(const struct transfer *transfer, enum store_table table)
+{
+    const uint8_t start[] = {(uint8_t)table, (uint8_t)(transfer->zone >> 8),
+                             (uint8_t)transfer->zone};
+    return snapshot_doubts_any(transfer->snapshot, start, sizeof start);
+}
+
 static enum status begin(struct transfer *transfer, const struct reply *reply, size_t reserve)
 {
     struct zone_record zone;
@@ -50,8 +58,12 @@ static enum status begin(struct transfer *transfer, const struct reply *reply, s
     transfer->serial = zone.serial;
     transfer->old_serial = reply->serial;
     set_form(&transfer->form, reply, zone.apex, reserve);
+    if (is_doubted(transfer, STORE_TABLE_NODES) || is_doubted(transfer, STORE_TABLE_NSEC3))
+        return STATUS_MALFORMED; /* what is missing would be taken for deleted */
     if (reply->transfer_type != TYPE_IXFR)
         return begin_whole(transfer, TRANSFER_AXFR);
+    if (is_doubted(transfer, STORE_TABLE_HISTORY))
+        return begin_whole(transfer, TRANSFER_WHOLE);
     status = ixfr_open(&transfer->ixfr, transfer->snapshot, zone.number, &transfer->form.apex,
                        reply->serial);
     if (status != STATUS_OK)

@@ -312,7 +312,7 @@ static int start_thread(struct worker *worker)
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGSYS);
-    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGBUS); /* of the database: store/fault.h */
     sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);

@@ -2,12 +2,14 @@
 #include "command/command.h"
 #include "command/context.h"
 #include "command/options.h"
+#include "store/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +26,18 @@ static void take_standard_descriptors(void)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
             (void)!open("/dev/null", modes[fd]); /* takes the lowest number that is free: fd */
     }
+}
+
+/* The database cannot be read: from a signal handler, so without stdio. */
+static void say_fault(void *state, const char *line)
+{
+    const struct iovec parts[] = {
+        {(void *)(uintptr_t) "zonegen: ", 9},
+        {(void *)(uintptr_t)line, strlen(line)},
+        {(void *)(uintptr_t) "\n", 1},
+    };
+    (void)state;
+    (void)!writev(STDERR_FILENO, parts, 3);
 }
 
 static int run(struct context *context)
@@ -82,6 +96,7 @@ int main(int argc, char **argv)
     int outcome = OUTCOME_DONE;
 
     take_standard_descriptors();
+    fault_set_voice(say_fault, NULL);
     signal(SIGPIPE, SIG_IGN);             /* a closed pipe is a write that fails, and says so */
     char *buffer = malloc(OUTPUT_OCTETS); /* stdout's from here on: never freed */
     setvbuf(stdout, buffer, _IOFBF, buffer != NULL ? OUTPUT_OCTETS : BUFSIZ);

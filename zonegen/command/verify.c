@@ -2,6 +2,7 @@
 #include "command/past.h"
 #include "store/checksum.h"
 #include "store/nsec3.h"
+#include "store/tree.h"
 #include "store/zones.h"
 #include "zone/rdata.h"
 #include "zone/stored_source.h"
@@ -22,7 +23,9 @@ struct verify {
     size_t zone_count;
     size_t zone; /* of the record at hand, most likely */
     struct arena *scratch;
+    struct store *store;
     size_t records;
+    size_t pages; /* damaged */
     size_t damaged;
 };
 
@@ -48,6 +51,23 @@ static bool checksum_fits(const struct item *item)
     struct reader r = reader_of(item->value, item->value_octets);
     uint32_t sum = reader_u32(&r);
     return !r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum;
+}
+
+/* ---- pages ---- */
+
+static void say_nothing(void *state, enum tree_damage damage, const char *what)
+{
+    (void)state;
+    (void)damage;
+    (void)what;
+}
+
+static void on_page(void *state, enum tree_damage damage, const char *what)
+{
+    struct verify *verify = state;
+    (void)damage;
+    verify->pages++;
+    say_damage(verify, "%s", what);
 }
 
 /* ---- records, one after the other ---- */
@@ -212,6 +232,35 @@ static enum status check_records(struct verify *verify)
         status = snapshot_walk(walk, WALK_NEXT, NULL, 0, &item);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static void on_item(void *state, const struct item *item)
+{
+    struct verify *verify = state;
+
+    progress_step(&verify->context->progress);
+    verify->records++;
+    check_record(verify, item);
+}
+
+/*
+ * How pages fit together, which LMDB takes for granted. Only where all do is it let at them: else
+ * records are looked at as the pages have them, and what they say of each other is not.
+ */
+static enum status check_pages(struct verify *verify)
+{
+    struct tree_check check = {
+        .file = store_file(verify->store), .leaves = true, .state = verify, .damaged = on_page};
+    char what[STORE_MESSAGE_OCTETS] = "";
+
+    enum status status = store_check_tree(verify->store, &check, what);
+    if (status != STATUS_OK)
+        context_say(verify->context, "%s: %s", verify->context->config->database, what);
+    if (status != STATUS_OK || verify->pages == 0)
+        return status;
+    check.damaged = say_nothing;
+    check.item = on_item;
+    return store_check_tree(verify->store, &check, what);
 }
 
 /* ---- what records say of each other ---- */
@@ -381,9 +430,10 @@ static int print_result(struct verify *verify)
         context_say(context, "and %zu more", verify->damaged - MOST_NAMED);
     if (verify->damaged > 0) {
         context_say(context,
-                    "%zu records, %zu of them damaged; restore the zone from an export or a "
-                    "secondary, or move the database away and publish again",
-                    verify->records, verify->damaged);
+                    "%zu records, %zu %s; restore the zone from an export or a secondary, or move "
+                    "the database away and publish again",
+                    verify->records, verify->damaged,
+                    verify->pages > 0 ? "places damaged" : "of them damaged");
         return OUTCOME_REFUSED;
     }
     fprintf(context->out, "%zu records, all whole\n", verify->records);
@@ -399,10 +449,13 @@ static int verify_all(struct verify *verify)
     verify->scratch = arena_create();
     progress_begin(&context->progress, context->config->database);
     if (verify->arena != NULL && verify->scratch != NULL)
+        status = check_pages(verify);
+    bool pages_fit = status == STATUS_OK && verify->pages == 0;
+    if (pages_fit)
         status = read_zones(verify);
-    if (status == STATUS_OK)
+    if (pages_fit && status == STATUS_OK)
         status = check_records(verify);
-    if (status == STATUS_OK)
+    if (pages_fit && status == STATUS_OK)
         status = check_zones(verify);
     progress_clear(&context->progress);
     arena_destroy(verify->arena);
@@ -416,14 +469,13 @@ static int verify_all(struct verify *verify)
 int command_verify(struct context *context)
 {
     struct verify verify = {.context = context};
-    struct store *store = NULL;
     int outcome = OUTCOME_REFUSED;
 
     if (context_configure(context) != STATUS_OK)
         return outcome;
-    if (past_open_store(context, &store, &verify.snapshot) == STATUS_OK)
+    if (past_open_store(context, &verify.store, &verify.snapshot) == STATUS_OK)
         outcome = verify_all(&verify);
     snapshot_destroy(verify.snapshot);
-    store_close(store);
+    store_close(verify.store);
     return outcome;
 }

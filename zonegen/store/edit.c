@@ -1,5 +1,6 @@
 #include "store/edit.h"
 
+#include "store/fault.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -77,13 +78,19 @@ enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, c
 {
     MDB_val k = {key_octets, (void *)(uintptr_t)key};
     MDB_val v = {value_octets, (void *)(uintptr_t)value};
-    return outcome(edit, mdb_put(edit->snapshot.txn, edit->store->dbi, &k, &v, 0));
+    fault_enter(edit->store->fault_line);
+    int code = mdb_put(edit->snapshot.txn, edit->store->dbi, &k, &v, 0);
+    fault_leave();
+    return outcome(edit, code);
 }
 
 enum status edit_delete(struct edit *edit, const uint8_t *key, size_t key_octets)
 {
     MDB_val k = {key_octets, (void *)(uintptr_t)key};
-    return outcome(edit, mdb_del(edit->snapshot.txn, edit->store->dbi, &k, NULL));
+    fault_enter(edit->store->fault_line);
+    int code = mdb_del(edit->snapshot.txn, edit->store->dbi, &k, NULL);
+    fault_leave();
+    return outcome(edit, code);
 }
 
 enum status edit_commit(struct edit *edit, char message[STORE_MESSAGE_OCTETS])
@@ -94,7 +101,9 @@ enum status edit_commit(struct edit *edit, char message[STORE_MESSAGE_OCTETS])
     mdb_cursor_close(edit->snapshot.cursor);
     edit->snapshot.cursor = NULL;
     if (code == 0) {
+        fault_enter(edit->store->fault_line);
         code = mdb_txn_commit(edit->snapshot.txn);
+        fault_leave();
         edit->snapshot.txn = NULL;
     }
     if (code != 0)

@@ -24,6 +24,8 @@ static struct {
     atomic_flag said;
 } faults = {.said = ATOMIC_FLAG_INIT};
 
+_Thread_local const char *volatile fault_reading;
+
 void fault_set_voice(fault_say *say, void *state)
 {
     faults.state = state;
@@ -60,6 +62,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
         if (start != 0 && at >= start && at < faults.maps[i].end)
             fault_end(faults.maps[i].line);
     }
+    if (fault_reading)
+        fault_end(fault_reading);
     signal(number, SIG_DFL); /* the instruction is tried again, and faults again */
 }
 

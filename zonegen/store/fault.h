@@ -24,6 +24,24 @@ void fault_set_voice(fault_say *say, void *state);
 _Noreturn void fault_end(const char *line);
 
 /*
+ * A thread that is within LMDB says so: damaged pages make it follow pointers that are none,
+ * outside of the map too. A fault there is the database's, whatever its address.
+ *
+ *   line   kept by pointer: what is said
+ */
+extern _Thread_local const char *volatile fault_reading;
+
+static inline void fault_enter(const char *line)
+{
+    fault_reading = line;
+}
+
+static inline void fault_leave(void)
+{
+    fault_reading = NULL;
+}
+
+/*
  * Looks for the map of `octets` that has been made just now, and watches it until fault_forget.
  * From the start of one thread; reads /proc/self/maps.
  *

@@ -7,6 +7,9 @@ static enum status open_exact(struct snapshot *snapshot, const uint8_t *key, siz
                               struct stored *out)
 {
     struct item item;
+
+    if (snapshot_doubts(snapshot, key, key_octets))
+        return STATUS_MALFORMED;
     enum status status = snapshot_walk(snapshot, WALK_AT, key, key_octets, &item);
     if (status != STATUS_OK)
         return status;
@@ -52,6 +55,8 @@ static enum status find_source(struct snapshot *snapshot, const struct key *key,
 
     key_of_wildcard(&wildcard, key, out->encloser);
     out->outcome = LOOKUP_NOTHING;
+    if (snapshot_doubts(snapshot, wildcard.octets, wildcard.length))
+        return STATUS_MALFORMED;
     enum status status =
         snapshot_walk(snapshot, WALK_AT_OR_AFTER, wildcard.octets, wildcard.length, &item);
     if (status != STATUS_OK)
@@ -74,8 +79,6 @@ static enum status find_absent(struct snapshot *snapshot, const struct key *key,
     struct neighbour closest = {0, 0};
     struct item previous;
 
-    if (snapshot_is_doubted(snapshot)) /* it may be in the page that is damaged */
-        return STATUS_MALFORMED;
     out->outcome = LOOKUP_EMPTY;
     bool empty = next && is_below(next, key);
     enum status status = next ? consider(key, next, &closest) : STATUS_OK;
@@ -100,6 +103,9 @@ enum status lookup(struct snapshot *snapshot, const struct key *key, struct foun
 {
     struct item item;
 
+    /* What is missing may be what is damaged, and what is found may be of another page's past. */
+    if (snapshot_doubts(snapshot, key->octets, key->length))
+        return STATUS_MALFORMED;
     enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, key->octets, key->length, &item);
     if (status == STATUS_NOT_FOUND)
         status = find_absent(snapshot, key, NULL, out);

@@ -120,6 +120,8 @@ enum status nsec3_find(struct snapshot *snapshot, uint16_t zone,
     struct item item;
 
     nsec3_key(key, zone, hash);
+    if (snapshot_doubts(snapshot, key, sizeof key))
+        return STATUS_MALFORMED;
     enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, key, sizeof key, &item);
     *matches = status == STATUS_OK && item.key_octets == sizeof key &&
                memcmp(item.key, key, sizeof key) == 0;

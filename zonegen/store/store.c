@@ -218,9 +218,9 @@ int store_clear_readers(struct store *store)
     return dead;
 }
 
-void store_doubt(struct store *store, bool doubted)
+void store_doubt(struct store *store, const struct store_gaps *gaps)
 {
-    atomic_store(&store->doubted, doubted);
+    atomic_store(&store->gaps, gaps);
 }
 
 /*
@@ -297,9 +297,47 @@ uint64_t snapshot_change(const struct snapshot *snapshot)
     return mdb_txn_id(snapshot->txn);
 }
 
-bool snapshot_is_doubted(const struct snapshot *snapshot)
+static const struct store_gaps *gaps_of(const struct snapshot *snapshot)
 {
-    return atomic_load_explicit(&snapshot->store->doubted, memory_order_relaxed);
+    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
+}
+
+static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
+{
+    int order = memcmp(a, b, a_octets < b_octets ? a_octets : b_octets);
+    return order != 0 ? order : (a_octets > b_octets) - (a_octets < b_octets);
+}
+
+bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+{
+    const struct store_gaps *gaps = gaps_of(snapshot);
+
+    if (!gaps || gaps->everywhere)
+        return gaps != NULL;
+    for (size_t i = 0; i < gaps->count; i++) {
+        const struct store_gap *gap = &gaps->gaps[i];
+        if (compare_keys(key, key_octets, gap->low, gap->low_octets) > 0 &&
+            (gap->high_octets == 0 ||
+             compare_keys(key, key_octets, gap->high, gap->high_octets) < 0))
+            return true;
+    }
+    return false;
+}
+
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+{
+    const struct store_gaps *gaps = gaps_of(snapshot);
+
+    if (!gaps || gaps->everywhere)
+        return gaps != NULL;
+    for (size_t i = 0; i < gaps->count; i++) {
+        const struct store_gap *gap = &gaps->gaps[i];
+        size_t common = gap->low_octets < octets ? gap->low_octets : octets;
+        if (memcmp(gap->low, start, common) <= 0 &&
+            (gap->high_octets == 0 || compare_keys(gap->high, gap->high_octets, start, octets) > 0))
+            return true;
+    }
+    return false;
 }
 
 static bool is_within(const struct snapshot *snapshot, const MDB_val *octets)
@@ -324,7 +362,13 @@ enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8
 
     if (walk == WALK_PREVIOUS && snapshot->past_end)
         operation = MDB_LAST;
+    fault_enter(snapshot->store->fault_line);
+    /* LMDB looks first whether the key lies between those of the page where its cursor stands: a
+     * damaged page would keep it there. */
+    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && gaps_of(snapshot))
+        (void)!mdb_cursor_renew(snapshot->txn, snapshot->cursor);
     int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
+    fault_leave();
     snapshot->past_end = walk == WALK_AT_OR_AFTER && code == MDB_NOTFOUND;
     if (code != 0)
         return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;

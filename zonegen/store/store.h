@@ -87,14 +87,34 @@ struct tree_check;
 MUST_CHECK enum status store_check_tree(struct store *store, const struct tree_check *check,
                                         char what[STORE_MESSAGE_OCTETS]);
 
+/* As it was opened; stays the store's. */
+const char *store_path(const struct store *store);
+
 /* The file descriptor of the file; stays the store's. */
 int store_file(const struct store *store);
 
+/* Where the keys of damaged records may be: between the last whole one before and the first one
+ * after. Octets 0: no end on that side. */
+struct store_gap {
+    uint16_t low_octets, high_octets;
+    uint8_t low[STORE_KEY_OCTETS], high[STORE_KEY_OCTETS];
+};
+
+#define STORE_MAX_GAPS 256
+
+struct store_gaps {
+    size_t count;
+    bool everywhere; /* there are more, or they cannot be told */
+    struct store_gap gaps[STORE_MAX_GAPS];
+};
+
 /*
- * From now on what is not found counts as damage (lookup.h): some page of records is damaged, and
- * what was in it would be denied. False takes it back.
+ * From now on whatever is looked for in a gap counts as damaged (lookup.h, nsec3.h): what is missing
+ * would else be denied, and what is there may be of earlier contents.
+ *
+ *   gaps   kept by pointer, and still read for a while when others take their place; NULL: none
  */
-void store_doubt(struct store *store, bool doubted);
+void store_doubt(struct store *store, const struct store_gaps *gaps);
 
 /*
  * One consistent reading of everything: a read transaction and its cursor. Not for two threads at
@@ -118,8 +138,11 @@ void snapshot_destroy(struct snapshot *snapshot);
 /* Number of the transaction that this snapshot shows. */
 uint64_t snapshot_change(const struct snapshot *snapshot);
 
-/* What store_doubt() has been told. */
-bool snapshot_is_doubted(const struct snapshot *snapshot);
+/* True when a key lies in a gap of store_doubt(). */
+bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets);
+
+/* True when a key that begins so may lie in one. */
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets);
 
 /* A key and its value in the map. */
 struct item {

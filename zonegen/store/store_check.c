@@ -37,6 +37,11 @@ enum status store_look_before(const struct store *store, char message[STORE_MESS
     return STATUS_INVALID;
 }
 
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
 int store_file(const struct store *store)
 {
     mdb_filehandle_t file = -1;
