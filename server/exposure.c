@@ -71,30 +71,30 @@ static bool is_exposed(const struct config_server *server, const char *path, con
 
 void exposure_find(const struct config *config, struct diag *diag)
 {
-    const char *user = config->server.user ? config->server.user : "this account";
+    const char *user = config->server.user;
 
     for (size_t i = 0; i < config->zone_count; i++) {
         const struct config_policy *policy = config->zones[i].policy;
         struct place place = config->zones[i].place;
         if (!config->zones[i].dnssec || !is_exposed(&config->server, policy->key_dir, ".private"))
             continue;
-        if (config->server.user)
+        if (user)
             diag_error(diag, place, "keys-exposed",
                        "'%s', who serves, can read signing keys in %s; run: chown -R root %s; "
                        "chmod -R go= %s",
                        user, policy->key_dir, policy->key_dir, policy->key_dir);
         else
             diag_warning(diag, place, "keys-exposed",
-                         "%s, which serves, can read the signing keys in %s; let another one serve "
-                         "('user')",
-                         user, policy->key_dir);
+                         "this account, which serves, can read the signing keys in %s; let another "
+                         "one serve ('user')",
+                         policy->key_dir);
         break;
     }
     /* Who edits, signs and serves alike, as in a trial, knows it. */
     if (config->contacts && config->server.user &&
         is_exposed(&config->server, config->contacts, NULL))
         diag_warning(diag, config->contacts_place, "contacts-exposed",
-                     "%s, which serves, can read the contacts, what is internal in them too; run: "
+                     "'%s', who serves, can read the contacts, what is internal in them too; run: "
                      "chmod -R o= %s",
                      user, config->contacts);
 }

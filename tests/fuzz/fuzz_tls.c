@@ -35,7 +35,7 @@ static struct tls_side *server_side(void)
         certificates_create(&files);
         certificates_issue(&files, time(NULL) - 86400, time(NULL) + 86400 * 365);
         const struct config_server server = {.tls_cert = files.certificate, .tls_key = files.key};
-        RULE(tls_identity_create(&server, time(NULL), diag, &side.identity) == STATUS_OK);
+        RULE(tls_identity_create(&server, NULL, time(NULL), diag, &side.identity) == STATUS_OK);
         certificates_destroy(&files);
         side.context = SSL_CTX_new(TLS_client_method());
         RULE(side.context != NULL);
