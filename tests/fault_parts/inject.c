@@ -254,17 +254,28 @@ static void describe(const struct call *call, const struct seccomp_notif *asked,
             }
         return;
     }
+    if (asked->data.args[0] == STDOUT_FILENO || asked->data.args[0] == STDERR_FILENO) {
+        snprintf(out, size, asked->data.args[0] == STDOUT_FILENO ? "(output)" : "(error)");
+        return;
+    }
     snprintf(path, sizeof path, "/proc/%u/fd/%llu", asked->pid,
              (unsigned long long)asked->data.args[0]);
     ssize_t length = readlink(path, out, size - 1);
     out[length > 0 ? length : 0] = '\0';
 }
 
-/* Pipes and terminals have no disk that is full. */
+/* What takes room on a disk: pipes and terminals have none, and names are freed on a full one. */
 static bool is_on_disk(const struct call *call, const char *what)
 {
+    static const char *const frees[] = {"close", "unlink", "unlinkat", "rmdir", "chmod", "fchmod",
+                                        "fchmodat", "chown", "fchown", "fchownat", "lchown"};
+
+    for (size_t i = 0; i < sizeof frees / sizeof frees[0]; i++) {
+        if (strcmp(call->name, frees[i]) == 0)
+            return false;
+    }
     return call->kind == KIND_NAME || call->kind == KIND_OPEN ||
-           (what[0] == '/' && strncmp(what, "/dev/", 5) != 0);
+           (what[0] == '/' && (strncmp(what, "/dev/", 5) != 0 || strncmp(what, "/dev/shm/", 9) == 0));
 }
 
 /* The octets that a call was to write, up to SHORT_MAX. */
