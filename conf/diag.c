@@ -268,7 +268,7 @@ static void print_github(const struct diagnostic *item, FILE *out)
 void diag_print(const struct diag *diag, enum diag_format format, FILE *out)
 {
     for (size_t i = 0; i <= diag->count; i++) {
-        struct diagnostic lost = {.message = "memory is out, messages are missing here"};
+        struct diagnostic lost = {.message = "out of memory, messages are missing here"};
         const struct diagnostic *item = i < diag->count ? &diag->items[i] : &lost;
         if (i == diag->count && diag->lost == 0)
             break;

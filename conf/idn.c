@@ -50,8 +50,11 @@ static enum status encode(const char *u_label, int flags, char out[IDN_LABEL_OCT
     uint8_t *found = NULL;
     enum status status = STATUS_MALFORMED;
 
-    if (idn2_lookup_u8((const uint8_t *)u_label, &found, flags) == IDN2_OK &&
-        strchr((const char *)found, '.') == NULL && take_ldh((const char *)found, out))
+    int code = idn2_lookup_u8((const uint8_t *)u_label, &found, flags);
+    if (code == IDN2_MALLOC)
+        status = STATUS_SYSTEM;
+    else if (code == IDN2_OK && strchr((const char *)found, '.') == NULL &&
+             take_ldh((const char *)found, out))
         status = STATUS_OK;
     idn2_free(found);
     return status;
@@ -64,11 +67,15 @@ static enum status decode(const char *a_label, char out[IDN_LABEL_OCTETS])
     char *found = NULL;
     enum status status = STATUS_MALFORMED;
 
-    if (idn2_to_unicode_8z8z(a_label, &found, 0) == IDN2_OK && strlen(found) < IDN_LABEL_OCTETS &&
-        encode(found, IDN2_NO_TR46, back) == STATUS_OK && strcmp(back, a_label) == 0) {
+    int code = idn2_to_unicode_8z8z(a_label, &found, 0);
+    if (code == IDN2_MALLOC)
+        status = STATUS_SYSTEM;
+    else if (code == IDN2_OK && strlen(found) < IDN_LABEL_OCTETS)
+        status = encode(found, IDN2_NO_TR46, back);
+    if (status == STATUS_OK && strcmp(back, a_label) == 0)
         memcpy(out, found, strlen(found) + 1);
-        status = STATUS_OK;
-    }
+    else if (status == STATUS_OK)
+        status = STATUS_MALFORMED;
     idn2_free(found);
     return status;
 }
@@ -81,14 +88,16 @@ enum status idn_to_a_label(const char *text, char out[IDN_LABEL_OCTETS])
     if (is_ascii(text)) {
         if (!take_ldh(text, label))
             return STATUS_MALFORMED;
-    } else if (encode(text, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL, label) != STATUS_OK) {
-        return STATUS_MALFORMED;
+    } else {
+        enum status status = encode(text, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL, label);
+        if (status != STATUS_OK)
+            return status;
     }
     /* The mapping (UTS 46) is lenient: it lets symbols pass. What it yields must be IDNA2008. */
-    if (is_a_label(label) && decode(label, u_label) != STATUS_OK)
-        return STATUS_MALFORMED;
-    memcpy(out, label, strlen(label) + 1);
-    return STATUS_OK;
+    enum status status = is_a_label(label) ? decode(label, u_label) : STATUS_OK;
+    if (status == STATUS_OK)
+        memcpy(out, label, strlen(label) + 1);
+    return status;
 }
 
 enum status idn_to_u_label(const char *a_label, char out[IDN_LABEL_OCTETS])

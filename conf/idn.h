@@ -10,7 +10,8 @@
 
 /*
  * The A-label (lower case) of `text`, one label, U-label or A-label.
- * STATUS_OK, or STATUS_MALFORMED when it is not a label that IDNA2008 allows.
+ * STATUS_OK; STATUS_MALFORMED when it is not a label that IDNA2008 allows; STATUS_SYSTEM when
+ * memory is out.
  */
 MUST_CHECK enum status idn_to_a_label(const char *text, char out[IDN_LABEL_OCTETS]);
 

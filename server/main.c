@@ -266,8 +266,10 @@ int main(int argc, char *argv[])
     char message[ARGUMENTS_MESSAGE_OCTETS];
 
     fill_standard_descriptors();
-    /* A client that closes, or a log that nobody reads, is an error of one write. */
+    /* A client that closes, a log that nobody reads, a log's file that may not grow: each is an
+     * error of one write. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     privileges_freeze();
     if (arguments_parse(argc, argv, &arguments, message) != STATUS_OK) {
         fprintf(stderr, "contactd: %s\n%s", message, ARGUMENTS_USAGE);

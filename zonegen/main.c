@@ -2,6 +2,7 @@
 #include "command/command.h"
 #include "command/context.h"
 #include "command/options.h"
+#include "sign/crypto_memory.h"
 #include "store/fault.h"
 
 #include <errno.h>
@@ -64,16 +65,25 @@ static int run(struct context *context)
     return commands[context->options->command](context);
 }
 
-/* Writes out what is left. A full disk must not look like success. */
-static int finish_output(FILE *out, int outcome)
+/* Writes out what is left of a stream. True, and said, when something of it was not written. */
+static bool is_incomplete(FILE *stream, const char *name)
 {
     errno = 0;
-    bool failed = fflush(out) != 0 || ferror(out);
-    if (!failed || outcome == OUTCOME_REFUSED) /* then something has been said already */
-        return outcome;
-    fprintf(stderr, "zonegen: standard output: %s\n",
+    if (fflush(stream) == 0 && !ferror(stream))
+        return false;
+    fprintf(stderr, "zonegen: %s: %s\n", name,
             errno != 0 ? strerror(errno) : "not everything could be written");
-    return OUTCOME_REFUSED;
+    return true;
+}
+
+/* A full disk must not look like success: what was done stays done, but nobody was told. */
+static int finish_output(int outcome)
+{
+    if (is_incomplete(stderr, "standard error"))
+        return OUTCOME_REFUSED;
+    if (outcome == OUTCOME_REFUSED) /* then something has been said already */
+        return outcome;
+    return is_incomplete(stdout, "standard output") ? OUTCOME_REFUSED : outcome;
 }
 
 static int run_command(const struct options *options)
@@ -97,8 +107,11 @@ int main(int argc, char **argv)
 
     take_standard_descriptors();
     fault_set_voice(say_fault, NULL);
-    signal(SIGPIPE, SIG_IGN);             /* a closed pipe is a write that fails, and says so */
-    char *buffer = malloc(OUTPUT_OCTETS); /* stdout's from here on: never freed */
+    crypto_memory_end_without();
+    signal(SIGPIPE, SIG_IGN);              /* a closed pipe is a write that fails, and says so; */
+    signal(SIGXFSZ, SIG_IGN);              /* so is a file that may not grow */
+    char *buffer = malloc(OUTPUT_OCTETS);  /* stdout's from here on: never freed */
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line is one write: told whole or not at all */
     setvbuf(stdout, buffer, _IOFBF, buffer != NULL ? OUTPUT_OCTETS : BUFSIZ);
 
     if (options_parse(argc, argv, &options, message) != STATUS_OK) {
@@ -112,5 +125,5 @@ int main(int argc, char **argv)
     } else {
         outcome = run_command(&options);
     }
-    return finish_output(stdout, outcome);
+    return finish_output(outcome);
 }

@@ -9,10 +9,10 @@
  *   --report where to write, per line: each counted call ("7 pwrite64 /path"), with ! before those
  *            that failed, and "total 19" at the end
  *
- * Counted: write pwrite64 writev pwritev pwritev2 fsync fdatasync msync ftruncate truncate fallocate
- * rename* link* symlink* unlink* mkdir* rmdir chmod* chown*, open* for writing, close of what was
- * opened for writing. Exits with the program's code, 128 + its signal, or 125 when there is no way
- * to do this here.
+ * Counted: write pwrite64 writev pwritev pwritev2 fsync fdatasync msync ftruncate truncate
+ * fallocate rename* link* symlink* unlink* mkdir* rmdir chmod* chown*, open* for writing, close of
+ * what was opened for writing. Exits with the program's code, 128 + its signal, or 125 when there
+ * is no way to do this here.
  *
  * By seccomp's user notification: LD_PRELOAD sees no write that libc makes for itself (stdio),
  * ptrace stops at every call and signal, a filter by itself cannot count. What is not counted runs
@@ -68,21 +68,24 @@ struct call {
     const char *name;
 };
 
-#define CALL(name, kind, at) {__NR_##name, kind, at, #name}
+#define CALL(name, kind, at)                                                                       \
+    {                                                                                              \
+        __NR_##name, kind, at, #name                                                               \
+    }
 static const struct call calls[] = {
-    CALL(write, KIND_WRITE, 0),     CALL(pwrite64, KIND_WRITE, 0),  CALL(writev, KIND_WRITE, 0),
-    CALL(pwritev, KIND_WRITE, 0),   CALL(pwritev2, KIND_WRITE, 0),  CALL(fsync, KIND_SYNC, 0),
-    CALL(fdatasync, KIND_SYNC, 0),  CALL(ftruncate, KIND_SYNC, 0),  CALL(fallocate, KIND_SYNC, 0),
-    CALL(fchmod, KIND_SYNC, 0),     CALL(fchown, KIND_SYNC, 0),     CALL(msync, KIND_NAME, 6),
-    CALL(truncate, KIND_NAME, 0),   CALL(openat, KIND_OPEN, 2),     CALL(close, KIND_CLOSE, 0),
-    CALL(mkdirat, KIND_NAME, 1),    CALL(unlinkat, KIND_NAME, 1),   CALL(renameat2, KIND_NAME, 1),
-    CALL(linkat, KIND_NAME, 1),     CALL(symlinkat, KIND_NAME, 0),  CALL(fchmodat, KIND_NAME, 1),
+    CALL(write, KIND_WRITE, 0),    CALL(pwrite64, KIND_WRITE, 0), CALL(writev, KIND_WRITE, 0),
+    CALL(pwritev, KIND_WRITE, 0),  CALL(pwritev2, KIND_WRITE, 0), CALL(fsync, KIND_SYNC, 0),
+    CALL(fdatasync, KIND_SYNC, 0), CALL(ftruncate, KIND_SYNC, 0), CALL(fallocate, KIND_SYNC, 0),
+    CALL(fchmod, KIND_SYNC, 0),    CALL(fchown, KIND_SYNC, 0),    CALL(msync, KIND_NAME, 6),
+    CALL(truncate, KIND_NAME, 0),  CALL(openat, KIND_OPEN, 2),    CALL(close, KIND_CLOSE, 0),
+    CALL(mkdirat, KIND_NAME, 1),   CALL(unlinkat, KIND_NAME, 1),  CALL(renameat2, KIND_NAME, 1),
+    CALL(linkat, KIND_NAME, 1),    CALL(symlinkat, KIND_NAME, 0), CALL(fchmodat, KIND_NAME, 1),
     CALL(fchownat, KIND_NAME, 1),
 #ifdef __NR_open
-    CALL(open, KIND_OPEN, 1),       CALL(creat, KIND_NAME, 0),      CALL(mkdir, KIND_NAME, 0),
-    CALL(rmdir, KIND_NAME, 0),      CALL(unlink, KIND_NAME, 0),     CALL(rename, KIND_NAME, 0),
-    CALL(link, KIND_NAME, 0),       CALL(symlink, KIND_NAME, 0),    CALL(chmod, KIND_NAME, 0),
-    CALL(chown, KIND_NAME, 0),      CALL(lchown, KIND_NAME, 0),
+    CALL(open, KIND_OPEN, 1),      CALL(creat, KIND_NAME, 0),     CALL(mkdir, KIND_NAME, 0),
+    CALL(rmdir, KIND_NAME, 0),     CALL(unlink, KIND_NAME, 0),    CALL(rename, KIND_NAME, 0),
+    CALL(link, KIND_NAME, 0),      CALL(symlink, KIND_NAME, 0),   CALL(chmod, KIND_NAME, 0),
+    CALL(chown, KIND_NAME, 0),     CALL(lchown, KIND_NAME, 0),
 #endif
 #ifdef __NR_renameat
     CALL(renameat, KIND_NAME, 1),
@@ -118,16 +121,15 @@ static int install_filter(void)
     struct sock_filter code[5 + CALL_COUNT];
     size_t n = 0;
 
-    code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                             offsetof(struct seccomp_data, arch));
+    code[n++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
     code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCHITECTURE, 0,
                                              (uint8_t)(CALL_COUNT + 1));
     code[n++] =
         (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < CALL_COUNT; i++)
-        code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-                                                 (uint32_t)calls[i].number,
-                                                 (uint8_t)(CALL_COUNT - i), 0);
+        code[n++] = (struct sock_filter)BPF_JUMP(
+            BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number, (uint8_t)(CALL_COUNT - i), 0);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
     const struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
@@ -148,7 +150,9 @@ static bool send_descriptor(int socket, int descriptor)
     char octet = 0;
     struct iovec part = {&octet, 1};
     union passing control = {.octets = {0}};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.octets,
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.octets,
                              .msg_controllen = sizeof control.octets};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
@@ -164,7 +168,9 @@ static int receive_descriptor(int socket)
     char octet;
     struct iovec part = {&octet, 1};
     union passing control = {.octets = {0}};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.octets,
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.octets,
                              .msg_controllen = sizeof control.octets};
     int descriptor = -1;
 
@@ -254,17 +260,30 @@ static void describe(const struct call *call, const struct seccomp_notif *asked,
             }
         return;
     }
+    if (asked->data.args[0] == STDOUT_FILENO || asked->data.args[0] == STDERR_FILENO) {
+        snprintf(out, size, asked->data.args[0] == STDOUT_FILENO ? "(output)" : "(error)");
+        return;
+    }
     snprintf(path, sizeof path, "/proc/%u/fd/%llu", asked->pid,
              (unsigned long long)asked->data.args[0]);
     ssize_t length = readlink(path, out, size - 1);
     out[length > 0 ? length : 0] = '\0';
 }
 
-/* Pipes and terminals have no disk that is full. */
+/* What takes room on a disk: pipes and terminals have none, and names are freed on a full one. */
 static bool is_on_disk(const struct call *call, const char *what)
 {
+    static const char *const frees[] = {"close",  "unlink",   "unlinkat", "rmdir",
+                                        "chmod",  "fchmod",   "fchmodat", "chown",
+                                        "fchown", "fchownat", "lchown"};
+
+    for (size_t i = 0; i < sizeof frees / sizeof frees[0]; i++) {
+        if (strcmp(call->name, frees[i]) == 0)
+            return false;
+    }
     return call->kind == KIND_NAME || call->kind == KIND_OPEN ||
-           (what[0] == '/' && strncmp(what, "/dev/", 5) != 0);
+           (what[0] == '/' &&
+            (strncmp(what, "/dev/", 5) != 0 || strncmp(what, "/dev/shm/", 9) == 0));
 }
 
 /* The octets that a call was to write, up to SHORT_MAX. */
@@ -296,9 +315,8 @@ static int64_t write_half(const struct watched *watched, const struct call *call
     int copy = (int)syscall(SYS_pidfd_getfd, process, (int)asked->data.args[0], 0);
     size_t half = gather(call, asked, octets) / 2;
 
-    ssize_t written = call->name[0] == 'p'
-                          ? pwrite(copy, octets, half, (off_t)asked->data.args[3])
-                          : write(copy, octets, half);
+    ssize_t written = call->name[0] == 'p' ? pwrite(copy, octets, half, (off_t)asked->data.args[3])
+                                           : write(copy, octets, half);
     close(copy);
     close(process);
     return written;
@@ -312,8 +330,8 @@ static bool is_due(const struct wish *wish, struct watched *watched, const struc
 
     watched->counted++;
     describe(call, asked, what, sizeof what);
-    bool due = watched->counted == wish->at || (wish->from && wish->at > 0 &&
-                                                watched->counted > wish->at);
+    bool due =
+        watched->counted == wish->at || (wish->from && wish->at > 0 && watched->counted > wish->at);
     if (wish->from)
         due = due && is_on_disk(call, what);
     if (wish->report != NULL)
@@ -324,8 +342,7 @@ static bool is_due(const struct wish *wish, struct watched *watched, const struc
 static void answer(const struct wish *wish, struct watched *watched,
                    const struct seccomp_notif *asked)
 {
-    struct seccomp_notif_resp reply = {.id = asked->id,
-                                       .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    struct seccomp_notif_resp reply = {.id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
     const struct call *call = find_call(asked->data.nr);
 
     if (call != NULL && counts(call, asked) && is_due(wish, watched, call, asked)) {
@@ -394,7 +411,8 @@ int main(int argc, char **argv)
 
     int program = parse(argc, argv, &wish);
     if (program == 0) {
-        fprintf(stderr, "usage: inject [--at N] [--fault FAULT] [--from] [--report FILE] PROGRAM\n");
+        fprintf(stderr,
+                "usage: inject [--at N] [--fault FAULT] [--from] [--report FILE] PROGRAM\n");
         return 64;
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)

@@ -53,8 +53,14 @@ def _fail(part, runner, name, calls, what):
     outcome = runner.run(name, wrap=_wrap(at, FAULTS[fault]))
     part.count("calls failed")
     part.count("commands refused" if outcome.code == 1 else "commands done all the same")
-    may_pass = fault == "short" or call.startswith(("close", "unlink", "rmdir"))
-    wrong = commands.judge(runner, name, outcome, SAID[fault], may_pass)
+    # A disk that fills up with what is written anew: what is overwritten has its room.
+    harmless = ("close", "unlink", "rmdir", "openat /tmp")
+    may_pass = fault == "short" or call.startswith(harmless) or \
+        fault == "disk full" and all(later.startswith((*harmless, "chmod", "fchmod", "chown"))
+                                     or " (" in later for later in calls[at - 1:])
+    on_output = "(output)" in call  # what was done stays done when only telling of it fails
+    wrong = commands.judge(runner, name, outcome, SAID[fault] + "|not everything could be written",
+                           may_pass, told="(error)" not in call, done=on_output)
     if wrong:
         part.found(f"{name}, {fault} at {at} of {len(calls)}, {call}: {wrong}")
     part.progress(f"{name}: {fault} at {at} of {len(calls)}")

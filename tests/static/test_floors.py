@@ -20,7 +20,7 @@ MODULES = {
     "sign": (
         2,
         {"wire", "store", "conf", "zone"},
-        {"ldns/ldns.h", "openssl/evp.h"},
+        {"ldns/ldns.h", "openssl/crypto.h", "openssl/evp.h"},
     ),
     "commit": (2, {"wire", "store", "conf", "zone", "sign"}, set()),
     "command": (

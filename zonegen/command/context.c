@@ -4,12 +4,16 @@
 #include "store/edit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#define TOLD_OCTETS 4096 /* more than a command tells of a change, but for many zones */
 
 enum status context_open(struct context *context, const struct options *options, int64_t clock,
                          FILE *out, FILE *err)
@@ -168,6 +172,43 @@ void context_say_commit(struct context *context, const char *message)
                     database);
     else
         context_say(context, "%s", message);
+}
+
+/*
+ * True when standard output takes what is about to be told of a change, as far as that can be seen
+ * without telling it: a change that is told of before it is made could be told of in vain. Keeps
+ * the room on a disk; /dev/full refuses even no octets.
+ */
+static bool output_takes(struct context *context)
+{
+    struct pollfd reader = {.fd = fileno(context->out), .events = POLLOUT};
+
+    if (fflush(context->out) != 0 || ferror(context->out))
+        return false;
+    if (fallocate(reader.fd, FALLOC_FL_KEEP_SIZE, lseek(reader.fd, 0, SEEK_CUR), TOLD_OCTETS) !=
+            0 &&
+        (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG))
+        return false;
+    if (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0) {
+        errno = EPIPE;
+        return false;
+    }
+    return write(reader.fd, "", 0) == 0;
+}
+
+enum status context_commit(struct context *context, struct edit *edit)
+{
+    char message[STORE_MESSAGE_OCTETS] = "";
+
+    if (!output_takes(context)) {
+        context_say(context, "standard output: %s; nothing has changed", strerror(errno));
+        edit_abort(edit);
+        return STATUS_SYSTEM;
+    }
+    enum status status = edit_commit(edit, message);
+    if (status != STATUS_OK)
+        context_say_commit(context, message);
+    return status;
 }
 
 /* Removes what a private folder holds by now: open files live on without their names. */

@@ -76,10 +76,17 @@ MUST_CHECK enum status context_open_edit(struct context *context, struct store *
                                          struct edit **edit);
 
 /*
- * Says why edit_commit() failed. LMDB reports a disk that fills up in the middle of a write as an
- * input/output error: where the disk is full, that is said instead.
+ * Says why a change cannot be made durable, or prepared. LMDB reports a disk that fills up in the
+ * middle of a write as an input/output error: where the disk is full, that is said instead.
  */
 void context_say_commit(struct context *context, const char *message);
+
+/*
+ * Makes a change durable; the edit is gone afterwards either way. Nothing is changed where standard
+ * output is seen to be unable to tell of it: a full disk, a pipe without a reader.
+ * STATUS_OK, or STATUS_SYSTEM, said: then nothing has changed.
+ */
+MUST_CHECK enum status context_commit(struct context *context, struct edit *edit);
 
 /*
  * Opens an empty database that has no name, and vanishes when it is closed: what plan compares with

@@ -170,6 +170,20 @@ static bool may_go_on(const struct key_view *view)
     return true;
 }
 
+/* That keys are missing is no news where they are made. False, and said, without memory. */
+static bool forget_diagnostics(struct context *context)
+{
+    struct diag *fresh = diag_create();
+
+    if (fresh == NULL) {
+        context_say_memory(context);
+        return false;
+    }
+    diag_destroy(context->diag);
+    context->diag = fresh;
+    return true;
+}
+
 int command_key_generate(struct context *context)
 {
     const struct options *options = context->options;
@@ -180,9 +194,10 @@ int command_key_generate(struct context *context)
 
     if (key_view_open(context, operand, &view) == STATUS_OK) {
         enum status status = key_view_read(&view);
-        if (status == STATUS_OK || (status == STATUS_INVALID && may_go_on(&view)))
+        bool lacks_keys = status == STATUS_INVALID && may_go_on(&view);
+        if (status == STATUS_OK || (lacks_keys && forget_diagnostics(context)))
             outcome = generate(&making);
-        else if (status == STATUS_INVALID)
+        else if (status == STATUS_INVALID && !lacks_keys)
             context_say_diagnostics(context);
     }
     key_view_close(&view);

@@ -16,7 +16,6 @@
 static enum status write_in(struct context *context, const struct roll_look *look,
                             const struct signing_state *state, struct edit *edit)
 {
-    char message[STORE_MESSAGE_OCTETS] = "";
     const struct name *apex = &look->zone->domain;
     struct signing_state stored;
 
@@ -30,12 +29,8 @@ static enum status write_in(struct context *context, const struct roll_look *loo
     } else if (status == STATUS_OK) {
         status = state_write(edit, apex, state);
     }
-    if (status == STATUS_OK) {
-        status = edit_commit(edit, message);
-        if (status != STATUS_OK)
-            context_say_commit(context, message);
-        return status;
-    }
+    if (status == STATUS_OK)
+        return context_commit(context, edit);
     edit_abort(edit);
     if (status != STATUS_DENIED)
         context_say(context, "%s: the keys of zone %s cannot be written; nothing has changed",

@@ -145,8 +145,10 @@ static enum status copy_records(struct context *context, FILE *records)
     char buffer[65536];
     size_t length;
 
+    errno = 0;
     if (fflush(records) != 0 || ferror(records) || fseek(records, 0, SEEK_SET) != 0) {
-        context_say(context, "temporary file: %s", strerror(errno));
+        context_say(context, "temporary file: %s",
+                    errno != 0 ? strerror(errno) : "not everything could be written");
         return STATUS_SYSTEM;
     }
     while ((length = fread(buffer, 1, sizeof buffer, records)) > 0)

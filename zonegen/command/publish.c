@@ -66,10 +66,8 @@ static int commit(const struct publication *publication, const struct update *up
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
-    if (edit_commit(edit, message) != STATUS_OK) {
-        context_say_commit(context, message);
+    if (context_commit(context, edit) != STATUS_OK)
         return OUTCOME_REFUSED;
-    }
     update_say_left_alone(context, update);
     print_serials(context, update);
     return OUTCOME_DONE;

@@ -292,7 +292,6 @@ static void print_rest(struct context *context)
 static int apply(struct purge *purge, struct edit *edit)
 {
     struct context *context = purge->context;
-    char message[STORE_MESSAGE_OCTETS] = "";
 
     enum status status = purge->wanted_count > 0 ? search(purge, edit_snapshot(edit)) : STATUS_OK;
     if (status != STATUS_OK) {
@@ -306,10 +305,8 @@ static int apply(struct purge *purge, struct edit *edit)
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
-    if (edit_commit(edit, message) != STATUS_OK) {
-        context_say_commit(context, message);
+    if (context_commit(context, edit) != STATUS_OK)
         return OUTCOME_REFUSED;
-    }
     fputs(purge->report, context->out);
     print_rest(context);
     return OUTCOME_DONE;

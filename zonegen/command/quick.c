@@ -59,6 +59,13 @@ static enum quick_outcome check_zone(struct quick *quick, struct snapshot *snaps
     return QUICK_READY;
 }
 
+/* Where memory is out, there is none for everything either. */
+static enum quick_outcome refuse_memory(struct context *context)
+{
+    context_say_memory(context);
+    return QUICK_REFUSED;
+}
+
 static enum quick_outcome check_zones(struct context *context, struct quick *quick,
                                       struct snapshot *snapshot)
 {
@@ -85,8 +92,12 @@ static enum quick_outcome check_shape(struct context *context, struct quick *qui
 {
     uint8_t shape[SOURCE_DIGEST_OCTETS];
 
-    if (contents_open(context, &quick->contents) != STATUS_OK ||
-        shape_digest(context->config, &quick->contents.rules.delegated, shape) != STATUS_OK)
+    enum status status = contents_open(context, &quick->contents);
+    if (status == STATUS_OK)
+        status = shape_digest(context->config, &quick->contents.rules.delegated, shape);
+    if (status == STATUS_SYSTEM)
+        return refuse_memory(context);
+    if (status != STATUS_OK)
         return give_up(quick, "the configuration cannot be used");
     if (memcmp(shape, quick->header.shape, sizeof shape) != 0)
         return give_up(quick, "the configuration, the list of ccTLDs or the version of zonegen "
@@ -144,18 +155,18 @@ static enum quick_outcome read_changes(struct context *context, struct quick *qu
 
     enum status status = contents_take(context, changed->paths, changed->path_count, contents);
     if (status == STATUS_SYSTEM)
-        return give_up(quick, "memory is out");
+        return refuse_memory(context);
     if (status != STATUS_OK || diag_count(context->diag, SEVERITY_ERROR) > 0)
         return refuse(context, quick, names);
     status = changed_complete(changed, contents);
+    if (status == STATUS_SYSTEM)
+        return refuse_memory(context);
     if (status != STATUS_OK)
-        return give_up(quick, status == STATUS_INVALID
-                                  ? "a label that came or went is one of another file, too"
-                                  : "memory is out");
+        return give_up(quick, "a label that came or went is one of another file, too");
     if (contents->contacts.entry_count == 0)
         return give_up(quick, "no entry is left");
     if (contents_build(context, contents) != STATUS_OK)
-        return give_up(quick, "memory is out");
+        return refuse_memory(context);
     return diag_count(context->diag, SEVERITY_ERROR) == 0 ? QUICK_READY
                                                           : refuse(context, quick, names);
 }

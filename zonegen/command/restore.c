@@ -60,7 +60,6 @@ static int commit(struct restore *restore, struct edit *edit)
     struct context *context = restore->context;
     const struct commit_observer observer = {context, see_change};
     struct commit_result result;
-    char message[STORE_MESSAGE_OCTETS] = "";
 
     const struct commit_request request = {.edit = edit,
                                            .zone = restore->zone,
@@ -76,10 +75,8 @@ static int commit(struct restore *restore, struct edit *edit)
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
-    if (edit_commit(edit, message) != STATUS_OK) {
-        context_say_commit(context, message);
+    if (context_commit(context, edit) != STATUS_OK)
         return OUTCOME_REFUSED;
-    }
     progress_clear(&context->progress);
     say_serial(restore, &result);
     fprintf(context->out, "%s %lu\n", restore->name, (unsigned long)result.serial);

@@ -169,7 +169,6 @@ static enum status remember_contacts(const struct rollback *rollback, struct edi
 static int commit(struct rollback *rollback, struct edit *edit, uint32_t step)
 {
     struct context *context = rollback->context;
-    char message[STORE_MESSAGE_OCTETS] = "";
     struct commit_result result;
 
     progress_begin(&context->progress, rollback->name);
@@ -188,10 +187,8 @@ static int commit(struct rollback *rollback, struct edit *edit, uint32_t step)
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
-    if (edit_commit(edit, message) != STATUS_OK) {
-        context_say_commit(context, message);
+    if (context_commit(context, edit) != STATUS_OK)
         return OUTCOME_REFUSED;
-    }
     say_done(rollback, &result);
     return OUTCOME_DONE;
 }

@@ -29,6 +29,7 @@ struct builder {
     struct delegated *items;
     size_t count;
     bool invalid;
+    bool out_of_memory;
 };
 
 /* Cuts a line at its tabs, in place. Columns beyond the last are empty. */
@@ -79,8 +80,13 @@ static void add_label(struct builder *builder, const char *const *fields)
     char u_label[IDN_LABEL_OCTETS];
     const char *text = fields[builder->columns.a_label];
 
-    if (idn_to_a_label(text, a_label) != STATUS_OK ||
-        idn_to_u_label(a_label, u_label) != STATUS_OK) {
+    enum status status = idn_to_a_label(text, a_label);
+    if (status == STATUS_OK)
+        status = idn_to_u_label(a_label, u_label);
+    builder->out_of_memory = builder->out_of_memory || status == STATUS_SYSTEM;
+    if (status == STATUS_SYSTEM)
+        return;
+    if (status != STATUS_OK) {
         diag_error(builder->diag, ((struct place){builder->file, builder->line, 1}), "tlds-syntax",
                    "'%.100s' is not one label of a domain name; write one A-label or U-label per "
                    "line",
@@ -165,7 +171,7 @@ static enum status read_builtin(struct arena *arena, struct diag *diag, struct d
             break;
         add_line(&builder, line);
     }
-    if (arena_failed(arena))
+    if (arena_failed(arena) || builder.out_of_memory)
         return STATUS_SYSTEM;
     *out = finish(&builder);
     return builder.invalid ? STATUS_INVALID : STATUS_OK;
@@ -194,7 +200,7 @@ static enum status read_list(const char *path, const struct delegated_list *buil
     builder.known = builtin;
     while (octets != NULL)
         add_line(&builder, strsep(&octets, "\n"));
-    if (arena_failed(arena))
+    if (arena_failed(arena) || builder.out_of_memory)
         return STATUS_SYSTEM;
     *out = finish(&builder);
     if (out->count == 0 && !builder.invalid) {

@@ -120,6 +120,7 @@ static ldns_status parse(struct key_secret *secret, ldns_key **out)
 
     if (secret->length == 0)
         return LDNS_STATUS_SYNTAX_ERR;
+    errno = 0; /* ENOMEM tells what ldns does not */
     FILE *in = fmemopen(secret->text, secret->length, "r");
     if (in == NULL)
         return LDNS_STATUS_MEM_ERR;
@@ -147,8 +148,8 @@ enum status keyfile_parse_secret(const char *path, struct key_secret *secret,
     ldns_key *loaded = NULL;
 
     ldns_status parsed = parse(secret, &loaded);
-    if (parsed == LDNS_STATUS_MEM_ERR)
-        return STATUS_SYSTEM;
+    if (parsed == LDNS_STATUS_MEM_ERR || (parsed != LDNS_STATUS_OK && errno == ENOMEM))
+        return STATUS_SYSTEM; /* ldns says LDNS_STATUS_ERR as well */
     if (parsed != LDNS_STATUS_OK)
         return keyfile_complain(diag, path, "key-private",
                                 "not a private key (%s); dnssec-keygen and ldns-keygen write one "

@@ -61,18 +61,24 @@ static void sync_parent(int folder)
     close(parent);
 }
 
-/* Makes the folders above the path that are missing, as those of a database are made. Errors show
- * when the last one is. */
-static void make_parents(const struct target *target)
+/* Makes the folders above the path that are missing, as those of a database are made. False, with
+ * errno, when one cannot be made. */
+static bool make_parents(const struct target *target)
 {
     char *path = arena_copy(target->arena, target->path, strlen(target->path));
-    if (path == NULL || path[0] == '\0')
-        return;
+    if (path == NULL) {
+        errno = ENOMEM;
+        return false;
+    }
+    if (path[0] == '\0')
+        return true;
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(path, 0755);
+        if (access(path, F_OK) != 0 && mkdir(path, 0755) != 0 && errno != EEXIST)
+            return false;
         *slash = '/';
     }
+    return true;
 }
 
 /* Opens the folder; makes it where it is missing. */
@@ -82,8 +88,7 @@ static enum status open_target(struct target *target)
         keyfile_open_folder(target->path, KEY_FOLDER_CHANGE, target->diag, &target->folder);
     if (status != STATUS_NOT_FOUND)
         return status;
-    make_parents(target);
-    if (mkdir(target->path, 0700) != 0)
+    if (!make_parents(target) || mkdir(target->path, 0700) != 0)
         return keyfile_complain(target->diag, target->path, "key-folder",
                                 "the folder of the keys cannot be made: %s", strerror(errno));
     status = keyfile_open_folder(target->path, KEY_FOLDER_CHANGE, target->diag, &target->folder);
@@ -173,8 +178,13 @@ static enum status write_pair(const struct target *target, const char *stem,
     if (status != STATUS_OK)
         return status;
     status = write_half(target, stem, public);
-    if (status == STATUS_OK)
-        return sync_folder(target->path, target->folder, target->diag);
+    if (status == STATUS_OK) {
+        status = sync_folder(target->path, target->folder, target->diag);
+        if (status == STATUS_OK)
+            return status;
+        snprintf(name, sizeof name, "%s%s", stem, public->suffix);
+        unlinkat(target->folder, name, 0);
+    }
     snprintf(name, sizeof name, "%s%s", stem, private->suffix);
     unlinkat(target->folder, name, 0);
     return status;

@@ -8,17 +8,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Makes the folders above `path` that are missing. Errors show when the file is opened. */
-static void make_folders(const char *path)
+/*
+ * Makes the folders above `path` that are missing. 0, or an errno: where one could not be made that
+ * is not there, opening the file would only tell that.
+ */
+static int make_folders(const char *path)
 {
     char folder[sizeof((struct store *)0)->path];
 
     snprintf(folder, sizeof folder, "%s", path);
     for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(folder, 0755);
+        if (access(folder, F_OK) != 0 && mkdir(folder, 0755) != 0 && errno != EEXIST)
+            return errno;
         *slash = '/';
     }
+    return 0;
 }
 
 /* Gives the file to the server's group: 0640 and the lock 0660, or both to the owner alone. */
@@ -57,6 +62,19 @@ static int claim(struct store *store)
     return code;
 }
 
+/*
+ * Removes what a disk that was full let LMDB write of a new database's first two pages: the next
+ * try would take it for a foreign file. Whoever has opened it meanwhile was refused as well; one
+ * without any octets another process may be filling.
+ */
+static void remove_beginning(const char *path)
+{
+    struct stat what;
+
+    if (stat(path, &what) == 0 && what.st_size > 0 && what.st_size < 2 * sysconf(_SC_PAGESIZE))
+        unlink(path);
+}
+
 enum status store_create(const char *path, const struct store_access *access, struct store **out,
                          char message[STORE_MESSAGE_OCTETS])
 {
@@ -65,13 +83,19 @@ enum status store_create(const char *path, const struct store_access *access, st
     enum status status = store_prepare(path, &store, message);
     if (status != STATUS_OK)
         return status;
-    make_folders(path);
-    status = store_look_before(store, message);
+    int code = make_folders(path);
+    struct stat what;
+    bool is_new = stat(path, &what) != 0;
+    if (code == 0)
+        status = store_look_before(store, message);
     if (status != STATUS_OK) {
         store_close(store);
         return status;
     }
-    int code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+    if (code == 0)
+        code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+    if (code != 0 && is_new)
+        remove_beginning(path);
     if (code == 0)
         status = store_check(store, STORE_WRITE_PAGES, message);
     if (status != STATUS_OK) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Address space, not memory or disk: large enough that no size limit ever reaches a user. */
@@ -175,12 +176,15 @@ enum status store_open(const char *path, struct store **out, char message[STORE_
     enum status status = store_prepare(path, &store, message);
     if (status != STATUS_OK)
         return status;
-    status = store_look_before(store, message);
+    struct stat what;
+    int code = stat(path, &what) == 0 ? 0 : errno; /* LMDB would leave a lock file behind */
+    if (code == 0)
+        status = what.st_size == 0 ? explain_format(store, FORMAT_NONE, message)
+                                   : store_look_before(store, message);
     if (status != STATUS_OK) {
         store_close(store);
         return status;
     }
-    int code = access(path, F_OK) == 0 ? 0 : errno; /* LMDB would leave a lock file behind */
     if (code == 0)
         code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, 0600);
     if (code == 0)

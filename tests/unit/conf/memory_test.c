@@ -93,7 +93,7 @@ static void errors_are_counted_when_their_text_cannot_be_kept(void **state)
     assert_int_equal(diag_total(diag), 1);
     char *text = printed(diag, DIAG_GNU);
     assert_string_equal(text, "f:2:1: error: second [r]\n"
-                              "error: memory is out, messages are missing here\n");
+                              "error: out of memory, messages are missing here\n");
     free(text);
     diag_destroy(diag);
 }

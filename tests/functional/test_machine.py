@@ -1,0 +1,151 @@
+"""Faults of the machine: contactd answers on, zonegen changes all or nothing and says so. The long
+form of what is sampled here is tests/faults."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import SHORT
+from support import client, wire
+from support.contactd import SOURCE, Contactd, Site, program, zone
+from support.contacts import write_entry
+from support.ports import Port
+from support.process import environment, wait_until
+
+
+@pytest.fixture
+def site(tmp_path):
+    contacts = tmp_path / "contacts"
+    contacts.mkdir()
+    write_entry(contacts, "t1", "one")
+    made = Site(tmp_path, [zone("cc.example")], contacts=contacts, tlds="any",
+                log={"level": "debug"})
+    made.publish()
+    return made
+
+
+def answers(server):
+    return bool(server.ask("t1.cc.example").answer)
+
+
+def start(site, **options):
+    """contactd with streams and limits of its own; its process and where it answers."""
+    port = Port()
+    site.config["server"]["listen"] = [f"127.0.0.1@{port.number}"]
+    site.write()
+    port.release()
+    process = subprocess.Popen([program("contactd"), "-c", site.path], env=environment(),
+                               cwd=site.folder, **options)
+    return process, ("127.0.0.1", port.number)
+
+
+def ask(at):
+    octets = client.udp(at, wire.query("t1.cc.example", "TXT"), timeout=0.3, tries=1)
+    return octets is not None and bool(wire.Message(octets).answer)
+
+
+def serve_on(process, at, disturb=lambda: None):
+    """Answers, also after reloads, each of which logs; then it ends as it should."""
+    try:
+        wait_until(lambda: ask(at), 20, "answers")
+        disturb()
+        for _ in range(5):
+            process.send_signal(signal.SIGHUP)
+            assert wait_until(lambda: ask(at), 5, "answers after a reload")
+    finally:
+        process.terminate()
+        code = process.wait(20)
+    assert code == 0
+
+
+def test_a_log_pipe_that_nobody_reads_holds_nobody_up(site):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    process, at = start(site, stderr=writing)
+    os.close(writing)
+    serve_on(process, at)
+    os.close(reading)
+
+
+def test_a_log_pipe_whose_reader_has_gone(site):
+    reading, writing = os.pipe()
+    process, at = start(site, stderr=writing)
+    os.close(writing)
+    serve_on(process, at, lambda: os.close(reading))
+
+
+def test_standard_streams_that_are_closed(site):
+    process, at = start(site, preexec_fn=lambda: [os.close(fd) for fd in (0, 1, 2)])
+    serve_on(process, at)
+
+
+def test_a_log_that_may_not_grow(site):
+    """RLIMIT_FSIZE: SIGXFSZ would end it. A full disk under the log is the same error of a write."""
+    with open(os.path.join(site.folder, "log"), "wb") as log:
+        process, at = start(site, stderr=log, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (100, 100)))
+    serve_on(process, at)
+
+
+def test_a_stopped_server_goes_on(site):
+    with Contactd(site, addresses=("127.0.0.1",)) as server:
+        server.process.signal(signal.SIGSTOP)
+        time.sleep(0.2)
+        server.process.signal(signal.SIGCONT)
+        assert answers(server)
+
+
+def test_a_control_socket_that_vanished(site):
+    """Served on, ended in order; contactctl says that nothing runs there."""
+    path = os.path.join(site.folder, "control")
+    site.config["server"]["control"] = path
+    with Contactd(site, addresses=("127.0.0.1",)) as server:
+        os.unlink(path)
+        assert answers(server)
+        server.process.signal(signal.SIGHUP)
+        wait_until(lambda: "reloaded" in server.log(), 5, "reloaded", server.process)
+        assert answers(server)
+
+
+def test_a_syslog_daemon_that_is_not_there(site):
+    site.config["log"] = {"target": "syslog"}
+    process, at = start(site, stderr=subprocess.DEVNULL)
+    serve_on(process, at)
+
+
+def test_the_database_and_its_folder_turn_read_only(site):
+    """What contactd has open stays; zonegen says one line, and nothing changes."""
+    if os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("no mounts of its own may be made here")
+    script = ('mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" && '
+              '"$0" publish --force -c contactd.conf')
+    with Contactd(site, addresses=("127.0.0.1",)) as server:
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script, program("zonegen")],
+                                cwd=site.folder, capture_output=True, text=True, check=False)
+        if "mount" in result.stderr:
+            pytest.skip("no mounts of its own may be made here")
+        assert result.returncode == 1 and result.stdout == ""
+        assert len(result.stderr.splitlines()) == 1 and "contacts.mdb" in result.stderr
+        assert "ead-only file system" in result.stderr
+        assert answers(server)
+
+
+@pytest.mark.skipif(SHORT, reason="a sanitizer has its own allocator, and speaks of its own")
+@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23")])
+def test_a_sample_of_the_faults(tmp_path, part, only, step):
+    result = subprocess.run([sys.executable, f"{SOURCE}/tests/faults", part],
+                            env=dict(environment(), ONLY=only, STEP=step, JOBS="1",
+                                     BUILD=os.path.abspath(os.environ["BUILD"]),
+                                     TMPDIR=str(tmp_path)), capture_output=True, text=True,
+                            timeout=120, check=False)
+    assert result.returncode == 0, result.stdout[-4000:]
