@@ -15,7 +15,7 @@ FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": 
          "9": "test_ixfr.py", "y": "test_tsig.py", "b": "test_contactctl.py",
          "h": "test_completion.py", "j": "test_zonegen_secondary.py", "6": "test_members.py",
          "past": "test_zonegen_history.py", "tls": "test_tls.py", "xot": "test_tls_transfer.py",
-         "cert": "test_tls_certificate.py"}
+         "cert": "test_tls_certificate.py", "dam": "test_damage.py"}
 
 
 def _read(path):
