@@ -120,10 +120,8 @@ static void take(struct connection *c, enum io io, size_t there, size_t received
     } else if (io == IO_ENDED) {
         /* All that came before was answered; half a message is dropped. */
         c->closing = true;
-    } else if (io == IO_FAILED) {
-        c->failed = true;
-    } else if (tcp_kept_set(&c->kept, c->all->input, there) != STATUS_OK) {
-        c->failed = true;
+    } else {
+        c->failed = io == IO_FAILED || tcp_kept_set(&c->kept, c->all->input, there) != STATUS_OK;
     }
 }
 
@@ -141,6 +139,7 @@ void connection_read(struct connection *c)
 
     size_t received = 0;
     enum io io = channel_read(&c->channel, all->input + there, wanted, &received);
+    c->emptied = io != IO_DONE;
     c->barren = c->tls && c->ready && io == IO_WAITS_TO_READ;
     if (!c->ready && tls_session_is_ready(c->channel.tls))
         greet(c);

@@ -41,6 +41,8 @@ struct connection {
     bool failed;  /* close at once */
     bool cut;     /* the client is to blame */
     bool late;    /* its time has passed while something was under way */
+    bool emptied; /* its last read found nothing, or not a whole record */
+    unsigned last_reads; /* since the server stops */
     struct channel channel;
     struct endpoint client;
     size_t progress; /* octets of a transfer taken since the time was last restarted */

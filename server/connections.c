@@ -10,6 +10,10 @@
 
 /* Closed in one sweep: each costs some ten microseconds, and whoever asks waits meanwhile. */
 #define EXPIRES_AT_ONCE 32
+/* Of a connection, when the server stops: what had come by then is answered, all that a socket
+ * holds that was not much used (128 KB) and as much again, but who goes on asking does not keep us.
+ */
+#define LAST_READS 64
 
 struct connections *connections_create(struct event_base *base, struct basis *basis,
                                        struct statistics *statistics, struct tcp_limits *limits,
@@ -120,11 +124,31 @@ static bool is_held(struct connection *c)
            tcp_limits_hold(c->all->limits, &c->place, stage, octets);
 }
 
+/* Whether it is to be read once more before the server stops: an end while something is unread
+ * would be a reset, which takes answers that are on their way with it. */
+static bool has_last_read(struct connection *c)
+{
+    return c->ready && !c->closing && !c->emptied && c->last_reads++ < LAST_READS;
+}
+
+/* Waits for what is to be waited for; false without memory. */
+static bool await_event(struct connection *c, short await)
+{
+    if (await == c->awaited)
+        return true;
+    if (c->awaited != 0)
+        event_del(&c->event);
+    c->awaited = await;
+    event_assign(&c->event, c->all->base, c->channel.fd, (short)(await | EV_PERSIST), on_event, c);
+    return await == 0 || event_add(&c->event, NULL) == 0;
+}
+
 /* Waits for what comes next, or closes when nothing does. The connection may be gone afterwards. */
 static void settle(struct connection *c)
 {
     bool pending = is_busy(c);
-    if (c->failed || (!pending && (c->closing || c->all->draining))) {
+    bool reads_on = !pending && c->all->draining && has_last_read(c);
+    if (c->failed || (!pending && !reads_on && (c->closing || c->all->draining))) {
         destroy(c, "the client closed");
         return;
     }
@@ -133,15 +157,10 @@ static void settle(struct connection *c)
         destroy(c, "it holds more than there is room for");
         return;
     }
-    short await = next_event(c, pending);
-    if (await == c->awaited)
-        return;
-    if (c->awaited != 0)
-        event_del(&c->event);
-    c->awaited = await;
-    event_assign(&c->event, c->all->base, c->channel.fd, (short)(await | EV_PERSIST), on_event, c);
-    if (await != 0 && event_add(&c->event, NULL) != 0)
+    if (!await_event(c, next_event(c, pending)))
         destroy(c, "out of memory");
+    else if (reads_on)
+        event_active(&c->event, EV_READ, 0);
 }
 
 /* What costs much and yields no query goes in turns: handshakes, and records that hold nothing. */
@@ -265,7 +284,7 @@ void connections_drain(struct connections *all)
 {
     struct connection *next = NULL;
     all->draining = true;
-    /* Each is read once more, for what came before the end was known. One that was answered moves
+    /* Each is read to its end, for what came before the end was known: one that was answered moves
      * to the end of the list and is met again, then with its answers pending or not at all. */
     for (struct connection *c = TAILQ_FIRST(&all->list); c; c = next) {
         next = TAILQ_NEXT(c, link);

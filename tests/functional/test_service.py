@@ -10,6 +10,7 @@ import pytest
 
 from conftest import SHORT
 from support import client
+from support.activated import ActivatedShared
 from support.client import Tcp, transfer, transfer_records
 from support.contactd import NOW, Contactd, Site, program, zone
 from support.contacts import write_entry
@@ -79,7 +80,7 @@ def test_new_contents_are_served_without_a_reload(shop):
 
 
 # What is done to a server while it is asked; tests/soak does each of them a thousand times.
-PUBLISHES, RELOADS, CERTIFICATES, CALLS = (4, 4, 2, 2) if SHORT else (10, 10, 4, 4)
+PUBLISHES, RELOADS, CERTIFICATES, CALLS, RESTARTS = (4, 4, 2, 2, 2) if SHORT else (10, 10, 4, 4, 4)
 RATE = 500 if SHORT else 4000
 
 
@@ -97,6 +98,13 @@ def test_nothing_is_lost_or_wrong_whatever_is_done(tmp_path):
         assert trial.by_tls.counts["answered"] and trial.by_tls.counts["again"] == 0
         assert trial.secondary.done["IXFR"] > 0
     assert not SANITIZER.search(reader.text())
+
+
+def test_nothing_is_lost_by_a_restart_with_a_new_binary(tmp_path):
+    """The service manager keeps the sockets: what comes meanwhile waits in them."""
+    with Trial(tmp_path, ActivatedShared, rate=RATE, lanes=2, tcp_lanes=1, entries=12) as trial:
+        trial.compare("restarts", trial.restart, RESTARTS)
+        trial.end()
 
 
 @pytest.mark.parametrize("lie,count", [
@@ -243,6 +251,30 @@ def test_sigterm_finishes_what_is_on_its_way(reloading):
         assert last.answer[-1].type == 6, "the transfer was cut"
         assert reloading.process.wait(10) == 0
         assert time.monotonic() - start < 8
+
+
+def test_sigterm_leaves_nothing_unanswered_that_was_received(reloading):
+    """More than a read or a batch takes, all of it there before the signal is."""
+    octets = query("nl.cc.example", "TXT")
+    datagrams, messages = 3000, 900
+    with client.udp_socket(reloading.at) as by_udp, Tcp(reloading.at, timeout=20) as by_tcp, \
+            Tcp(reloading.at, timeout=20) as also_by_tcp:
+        assert by_tcp.ask(octets).answer and also_by_tcp.ask(octets).answer
+        reloading.process.signal(signal.SIGSTOP)
+        for _ in range(datagrams):
+            by_udp.send(octets)
+        for connection in (by_tcp, also_by_tcp):
+            connection.send(*[octets] * messages)
+        reloading.process.signal(signal.SIGTERM)
+        reloading.process.signal(signal.SIGCONT)
+        for connection in (by_tcp, also_by_tcp):
+            for _ in range(messages):
+                assert Message(connection.receive()).answer
+            assert connection.receive() is None
+        by_udp.settimeout(2)
+        for _ in range(datagrams):
+            assert by_udp.recv(4096)
+        assert reloading.process.wait(10) == 0
 
 
 def test_sigterm_does_not_wait_for_the_idle(reloading):

@@ -9,7 +9,10 @@ from support.process import SANITIZER, Process
 
 
 class Activated(Contactd):
-    """A running contactd that was given its sockets; restart() gives them to the next one."""
+    """A running contactd that was given its sockets, one of each kind for each worker; restart()
+    gives them to the next one."""
+
+    shared = False
 
     def _start(self, name, **options):
         self._name, self._options, self._starts = name, options, 0
@@ -18,13 +21,13 @@ class Activated(Contactd):
         return self._start_next()
 
     def _bind(self):
-        """One of each kind for each address and worker, and the name of each."""
+        """The sockets for each address, and the name of each."""
         server = self.site.config["server"]
         wanted = [(place, kind, "dns") for place in server["listen"]
                   for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
         wanted += [(place, socket.SOCK_STREAM, "tls") for place in server.get("tls-listen", [])]
         return [(self._bound(place, kind), name) for place, kind, name in wanted
-                for _ in range(server["workers"])]
+                for _ in range(1 if self.shared else server["workers"])]
 
     @staticmethod
     def _bound(place, kind):
@@ -60,3 +63,9 @@ class Activated(Contactd):
         for made, _ in self._sockets:
             made.close()
         assert not SANITIZER.search(self.log())
+
+
+class ActivatedShared(Activated):
+    """The same with one socket of each kind, which the workers share."""
+
+    shared = True

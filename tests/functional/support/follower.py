@@ -31,6 +31,10 @@ def judge_zone(records, serial, first_serial):
     return number
 
 
+class _Later(Exception):
+    """The server has no transfer for us now."""
+
+
 class Follower(threading.Thread):
     """Counts transfers by kind in `done`; what went wrong is in `problems`."""
 
@@ -53,8 +57,8 @@ class Follower(threading.Thread):
                     self._follow()
             except OSError:
                 self.done["cut"] += 1  # by a server that was being restarted
-            except AssertionError as problem:
-                if "closed within" in str(problem):
+            except Exception as problem:  # pylint: disable=broad-except
+                if "closed within" in str(problem) or isinstance(problem, _Later):
                     self.done["cut"] += 1
                 else:
                     self.problems.append(repr(problem)[:500])
@@ -70,9 +74,16 @@ class Follower(threading.Thread):
         judge_zone(self._zone, self.serial(), self._first)
 
     def _take_whole(self):
-        records = client.transfer_records(client.transfer(self._server, DOMAIN))
-        self._replace(records)
+        messages = client.transfer(self._server, DOMAIN)
+        self._refuse_servfail(messages)
+        self._replace(client.transfer_records(messages))
         self.done["AXFR"] += 1
+
+    @staticmethod
+    def _refuse_servfail(messages):
+        """What a server says that is about to end (RFC 9103 §6.3.3)."""
+        if messages[-1].rcode == 2:
+            raise _Later()
 
     def _replace(self, records):
         self._soa = records[0]
@@ -85,6 +96,7 @@ class Follower(threading.Thread):
         with client.Tcp(self._server, timeout=30) as connection:
             connection.send(query(DOMAIN, "IXFR", ident=1, counts=(1, 0, 1, 0), after=soa))
             messages = client.receive_transfer(connection, "IXFR")
+        self._refuse_servfail(messages)
         records = [record for message in messages for record in message.answer]
         if len(records) > 1 and records[1].type != _SOA:
             self._replace(records[:-1])

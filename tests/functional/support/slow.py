@@ -1,4 +1,4 @@
-"""Those that servers and clients have to put up with: one that reads a log slowly, one that lies."""
+"""Whom servers and clients have to put up with: one that reads a log slowly, one that lies."""
 
 import fcntl
 import os

@@ -13,11 +13,13 @@ _PATIENCE = 5.0
 
 
 class TlsAsker(threading.Thread):
-    """`connections` that ask in turn, about `rate` questions a second in all. `counts` tells what
-    became of them; what was wrong is in `problems`."""
+    """`connections` that ask in turn, about `rate` questions a second in all; every `renewed`
+    questions one is closed and opened anew (0: none). `counts` tells what became of them; what was
+    wrong is in `problems`."""
 
-    def __init__(self, server, expected, connections=3, rate=100):
+    def __init__(self, server, expected, connections=3, rate=100, renewed=0):
         super().__init__(daemon=True)
+        self._renewed = renewed
         self._server, self._expected, self._pause = server, expected, 1 / rate
         self._questions = [n for n, (transport, _) in enumerate(expected.questions)
                            if transport == TCP]
@@ -36,11 +38,14 @@ class TlsAsker(threading.Thread):
     def run(self):
         while not self._ended.wait(self._pause):
             try:
-                self._ask(self._random.randrange(len(self._open)))
-            except AssertionError as problem:
+                n = self._random.randrange(len(self._open))
+                self._ask(n)
+                if self._renewed and self.counts["asked"] % self._renewed == 0:
+                    self._close(n)
+            except Exception as problem:  # pylint: disable=broad-except
                 self.problems.append(repr(problem)[:500])
-        for connection in filter(None, self._open):
-            connection.socket.close()
+        for n in range(len(self._open)):
+            self._close(n)
 
     def _ask(self, n):
         index = self._random.choice(self._questions)
@@ -67,10 +72,13 @@ class TlsAsker(threading.Thread):
             answer = None
         if answer is None:
             self.counts["again"] += 1
-            if self._open[n]:
-                self._open[n].socket.close()
-            self._open[n] = None
+            self._close(n)
         return answer
+
+    def _close(self, n):
+        if self._open[n]:
+            self._open[n].socket.close()
+        self._open[n] = None
 
     def stop(self):
         self._ended.set()

@@ -30,8 +30,8 @@ class Comparison:
     def __str__(self):
         return (f"{self.name}: {self.times} in {self.seconds:.0f} s; of {self.busy['sent']} "
                 f"questions meanwhile {self.busy['lost']} lost, {bad(self.busy)} wrong, "
-                f"{self.busy['again']} asked again by TCP, the slowest {self.busy['slowest_ms']:.0f}"
-                f" ms; of {self.quiet['sent']} between {self.quiet['lost']} lost, "
+                f"{self.busy['again']} asked again by TCP, the slowest "
+                f"{self.busy['slowest_ms']:.0f} ms; of {self.quiet['sent']} between {self.quiet['lost']} lost, "
                 f"{bad(self.quiet)} wrong, the slowest {self.quiet['slowest_ms']:.0f} ms")
 
     def problems(self):
@@ -49,10 +49,10 @@ class Comparison:
 class Trial:
     """A numbered site with a certificate and a control socket, served; a witness, a secondary and
     clients by TLS. `start` makes the server of a site; `lanes`, `tcp_lanes` and `window` are the
-    witness's. `say`: what is told of each comparison."""
+    witness's, `renewed` is that of TlsAsker. `say`: what is told of each comparison."""
 
     def __init__(self, folder, start=Contactd, rate=0, lanes=4, tcp_lanes=2, window=32,
-                 entries=30, say=lambda text: None, **site):
+                 entries=30, renewed=0, say=lambda text: None, **site):
         self.folder, self._say = str(folder), say
         self._issuer = tls.Issuer(self.folder, "Trial")
         self._pairs = itertools.cycle([self._issuer.issue(f"pair{n}") for n in range(2)])
@@ -68,7 +68,7 @@ class Trial:
         self.expected = self.numbered.learn(self.server.at)
         path = self.expected.write(f"{self.folder}/expected")
         self.witness = Witness(self.server.at, path, folder, lanes, tcp_lanes, window)
-        self.by_tls = TlsAsker(self.server.tls, self.expected)
+        self.by_tls = TlsAsker(self.server.tls, self.expected, renewed=renewed)
         self.secondary = Follower(self.server.at, self.numbered.serial)
         self.numbered.watchers += [self.witness, self.by_tls]
         for watcher in self.numbered.watchers:
@@ -91,8 +91,8 @@ class Trial:
         return f"{self.folder}/server.pem", f"{self.folder}/server.key"
 
     def compare(self, name, do, times, questions=0):
-        """Calls `do()` so many times, and on until so many questions were asked meanwhile. Ends with
-        an AssertionError when anything was lost by it, or was wrong."""
+        """Calls `do()` so many times, and on until so many questions were asked meanwhile. An
+        AssertionError tells that anything was lost by it, or was wrong."""
         quiet, busy = self._period, self._period + 1
         self._period += 2
         done, began, told = 0, time.monotonic(), self.witness.tell()["periods"]
@@ -145,7 +145,7 @@ class Trial:
         return self.server.ask("id.server", "TXT", rrclass=3).texts()[0][0].decode()
 
     def _change_configuration(self):
-        """Another identity, other acl; the log is at info or debug, the zone answers all the same."""
+        """Another identity, other acl; the log at info or debug, the zone answers as it did."""
         number = next(self._names)
         config = self.site.config
         config["server"]["identity"] = f"number{number}"
