@@ -23,7 +23,7 @@
 #define ANYWAY_MS      600000 /* memory and disks rot without a change */
 #define SHARE          100    /* a look takes at most one in so many of a core's time */
 #define MOST_LINES     20     /* about damage, in one look */
-#define AT_ONCE_OCTETS (16 << 20)
+#define AT_ONCE_OCTETS (4 << 20)
 #define UNFIT_LOOKS    2 /* a publish is between two writes for less than one */
 #define LINE_OCTETS    (STORE_MESSAGE_OCTETS + 128)
 #define TEXT_OCTETS    (NAME_TEXT_OCTETS + 96)

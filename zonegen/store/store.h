@@ -65,7 +65,7 @@ struct store;
  * STATUS_OK, STATUS_NOT_FOUND (no such file, or nothing published yet), STATUS_INVALID (not a
  * database of this format, or damaged), STATUS_SYSTEM. At most once per process for one file.
  */
-#define STORE_WHOLE_PAGES 4096 /* 16 MiB take 3 ms */
+#define STORE_WHOLE_PAGES 1024 /* 4 MiB take a millisecond */
 MUST_CHECK enum status store_open(const char *path, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
@@ -109,8 +109,8 @@ struct store_gaps {
 };
 
 /*
- * From now on whatever is looked for in a gap counts as damaged (lookup.h, nsec3.h): what is missing
- * would else be denied, and what is there may be of earlier contents.
+ * From now on whatever is looked for in a gap counts as damaged (lookup.h, nsec3.h): what is
+ * missing would else be denied, and what is there may be of earlier contents.
  *
  *   gaps   kept by pointer, and still read for a while when others take their place; NULL: none
  */

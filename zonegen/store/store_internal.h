@@ -12,7 +12,7 @@
 struct store {
     MDB_env *env;
     MDB_dbi dbi;
-    const uint8_t *map; /* NULL where it could not be found */
+    const uint8_t *map;                      /* NULL where it could not be found */
     _Atomic(const struct store_gaps *) gaps; /* NULL: none */
     char path[STORE_PATH_OCTETS];
     char fault_line[STORE_PATH_OCTETS + 256];
