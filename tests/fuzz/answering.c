@@ -114,6 +114,8 @@ struct answering *answering_create(void)
         all->zone_sums[i] = sum_of(&all->served.sources[i]);
     served_show(&all->served);
     all->served.view.keys = all->ring.keys;
+    all->cookies = (struct cookie_secrets){.count = 2, .octets = {{1}, {2}}};
+    all->served.view.cookies = &all->cookies;
     return all;
 }
 

@@ -12,6 +12,7 @@
 struct answering {
     struct served served;
     struct ring ring;
+    struct cookie_secrets cookies;
     struct config_acl acls[2];
     struct prefix prefixes[1];
     const struct config_acl *members[1], *everybody[1];

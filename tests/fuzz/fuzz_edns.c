@@ -26,6 +26,25 @@ static void check_alone(const uint8_t *octets, size_t length)
     RULE(edns.present && edns.udp_octets >= DNS_UDP_OCTETS);
 }
 
+/* RFC 9018 §4.4: whatever came, what is sent back is good the next time. */
+static void check_cookie(const uint8_t *octets, size_t length)
+{
+    const struct cookie_secrets *secrets = &answering()->cookies;
+    const struct prefix address = prefix_of_address(answering_address(CLIENT_MEMBER));
+    uint8_t made[COOKIE_OCTETS], again[COOKIE_OCTETS];
+
+    if (!cookie_length_is_legal(length))
+        return;
+    const uint8_t *option = fuzz_flush(octets, length);
+    enum cookie_state state =
+        cookie_judge(secrets, option, length, &address, (uint32_t)served_clock(), made);
+    RULE(state != COOKIE_NONE && (state == COOKIE_CLIENT_ONLY) == (length == COOKIE_CLIENT_OCTETS));
+    RULE(memcmp(made, octets, COOKIE_CLIENT_OCTETS) == 0);
+    RULE(cookie_judge(secrets, made, sizeof made, &address, (uint32_t)served_clock(), again) ==
+         COOKIE_GOOD);
+    RULE(memcmp(made, again, sizeof made) == 0);
+}
+
 static size_t request_of(const char *name, const uint8_t *octets, size_t length, uint8_t *out)
 {
     struct query query = make_query(name, TYPE_TXT, CLASS_IN, -1);
@@ -49,6 +68,7 @@ static void run(const uint8_t *octets, size_t length)
     if (length < FIXED_OCTETS || length > MOST_OCTETS)
         return;
     check_alone(octets, length);
+    check_cookie(octets + FIXED_OCTETS, length - FIXED_OCTETS);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (int t = TRANSPORT_UDP; t <= TRANSPORT_TLS; t++) {
             const struct asker asker = {.address = answering_address(CLIENT_MEMBER),

@@ -1,9 +1,29 @@
-/* The file with the secret of a TSIG key, in any form. The first octet says which key is wanted. */
+/* The file with the secret of a TSIG key, in any form, and that of cookies. The first octet says
+ * which is wanted. */
 #include "tests/fuzz/fuzz.h"
 
+#include "conf/cookie_secret.h"
 #include "conf/secret.h"
 
 #include <string.h>
+
+static void check_messages(const struct diag *diag)
+{
+    for (size_t i = 0; i < diag_total(diag); i++)
+        RULE(!strchr(diag_at(diag, i)->message, '\n'));
+}
+
+static void read_cookie_secrets(const char *text, size_t length, struct diag *diag)
+{
+    struct cookie_secrets secrets;
+    enum status status = cookie_secrets_parse("cookies", text, length, diag, &secrets);
+
+    RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
+    RULE(status != STATUS_OK || secrets.count == 1 || secrets.count == 2);
+    check_messages(diag);
+    cookie_secrets_clear(&secrets);
+    diag_destroy(diag);
+}
 
 static void run(const uint8_t *octets, size_t length)
 {
@@ -20,6 +40,10 @@ static void run(const uint8_t *octets, size_t length)
         key.id = "a.k512.example";
     RULE(name_from_text(&key.name, key.id, strlen(key.id)) == STATUS_OK);
     const char *text = (const char *)fuzz_flush(octets + 1, length - 1);
+    if (octets[0] & 8) {
+        read_cookie_secrets(text, length - 1, diag);
+        return;
+    }
     enum status status = secret_parse(&key, text, length - 1, diag, &secret);
     RULE(status == STATUS_OK || status == STATUS_INVALID);
     RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
@@ -34,8 +58,7 @@ static void run(const uint8_t *octets, size_t length)
         secret_clear(&again);
     }
     secret_clear(&secret);
-    for (size_t i = 0; i < diag_total(diag); i++)
-        RULE(!strchr(diag_at(diag, i)->message, '\n'));
+    check_messages(diag);
     diag_destroy(diag);
 }
 

@@ -7,6 +7,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "server/connections.h"
+#include "server/turns.h"
 
 #include <event2/event.h>
 #include <sys/socket.h>
@@ -42,7 +43,7 @@ static struct tcp_side *server_side(void)
     side.base = event_base_new();
     side.bundle = (struct bundle){.config = &all->served.config, .keyring = all->ring.keyring};
     side.limits = tcp_limits_create();
-    RULE(side.base && side.limits);
+    RULE(side.base && side.limits && turns_prepare(side.base) == STATUS_OK);
     RULE(basis_create(all->served.store, &side.bundle, NULL, &side.basis) == STATUS_OK);
     const struct connections_pause pause = {.pause = no_pause};
     side.connections =
