@@ -84,7 +84,7 @@ static int load(const char *path, char *octets, size_t *length, struct stat *inf
 enum status secret_load(const char *path, const char *advice, char octets[SECRET_LOAD_OCTETS + 1],
                         size_t *length, struct diag *diag)
 {
-    struct stat info;
+    struct stat info = {.st_mode = 0};
 
     int error = load(path, octets, length, &info);
     if (error != 0)

@@ -164,6 +164,12 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Sanitizers are slow: in the short run they get one of so many. */
+static unsigned sampled(unsigned of)
+{
+    return getenv("SHORT") != NULL ? of : 1;
+}
+
 static void every_prefix_of_every_message_is_survived(void **state)
 {
     uint8_t *guard = guard_create();
@@ -183,7 +189,7 @@ static void every_octet_of_every_message_may_be_anything(void **state)
         struct query query = sample(i);
         for (size_t at = 0; at < query.length; at++) {
             uint8_t right = query.octets[at];
-            for (unsigned value = 0; value < 256; value++) {
+            for (unsigned value = 0; value < 256; value += sampled(3)) {
                 query.octets[at] = (uint8_t)value;
                 assert_survives(*state, guard, query.octets, query.length);
             }
@@ -201,7 +207,7 @@ static void all_65536_types_are_answered(void **state)
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         struct query query = make_query(names[n], 0, CLASS_IN, 1232);
         size_t type_at = query.length - 15 - 4;
-        for (unsigned type = 0; type <= UINT16_MAX; type++) {
+        for (unsigned type = 0; type <= UINT16_MAX; type += sampled(11)) {
             query.octets[type_at] = (uint8_t)(type >> 8);
             query.octets[type_at + 1] = (uint8_t)type;
             assert_survives(*state, guard, query.octets, query.length);
