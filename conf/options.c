@@ -93,7 +93,7 @@ static const struct option table[] = {
      .least = 512, .most = 4096), /* udp-max */
     ITEM(SERVER, SWITCH, "rrl", AT(config_server, rrl), .fallback = "off"),
     ITEM(SERVER, NUMBER, "rrl-rate", AT(config_server, rrl_rate),
-     .least = 1, .most = 1000000, .fallback = "200"),
+     .least = 1, .most = 100000, .fallback = "200"),
     ITEM(SERVER, SIZE, "rrl-octets", AT(config_server, rrl_octets),
      .least = 4096, .most = 1 << 30, .fallback = "256K"),
     ITEM(SERVER, NUMBER, "rrl-slip", AT(config_server, rrl_slip),

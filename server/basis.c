@@ -13,6 +13,7 @@ struct basis {
     struct snapshot *snapshot;
     struct zone_table *zones;
     struct tsig_keys *keys;
+    struct rrl *rrl;
     uint64_t change; /* that `zones` was made of */
     struct log_pace pace;
 };
@@ -27,6 +28,13 @@ static void use_bundle(struct basis *basis, const struct bundle *bundle)
     basis->bundle = bundle;
     basis->view.config = bundle->config;
     basis->view.cookies = bundle->config->server.cookies ? &bundle->cookies : NULL;
+    basis->view.rrl = bundle->config->server.rrl ? basis->rrl : NULL;
+}
+
+void basis_use_rrl(struct basis *basis, struct rrl *rrl)
+{
+    basis->rrl = rrl;
+    use_bundle(basis, basis->bundle);
 }
 
 enum status basis_create(struct store *store, const struct bundle *bundle, struct log *log,
@@ -105,6 +113,8 @@ const struct view *basis_begin(struct basis *basis)
         complain(basis);
         return NULL;
     }
+    if (basis->view.rrl)
+        basis->view.now_ms = ticks_now();
     if (snapshot_change(basis->snapshot) == basis->change)
         return &basis->view;
     /* An old table beside new contents could pair a zone with another one's number: no answer is

@@ -21,6 +21,10 @@ MUST_CHECK enum status basis_create(struct store *store, const struct bundle *bu
                                     struct log *log, struct basis **out);
 void basis_destroy(struct basis *basis);
 
+/* Limits answers with these buckets, which all workers share, where the configuration says so. They
+ * outlive the basis. */
+void basis_use_rrl(struct basis *basis, struct rrl *rrl);
+
 /*
  * Takes hold of the present contents, until basis_end: do nothing slow in between. NULL when the
  * machine refuses (logged once a minute): then no query can be answered and basis_end is not due.

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +17,12 @@ enum status channel_open(struct channel *channel, int fd, struct tls_identity *i
 enum status channel_secure(struct channel *channel, struct tls_identity *identity)
 {
     return tls_session_create(identity, channel->fd, &channel->tls);
+}
+
+void channel_set_bulk(const struct channel *channel, bool bulk)
+{
+    int octets = bulk ? CHANNEL_BULK_UNSENT_OCTETS : CHANNEL_UNSENT_OCTETS;
+    (void)setsockopt(channel->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
 }
 
 bool channel_has_unsent(const struct channel *channel)

@@ -5,6 +5,14 @@
 #include "server/io.h"
 #include "server/tls_session.h"
 
+/*
+ * Octets that the kernel takes of a connection before they can be sent, as listen.h sets it; it
+ * would else take 4 MB for each client that does not read. For a transfer eight messages: it goes
+ * on without us for a while.
+ */
+#define CHANNEL_UNSENT_OCTETS      (16 << 10)
+#define CHANNEL_BULK_UNSENT_OCTETS (128 << 10)
+
 struct channel {
     int fd;
     enum io last;            /* how the last read or write went */
@@ -25,6 +33,9 @@ MUST_CHECK enum status channel_open(struct channel *channel, int fd, struct tls_
 MUST_CHECK enum status channel_secure(struct channel *channel, struct tls_identity *identity);
 
 void channel_close(struct channel *channel);
+
+/* A transfer begins, or has ended. */
+void channel_set_bulk(const struct channel *channel, bool bulk);
 
 /* True while the kernel holds octets that the other side has not taken. */
 bool channel_has_unsent(const struct channel *channel);

@@ -162,6 +162,7 @@ static void go_on_with_transfer(struct connection *c)
     c->failed = step == STREAM_FAILED;
     stream_destroy(c->stream, stream_reason(c->stream));
     c->stream = NULL;
+    channel_set_bulk(&c->channel, false);
     connection_restart_time(c);
 }
 

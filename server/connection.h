@@ -39,7 +39,8 @@ struct connection {
     bool more;    /* `kept` starts with a whole message, or with what is none */
     bool closing; /* nothing more is read: the framing is broken, or the client sent its last */
     bool failed;  /* close at once */
-    bool cut;     /* the client is to blame: for want of room, for keeping us busy */
+    bool cut;     /* the client is to blame */
+    bool late;    /* its time has passed while something was under way */
     struct channel channel;
     struct endpoint client;
     size_t progress; /* octets of a transfer taken since the time was last restarted */

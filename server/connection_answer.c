@@ -48,7 +48,9 @@ static void start_transfer(struct connection *c, const struct view *view, const 
         all->transfers};
     bool started =
         !all->draining && stream_create(&parts, &all->reply, &c->client, &c->stream) == STATUS_OK;
-    if (!started)
+    if (started)
+        channel_set_bulk(&c->channel, true);
+    else
         put_servfail(request, &all->reply, view->clock(), output);
     all->reply.rcode = started ? RCODE_NOERROR : RCODE_SERVFAIL;
     reply_count(&all->reply, all->statistics);
@@ -128,7 +130,8 @@ static size_t answer_messages(struct connection *c, const struct view *view, str
 
     while (!c->stream && writer_left(&output) >= TCP_FRAME_OCTETS) {
         enum tcp_frame frame = tcp_frame_take(input, &message, &length);
-        c->closing = c->closing || frame == TCP_FRAME_BROKEN;
+        c->cut = frame == TCP_FRAME_BROKEN;
+        c->closing = c->closing || c->cut;
         if (frame != TCP_FRAME_WHOLE)
             break;
         answer_message(c, view, message, length, &output);

@@ -65,7 +65,7 @@ static void count_end(const struct connection *c)
 static void destroy(struct connection *c, const char *reason)
 {
     struct connections *all = c->all;
-    bool left_behind = c->cut || c->output || c->stream;
+    bool left_behind = c->late || c->output || c->stream;
     count_end(c);
     stream_destroy(c->stream, reason);
     turns_remove(all->turns, &c->turn);
@@ -249,7 +249,7 @@ bool connections_expire(struct connections *all, int64_t now_ms)
         struct connection *c = TAILQ_FIRST(&all->list);
         if (!c || now_ms - atomic_load(&c->place.age.since_ms) < limit)
             return false;
-        c->cut = was_under_way(c);
+        c->cut = c->late = was_under_way(c);
         statistics_add(all->statistics, COUNT_TCP_EXPIRED, !c->cut);
         destroy(c, "the client took too long");
     }

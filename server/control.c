@@ -50,10 +50,19 @@ static void on_request(evutil_socket_t fd, short what, void *arg);
 static void on_look(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 
-/* Accepts no more while there are enough. */
+/* The one that has been connected for longest and has not said what it wants; NULL of none. */
+static struct client *longest_silent(const struct control *control)
+{
+    struct client *found = NULL;
+    for (struct client *c = control->clients; c; c = c->next) /* the latest first */
+        found = c->request.hooks ? found : c;
+    return found;
+}
+
+/* Accepts no more while there are enough, each of them at work or at its answer. */
 static void set_listener(struct control *control)
 {
-    if (control->count < CONTROL_CLIENTS)
+    if (control->count < CONTROL_CLIENTS || longest_silent(control))
         event_add(control->listener, NULL);
     else
         event_del(control->listener);
@@ -224,6 +233,7 @@ static void take_request(struct client *client)
     struct control_request *request = &client->request;
     *request = (struct control_request){
         .hooks = &control->hooks, .out = &client->out, .error = &client->error};
+    set_listener(control);
     const char *wrong = parse(client->line, request);
     if (wrong) {
         begin_answer(client, control_refuse(request, "%s", wrong));
@@ -297,6 +307,8 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
     (void)what;
     int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted >= 0) {
+        if (control->count >= CONTROL_CLIENTS)
+            drop(longest_silent(control)); /* there is one: else nothing is accepted */
         accept_client(control, accepted);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
         event_del(control->listener);

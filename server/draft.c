@@ -100,6 +100,7 @@ void draft_start(struct draft *draft, const uint8_t *message)
     draft->rcode = request->rcode;
     draft->error = -1;
     draft->tail = writer_of(out->tail, sizeof out->tail);
+    out->limited = RRL_PASS;
     out->action = REPLY_SEND;
     out->spare_used = false;
     out->tsig = NULL;
@@ -360,4 +361,18 @@ void draft_finish(struct draft *draft)
     header_write(&w, &header);
     if (out->tsig)
         sign(draft, &header);
+}
+
+void draft_shorten(struct draft *draft)
+{
+    bool has_cookie = draft->out->cookie != COOKIE_NONE;
+
+    draft_clear(draft);
+    draft->tail = writer_of(draft->out->tail, sizeof draft->out->tail);
+    draft->out->spare_used = false;
+    draft->error = -1;
+    draft->flags &= (uint16_t) ~(HEADER_AA | HEADER_TC);
+    draft->flags |= has_cookie ? 0 : HEADER_TC;
+    draft->rcode = has_cookie ? RCODE_BADCOOKIE : RCODE_NOERROR;
+    draft_finish(draft);
 }

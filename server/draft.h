@@ -27,6 +27,8 @@ struct draft {
     bool referral;          /* a stored answer had an authority part: its additional part is glue */
     int error;              /* extended error (RFC 8914), or -1 */
     const char *error_text; /* or NULL */
+    const struct served_zone *zone; /* that something was looked for in; or NULL */
+    uint64_t owner; /* where there is an rrl: which owner the answer is of, rrl_hash() */
     uint8_t cookie[COOKIE_OCTETS]; /* of the reply, where out->cookie is not COOKIE_NONE */
     struct writer tail;            /* into out->tail: records made for this reply, then the OPT */
 };
@@ -66,5 +68,9 @@ void draft_add_additional(struct draft *draft, const struct stored_answer *answe
 
 /* Finishes the reply: nothing may be added after it. */
 void draft_finish(struct draft *draft);
+
+/* Makes of a finished reply one without contents: TC, or BADCOOKIE for a client that gets a cookie
+ * (RFC 7873 §5.2.3). It is not signed. */
+void draft_shorten(struct draft *draft);
 
 #endif

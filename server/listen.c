@@ -1,5 +1,6 @@
 #include "server/listen.h"
 
+#include "server/channel.h"
 #include "server/errno_text.h"
 
 #include <errno.h>
@@ -17,12 +18,9 @@
 #define SEND_OCTETS (1 << 20)
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
-/*
- * Octets that the kernel takes of a connection before they can be sent: eight messages of a
- * transfer. It would else take 4 MB of each client that does not read, hundreds of transfers at a
- * time.
- */
-#define UNSENT_OCTETS (128 << 10)
+/* Octets that the kernel keeps of what a client sends and we have not read: some hundred queries at
+ * a time. It would else keep up to 6 MB for each. */
+#define UNREAD_OCTETS (16 << 10)
 /* Connections that a TCP Fast Open listener may hold before their handshake is done. */
 #define FAST_OPEN_QUEUE 256
 
@@ -71,7 +69,8 @@ static int prepare_tcp(int fd)
 {
     /* An answer is one write, and never waits for another. */
     (void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    (void)set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_OCTETS);
+    (void)set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, CHANNEL_UNSENT_OCTETS);
+    (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, UNREAD_OCTETS);
     (void)set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, FAST_OPEN_QUEUE);
     /* Connections of a server that has just ended are no reason to wait for a minute. */
     return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);

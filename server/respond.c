@@ -177,6 +177,16 @@ static void from_node(struct draft *draft, const struct asked *asked, uint16_t t
         damaged(draft);
 }
 
+/* Which owner an answer is of, for rate limiting: what comes from one wildcard is of one. */
+static uint64_t owner_of(const struct draft *draft, const struct asked *asked)
+{
+    const struct key *key = &asked->key;
+    bool wildcard = asked->found.outcome == LOOKUP_WILDCARD;
+    size_t length = wildcard ? key->ends[asked->found.encloser] : key->length;
+
+    return rrl_hash(draft->view->rrl, key->octets, length) + wildcard;
+}
+
 static void from_zone(struct draft *draft, const struct served_zone *zone, uint16_t type)
 {
     const uint8_t *name = draft->request->question.name.octets;
@@ -189,6 +199,9 @@ static void from_zone(struct draft *draft, const struct served_zone *zone, uint1
         damaged(draft);
         return;
     }
+    draft->zone = zone;
+    if (draft->view->rrl)
+        draft->owner = owner_of(draft, &asked);
     switch (asked.found.outcome) {
     case LOOKUP_NODE:
     case LOOKUP_WILDCARD:
@@ -419,6 +432,42 @@ static void answer_cookie(struct draft *draft)
         draft->rcode = RCODE_BADCOOKIE;
 }
 
+/* What kind of answer a draft is that is not finished yet: all its records are there. */
+static enum rrl_kind kind_of(const struct draft *draft)
+{
+    if (draft->rcode == RCODE_NXDOMAIN)
+        return RRL_NXDOMAIN;
+    if (draft->rcode != RCODE_NOERROR)
+        return RRL_ERROR;
+    if (draft->records[SECTION_ANSWER] > 0)
+        return draft->zone ? RRL_ANSWER : RRL_CHAOS;
+    if (!draft->zone)
+        return RRL_ERROR; /* a cookie alone */
+    return draft->flags & HEADER_AA ? RRL_NODATA : RRL_REFERRAL;
+}
+
+/* Keeps an answer back, or what it holds, when its client has had too many. */
+static void limit(struct draft *draft, enum rrl_kind kind)
+{
+    const struct view *view = draft->view;
+    struct reply *out = draft->out;
+    struct prefix client = prefix_of_address(draft->asker->address);
+    const struct rrl_answer counted = {
+        .client = &client,
+        .kind = kind,
+        .of = kind == RRL_ANSWER ? draft->owner
+              : draft->zone      ? draft->zone->number
+                                 : 0,
+        .octets = out->octets,
+    };
+
+    out->limited = rrl_judge(view->rrl, &view->config->server, &counted, view->now_ms);
+    if (out->limited == RRL_DROP)
+        out->action = REPLY_DROP;
+    else if (out->limited == RRL_SLIP && kind != RRL_ERROR) /* these have none */
+        draft_shorten(draft);
+}
+
 void respond(const struct view *view, const uint8_t *message, size_t length,
              const struct asker *asker, struct reply *out)
 {
@@ -427,6 +476,7 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     request_parse(message, length, &request);
     if (request.verdict == REQUEST_DROP) {
         out->action = REPLY_DROP;
+        out->limited = RRL_PASS;
         return;
     }
     struct draft draft = {.view = view, .request = &request, .asker = asker, .out = out};
@@ -437,7 +487,10 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
         answer(&draft);
     else if (sound && trusted && request.verdict == REQUEST_COOKIE)
         answer_cookie(&draft);
+    enum rrl_kind kind = kind_of(&draft);
     draft_finish(&draft);
+    if (view->rrl && !draft_is_proved(&draft))
+        limit(&draft, kind);
     out->transfer_denied = (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH) &&
                            request.has_question && is_transfer(request.question.type);
 }

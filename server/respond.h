@@ -1,13 +1,14 @@
 /*
  * The one function between I/O and answer: a request's octets in, a reply's octets out, ready to be
  * sent. It allocates nothing, locks nothing, logs nothing, and knows no sockets; all that it
- * answers from is in the view.
+ * answers from is in the view. What it changes there are the buckets of rrl.h.
  */
 #ifndef SERVER_RESPOND_H
 #define SERVER_RESPOND_H
 
 #include "conf/config.h"
 #include "server/cookie.h"
+#include "server/rrl.h"
 #include "server/sha1.h"
 #include "server/statistics.h"
 #include "server/tsig.h"
@@ -27,6 +28,8 @@ struct view {
     struct sha1 *sha1;                    /* for zones with NSEC3 */
     const struct tsig_keys *keys;         /* or NULL */
     const struct cookie_secrets *cookies; /* NULL: off */
+    struct rrl *rrl;                      /* NULL: off. Shared by all workers */
+    int64_t now_ms;                       /* ticks, for rrl */
     int64_t (*clock)(void); /* seconds since 1970; asked where a message has a TSIG or a cookie */
 };
 
@@ -66,6 +69,7 @@ struct reply {
     /* NULL: the request was not signed, or not so that it could be read. Its key, where it has one,
      * signs the messages of a transfer too; it stays the view's. */
     struct tsig_session *tsig;
+    enum rrl_verdict limited; /* RRL_DROP: action is REPLY_DROP; of RRL_SLIP this is what is left */
     enum cookie_state cookie; /* of the request, where cookies are on */
     size_t octets;            /* of the whole message */
     size_t part_count;

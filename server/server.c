@@ -3,6 +3,7 @@
 #include "server/control.h"
 #include "server/notify.h"
 #include "server/reload.h"
+#include "server/rrl.h"
 #include "server/state.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
@@ -46,9 +47,11 @@ struct server {
     struct event *reload_event; /* contactctl has asked for one */
     struct event *notice_event;
     struct event *daily;
+    struct event *secondly;
     int notice; /* eventfd that workers raise */
     struct tcp_limits *limits;
     struct transfers *transfers;
+    struct rrl *rrl;
     struct notify *notify;
     struct watch *watch;
     struct control_socket *control_socket;
@@ -289,6 +292,15 @@ static void on_day(evutil_socket_t fd, short what, void *arg)
     bundle_warn(server->bundle, server->log);
 }
 
+/* Which prefixes are limited now. */
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+    const struct server *server = arg;
+    (void)fd;
+    (void)what;
+    rrl_report(server->rrl, server->log, ticks_now());
+}
+
 static void on_terminate(evutil_socket_t signal, short what, void *arg)
 {
     struct server *server = arg;
@@ -302,6 +314,7 @@ static void on_terminate(evutil_socket_t signal, short what, void *arg)
 static bool prepare_events(struct server *server)
 {
     const struct timeval day = {86400, 0};
+    const struct timeval second = {1, 0};
     server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     server->base = event_base_new();
     if (server->notice < 0 || !server->base)
@@ -313,8 +326,10 @@ static bool prepare_events(struct server *server)
     server->notice_event =
         event_new(server->base, server->notice, EV_READ | EV_PERSIST, on_notice, server);
     server->daily = event_new(server->base, -1, EV_PERSIST, on_day, server);
+    server->secondly = event_new(server->base, -1, EV_PERSIST, on_second, server);
     return server->hangup && server->terminate && server->interrupt && server->reload_event &&
            server->notice_event && server->daily && event_add(server->daily, &day) == 0 &&
+           server->secondly && event_add(server->secondly, &second) == 0 &&
            event_add(server->hangup, NULL) == 0 && event_add(server->terminate, NULL) == 0 &&
            event_add(server->interrupt, NULL) == 0 && event_add(server->notice_event, NULL) == 0;
 }
@@ -324,8 +339,10 @@ static bool prepare_parts(struct server *server)
     const struct config *config = server->bundle->config;
 
     server->limits = tcp_limits_create();
+    server->rrl = rrl_create();
     server->workers = calloc(server->sockets->workers, sizeof *server->workers);
-    return server->limits && server->workers && transfers_create(&server->transfers) == STATUS_OK &&
+    return server->limits && server->rrl && server->workers &&
+           transfers_create(&server->transfers) == STATUS_OK &&
            transfers_configure(server->transfers, config) == STATUS_OK &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
            notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
@@ -344,6 +361,7 @@ static enum status start_workers(struct server *server)
             .log = server->log,
             .limits = server->limits,
             .transfers = server->transfers,
+            .rrl = server->rrl,
             .sockets = &server->sockets->pairs[i * server->sockets->addresses],
             .socket_count = server->sockets->addresses,
             .notice = server->notice,
@@ -400,12 +418,14 @@ static void finish(struct server *server)
     notify_destroy(server->notify);
     transfers_destroy(server->transfers);
     tcp_limits_destroy(server->limits);
+    rrl_destroy(server->rrl);
     free_event(server->hangup);
     free_event(server->terminate);
     free_event(server->interrupt);
     free_event(server->reload_event);
     free_event(server->notice_event);
     free_event(server->daily);
+    free_event(server->secondly);
     if (server->base)
         event_base_free(server->base);
     if (server->notice >= 0)

@@ -41,6 +41,8 @@ const char *statistics_name(enum statistic what)
         [COUNT_COOKIE_CLIENT_ONLY] = "cookie-client-only",
         [COUNT_COOKIE_BAD] = "cookie-bad",
         [COUNT_COOKIE_GOOD] = "cookie-good",
+        [COUNT_RRL_DROPPED] = "rrl-dropped",
+        [COUNT_RRL_SLIPPED] = "rrl-slipped",
     };
     return names[what];
 }

@@ -26,7 +26,7 @@ enum statistic {
     COUNT_TCP_EVICTED,       /* ended to make room: without a complete request, or stalled */
     COUNT_TCP_EXPIRED,       /* idle for tcp-idle */
     COUNT_TCP_CUT,           /* half a message, a handshake or answers not taken for tcp-idle; for
-                                want of memory; for keeping TLS busy */
+                                want of memory; for what is no DNS, or keeps TLS busy */
     COUNT_TLS_ACCEPTED,
     COUNT_TLS_FAILED, /* ended before their handshake was done, by whomever */
     COUNT_TRANSFERS_STARTED,
@@ -42,6 +42,8 @@ enum statistic {
     COUNT_COOKIE_CLIENT_ONLY, /* asks for one */
     COUNT_COOKIE_BAD,
     COUNT_COOKIE_GOOD,
+    COUNT_RRL_DROPPED, /* answers that rate limiting kept back */
+    COUNT_RRL_SLIPPED, /* … and sent without their contents */
     STATISTICS_COUNTS
 };
 

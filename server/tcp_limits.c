@@ -147,12 +147,6 @@ static bool is_endable(const struct tcp_place *place, int64_t now_ms)
            (place->stage == TCP_SENDS && now_ms - since(place) >= TCP_LIMITS_STALLED_MS);
 }
 
-/* Whether `a` goes before `b`: who waits goes before who sends. */
-static bool goes_first(const struct tcp_place *a, const struct tcp_place *b)
-{
-    return a->stage != b->stage ? a->stage == TCP_WAITS : since(a) < since(b);
-}
-
 static bool end_one_of(struct tcp_limits *limits, struct tcp_share *share, int64_t now_ms)
 {
     struct tcp_place *chosen = NULL;
@@ -161,7 +155,7 @@ static bool end_one_of(struct tcp_limits *limits, struct tcp_share *share, int64
         struct tcp_place *place = TAILQ_FIRST(&share->places);
         TAILQ_REMOVE(&share->places, place, link);
         TAILQ_INSERT_TAIL(&share->places, place, link);
-        if (is_endable(place, now_ms) && (!chosen || goes_first(place, chosen)))
+        if (is_endable(place, now_ms) && (!chosen || since(place) < since(chosen)))
             chosen = place;
     }
     if (chosen)
@@ -177,13 +171,13 @@ static struct tcp_place *oldest(struct tcp_limits *limits, enum tcp_stage stage)
 
 static bool end_one(struct tcp_limits *limits, int64_t now_ms)
 {
-    struct tcp_place *place = oldest(limits, TCP_WAITS);
-    if (!place)
-        place = oldest(limits, TCP_SENDS);
-    if (!place || !is_endable(place, now_ms))
-        return false;
-    end(limits, place);
-    return true;
+    struct tcp_place *waits = oldest(limits, TCP_WAITS);
+    struct tcp_place *sends = oldest(limits, TCP_SENDS);
+    if (sends && is_endable(sends, now_ms) && (!waits || since(sends) < since(waits)))
+        waits = sends;
+    if (waits)
+        end(limits, waits);
+    return waits != NULL;
 }
 
 /* Makes room for one more connection of a client. */

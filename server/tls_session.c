@@ -29,8 +29,8 @@ struct tls_session {
     char reason[REASON_OCTETS];
 };
 
-/* What OpenSSL has read or written that is none of ours. It cannot be stopped from here, but at its
- * next octet: what it has read already is a few kilobytes. */
+/* What OpenSSL has read or written that is none of ours. It is stopped where it wants
+ * more octets: from here it cannot be. */
 static void note_message(int written, int version, int type, const void *octets, size_t length,
                          SSL *ssl, void *arg)
 {

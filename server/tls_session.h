@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As much as a connection reads at a time, and a millisecond of key updates. */
+/* As much as a connection reads at a time. */
 #define TLS_READ_BUDGET (4 << 10)
 /* Messages of TLS itself after the handshake: 2^24 records go before a key is to be updated (RFC
  * 8446 §5.5), and a renegotiation is refused. */

@@ -4,6 +4,11 @@
 #include <openssl/bio.h>
 #include <sys/socket.h>
 
+/* OpenSSL asks for a whole record's octets and looks at all of them before it asks again, so this
+ * is what it may be kept busy with at a time: a millisecond of key updates. A query has a tenth of
+ * it. */
+#define CHUNK_OCTETS 1024
+
 static bool is_passing(int error)
 {
     return error == EAGAIN || error == EINTR;
@@ -17,6 +22,7 @@ static int read_socket(BIO *bio, char *octets, size_t room, size_t *taken)
     BIO_clear_retry_flags(bio);
     if (transport->refuses)
         return 0;
+    room = room < CHUNK_OCTETS ? room : CHUNK_OCTETS;
     room = room < transport->budget ? room : transport->budget;
     ssize_t received = room > 0 ? recv(transport->fd, octets, room, MSG_DONTWAIT) : -1;
     if (received < 0) {

@@ -108,6 +108,7 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
 {
     unsigned replies = 0;
     unsigned spares = 0;
+    unsigned slips = 0;
     uint64_t octets = 0;
 
     for (unsigned i = 0; i < count; i++) {
@@ -115,12 +116,14 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         struct msghdr *request = &udp->received[i].msg_hdr;
         const struct asker asker = {.address = &slot->client.any, .transport = TRANSPORT_UDP};
         slot->reply.action = REPLY_DROP;
+        slot->reply.limited = RRL_PASS;
         slot->reply.spare_used = false;
         slot->reply.spare = spares < SPARES ? udp->spare[spares] : NULL;
         if (!(request->msg_flags & MSG_TRUNC))
             respond(view, slot->request, udp->received[i].msg_len, &asker, &slot->reply);
         if (slot->reply.action != REPLY_SEND) {
-            statistics_add(udp->statistics, COUNT_DROPPED, 1);
+            bool limited = slot->reply.limited != RRL_PASS;
+            statistics_add(udp->statistics, limited ? COUNT_RRL_DROPPED : COUNT_DROPPED, 1);
             continue;
         }
         struct msghdr *reply = &udp->replies[replies++].msg_hdr;
@@ -133,11 +136,14 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         if (udp->wildcard)
             reverse_path(reply);
         reply_count(&slot->reply, udp->statistics);
+        slips += slot->reply.limited == RRL_SLIP;
         spares += slot->reply.spare_used;
         octets += slot->reply.octets;
     }
     if (spares > 0)
         statistics_add(udp->statistics, COUNT_TRANSFERS_INCREMENTAL, spares);
+    if (slips > 0)
+        statistics_add(udp->statistics, COUNT_RRL_SLIPPED, slips);
     statistics_add(udp->statistics, COUNT_UDP_OCTETS_SENT, octets);
     return replies;
 }

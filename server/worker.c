@@ -288,6 +288,7 @@ static struct worker *create(const struct worker_parts *parts)
         free_worker(worker);
         return NULL;
     }
+    basis_use_rrl(worker->basis, parts->rrl);
     worker->udp = udp_create(worker->basis, worker->statistics);
     if (!worker->udp) {
         free_worker(worker);

@@ -10,6 +10,7 @@
 #include "server/bundle.h"
 #include "server/listen.h"
 #include "server/log.h"
+#include "server/rrl.h"
 #include "server/statistics.h"
 #include "server/tcp_limits.h"
 #include "server/transfers.h"
@@ -34,6 +35,7 @@ struct worker_parts {
     struct log *log;
     struct tcp_limits *limits;
     struct transfers *transfers;
+    struct rrl *rrl;
     struct listen_pair *sockets; /* the worker closes them when it stops and sets them to -1 */
     size_t socket_count;
     int notice; /* eventfd: raised when the state or the configuration in use has changed */

@@ -15,11 +15,13 @@ from support import client, tls
 from support.client import Tcp
 from support.contactd import Contactd, Site, zone
 from support.process import wait_until
+from support.renegotiation import APPLICATION, Renegotiating
 from support.tls import NAME, V12, V13, Tls, context, frame
 from support.wire import Message, opt, option, query
 
 CARD = query("nl.cc.example", "TXT")
 PADDING = 12
+IDLE = 1.0
 
 
 # What it answers.
@@ -359,6 +361,21 @@ def test_a_renegotiation_is_not_done(secure):
         input="R\n", capture_output=True, text=True, timeout=10, check=False)
     assert "no renegotiation" in said.stderr
     assert tls.ask(secure.tls, CARD).answer
+
+
+def test_who_goes_on_renegotiating_is_cut(tight):
+    """After what an honest client could want of it; until then queries are answered."""
+    calm_down(tight)
+    with Renegotiating(tight.tls, source="127.0.12.1") as connection:
+        connection.socket.sendall(connection.renegotiations(3) +
+                                  connection.record(APPLICATION, frame(CARD)))
+        connection.socket.settimeout(5)
+        heard = connection.socket.recv(65536)
+        while len(heard) < 200:  # three alerts and the answer
+            heard += connection.socket.recv(65536)
+        connection.socket.sendall(connection.renegotiations(200))
+        assert connection.is_cut(IDLE / 2)
+    assert tls.ask(tight.tls, CARD).answer
 
 
 def test_memory_of_idle_connections(secure):

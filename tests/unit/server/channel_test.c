@@ -263,7 +263,7 @@ static void records_without_octets_hold_nobody_up(void **state)
     assert_string_not_equal(tls_session_reason(pair->channel.tls), "");
     int left = 0;
     assert_int_equal(ioctl(pair->channel.fd, FIONREAD, &left), 0);
-    assert_int_equal(left, length - TLS_READ_BUDGET);
+    assert_true(left >= length - TLS_READ_BUDGET);
     expect_io(pair, IO_FAILED);
 }
 
