@@ -184,6 +184,12 @@ static void read_all(struct building *building)
 
 enum status config_read(const char *path, struct diag *diag, struct config **out)
 {
+    return config_read_by(path, NULL, diag, out);
+}
+
+enum status config_read_by(const char *path, const struct opener *opener, struct diag *diag,
+                           struct config **out)
+{
     size_t errors = diag_count(diag, SEVERITY_ERROR);
     struct arena *arena = arena_create();
     struct config *config = arena != NULL ? arena_alloc(arena, sizeof *config) : NULL;
@@ -194,8 +200,11 @@ enum status config_read(const char *path, struct diag *diag, struct config **out
     }
     config->arena = arena;
     config->path = arena_copy(arena, path, strlen(path));
+    config->opener = opener;
     struct building building = {.config = config};
-    enum status status = merge_read(path, arena, diag, &building.merge);
+    enum status status = merge_read(path, opener, arena, diag, &building.merge);
+    config->file_count = building.merge.file_count;
+    config->files = building.merge.files;
     if (status == STATUS_OK) {
         building.context = (struct value_context){
             .arena = arena, .diag = diag, .config = config, .complete = building.merge.complete};
@@ -225,7 +234,7 @@ enum status config_read_control(const char *path, struct diag *diag, char **out)
     if (config != NULL && ignored != NULL) {
         config->path = arena_copy(arena, path, strlen(path));
         struct building building = {.config = config};
-        status = merge_read(path, arena, diag, &building.merge);
+        status = merge_read(path, NULL, arena, diag, &building.merge);
         building.context =
             (struct value_context){.arena = arena, .diag = ignored, .config = config};
         if (status == STATUS_OK)
@@ -344,6 +353,8 @@ const char *config_needs_restart(const struct config *running, const struct conf
         return "control";
     if (!text_equals(running->server.user, fresh->server.user))
         return "user";
+    if (a->sandbox != b->sandbox)
+        return "sandbox";
     if (running->server.workers != fresh->server.workers)
         return "workers";
     return text_equals(running->database, fresh->database) ? NULL : "database";

@@ -28,6 +28,11 @@
  */
 MUST_CHECK enum status config_read(const char *path, struct diag *diag, struct config **out);
 
+/* The same with another way to open files, which stays with the configuration, for what it names:
+ * `opener` outlives it. NULL is open(2). */
+MUST_CHECK enum status config_read_by(const char *path, const struct opener *opener,
+                                      struct diag *diag, struct config **out);
+
 void config_destroy(struct config *config);
 
 /*
@@ -58,8 +63,8 @@ bool config_acl_allows(const struct config_zone *zone, enum acl_action action,
                        const struct config_asker *asker, bool otherwise);
 
 /* The server's checks of a new configuration against the running one: what needs a restart. The
- * item's name that changed (`listen`, `tls-listen`, `control`, `user`, `workers`, `database`), or
- * NULL. */
+ * item's name that changed (`listen`, `tls-listen`, `control`, `user`, `sandbox`, `workers`,
+ * `database`), or NULL. */
 const char *config_needs_restart(const struct config *running, const struct config *fresh);
 
 #endif

@@ -91,13 +91,15 @@ enum status cookie_secrets_parse(const char *path, const char *text, size_t leng
     return STATUS_INVALID;
 }
 
-enum status cookie_secrets_read(const char *path, struct diag *diag, struct cookie_secrets *out)
+enum status cookie_secrets_read(const char *path, const struct opener *opener, struct diag *diag,
+                                struct cookie_secrets *out)
 {
     char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
+    const struct secret_source source = {path, opener, "openssl rand -hex 16"};
     size_t length = 0;
 
     cookie_secrets_clear(out);
-    enum status status = secret_load(path, "openssl rand -hex 16", octets, &length, diag);
+    enum status status = secret_load(&source, octets, &length, diag);
     if (status == STATUS_OK)
         status = cookie_secrets_parse(path, octets, length, diag, out);
     explicit_bzero(octets, sizeof octets);

@@ -7,6 +7,7 @@
 #define CONF_COOKIE_SECRET_H
 
 #include "conf/diag.h"
+#include "conf/opener.h"
 #include "wire/status.h"
 
 #include <stddef.h>
@@ -30,8 +31,8 @@ struct cookie_secrets {
  *
  * STATUS_OK, or STATUS_INVALID.
  */
-MUST_CHECK enum status cookie_secrets_read(const char *path, struct diag *diag,
-                                           struct cookie_secrets *out);
+MUST_CHECK enum status cookie_secrets_read(const char *path, const struct opener *opener,
+                                           struct diag *diag, struct cookie_secrets *out);
 
 /* The same from a text of `length` octets that was read from the file at `path`. */
 MUST_CHECK enum status cookie_secrets_parse(const char *path, const char *text, size_t length,

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,7 @@ static enum status refuse(struct diag *diag, const char *path, int error)
     else if (error == ENOTDIR)
         diag_error(diag, place, "file-kind", "it is not a folder, or does not lie in one");
     else
-        diag_error(diag, place, "file-read", "cannot be read: %s", strerror(error));
+        diag_error(diag, place, "file-read", "cannot be read: %s", opener_error(error));
     return STATUS_INVALID;
 }
 
@@ -83,10 +82,11 @@ static int read_all(int file, size_t limit, struct content *content)
 }
 
 /* Opens and reads. Zero or an errno; the content is the caller's to free either way. */
-static int load(const char *path, size_t limit, struct content *content)
+static int load(const struct opener *opener, const char *path, size_t limit,
+                struct content *content)
 {
     struct stat info;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int file = opener_open(opener, path, 0);
     if (file < 0)
         return errno;
     int error = fstat(file, &info) == 0 ? 0 : errno;
@@ -106,13 +106,13 @@ static int load(const char *path, size_t limit, struct content *content)
     return error;
 }
 
-enum status file_read_stamped(const char *path, size_t limit, struct arena *arena,
-                              struct diag *diag, struct file_content *out)
+static enum status read_by(const struct opener *opener, const char *path, size_t limit,
+                           struct arena *arena, struct diag *diag, struct file_content *out)
 {
     struct content content = {.octets = NULL};
     enum status status = STATUS_OK;
 
-    int error = load(path, limit, &content);
+    int error = load(opener, path, limit, &content);
     if (error == 0 && content.length > limit) {
         diag_error(diag, ((struct place){.file = path}), "file-size", "larger than %zu octets",
                    limit);
@@ -129,17 +129,29 @@ enum status file_read_stamped(const char *path, size_t limit, struct arena *aren
     return status;
 }
 
+enum status file_read_stamped(const char *path, size_t limit, struct arena *arena,
+                              struct diag *diag, struct file_content *out)
+{
+    return read_by(NULL, path, limit, arena, diag, out);
+}
+
 enum status file_read(const char *path, size_t limit, struct arena *arena, struct diag *diag,
                       char **octets, size_t *length)
 {
     struct file_content content;
 
-    enum status status = file_read_stamped(path, limit, arena, diag, &content);
+    enum status status = read_by(NULL, path, limit, arena, diag, &content);
     if (status == STATUS_OK) {
         *octets = content.octets;
         *length = content.length;
     }
     return status;
+}
+
+enum status file_read_by(const struct opener *opener, const char *path, struct arena *arena,
+                         struct diag *diag, struct file_content *out)
+{
+    return read_by(opener, path, FILE_OPENED_OCTETS, arena, diag, out);
 }
 
 /* Files of a folder, growing. */

@@ -4,6 +4,7 @@
 
 #include "conf/arena.h"
 #include "conf/diag.h"
+#include "conf/opener.h"
 #include "wire/status.h"
 
 #include <stdbool.h>
@@ -41,6 +42,12 @@ struct file_content {
 /* file_read(), with the stamp; that of a pipe is zero. */
 MUST_CHECK enum status file_read_stamped(const char *path, size_t limit, struct arena *arena,
                                          struct diag *diag, struct file_content *out);
+
+/* file_read_stamped(), opened by `opener`; the limit is FILE_OPENED_OCTETS. */
+#define FILE_OPENED_OCTETS (1 << 24)
+MUST_CHECK enum status file_read_by(const struct opener *opener, const char *path,
+                                    struct arena *arena, struct diag *diag,
+                                    struct file_content *out);
 
 /* A file of a folder; its stamp is zero where it could not be taken. */
 struct file_item {

@@ -16,6 +16,7 @@ struct opened {
 };
 
 struct merging {
+    const struct opener *opener;
     struct arena *arena;
     struct diag *diag;
     struct merge *out;
@@ -42,6 +43,21 @@ static void add_mapping(struct merging *merging, enum option_section section,
         list->capacity = capacity;
     }
     list->mappings[list->count++] = mapping;
+}
+
+static void add_file(struct merging *merging, const char *path)
+{
+    struct merge *out = merging->out;
+    const char **longer = arena_alloc(merging->arena, (out->file_count + 1) * sizeof *longer);
+
+    if (longer == NULL) {
+        merging->out_of_memory = true;
+        return;
+    }
+    if (out->file_count > 0)
+        memcpy(longer, out->files, out->file_count * sizeof *longer);
+    longer[out->file_count++] = path;
+    out->files = longer;
 }
 
 static bool is_empty(const struct yaml_node *node)
@@ -141,17 +157,17 @@ static void take_root(struct merging *merging, const struct opened *opened, stru
 
 static void read_file(struct merging *merging, const struct opened *opened)
 {
-    char *octets = NULL;
-    size_t length = 0;
+    struct file_content file;
     struct yaml_node *root = NULL;
 
-    if (file_read(opened->path, YAML_MAX_OCTETS, merging->arena, merging->diag, &octets, &length) !=
+    if (file_read_by(merging->opener, opened->path, merging->arena, merging->diag, &file) !=
         STATUS_OK) {
         merging->out->complete = false;
         return;
     }
+    add_file(merging, opened->path);
     enum status status =
-        yaml_parse(opened->path, octets, length, merging->arena, merging->diag, &root);
+        yaml_parse(opened->path, file.octets, file.length, merging->arena, merging->diag, &root);
     if (status == STATUS_SYSTEM) {
         merging->out_of_memory = true;
         return;
@@ -162,11 +178,12 @@ static void read_file(struct merging *merging, const struct opened *opened)
         take_root(merging, opened, root);
 }
 
-enum status merge_read(const char *path, struct arena *arena, struct diag *diag, struct merge *out)
+enum status merge_read(const char *path, const struct opener *opener, struct arena *arena,
+                       struct diag *diag, struct merge *out)
 {
     struct stat info;
     struct opened first = {.path = arena_copy(arena, path, strlen(path)), .depth = 1};
-    struct merging merging = {.arena = arena, .diag = diag, .out = out};
+    struct merging merging = {.opener = opener, .arena = arena, .diag = diag, .out = out};
 
     *out = (struct merge){.complete = true};
     if (first.path == NULL)

@@ -7,6 +7,7 @@
 
 #include "conf/arena.h"
 #include "conf/diag.h"
+#include "conf/opener.h"
 #include "conf/options.h"
 #include "conf/yaml.h"
 #include "wire/status.h"
@@ -25,6 +26,8 @@ struct merge_section {
 
 struct merge {
     struct merge_section sections[SECTION_COUNT]; /* SECTION_TOP: the files' roots */
+    size_t file_count;                            /* the first one too */
+    const char **files;
     bool complete; /* false when a file could not be read whole: what it holds is unknown */
 };
 
@@ -32,7 +35,7 @@ struct merge {
  * Reads the file and what it includes; an included file stands where `include` stands.
  * STATUS_OK whether there were diagnostics or not, or STATUS_SYSTEM when memory is out.
  */
-MUST_CHECK enum status merge_read(const char *path, struct arena *arena, struct diag *diag,
-                                  struct merge *out);
+MUST_CHECK enum status merge_read(const char *path, const struct opener *opener,
+                                  struct arena *arena, struct diag *diag, struct merge *out);
 
 #endif

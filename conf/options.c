@@ -66,6 +66,7 @@ static const struct option table[] = {
      .least = 0, .most = 1024, .fallback = "0"),
     ITEM(SERVER, TEXT, "user", AT(config_server, user),
      .least = 1, .most = 32, .fallback = "none"),
+    ITEM(SERVER, SWITCH, "sandbox", AT(config_server, sandbox), .fallback = "on"),
     ITEM(SERVER, TEXT, "identity", AT(config_server, identity),
      .least = 1, .most = 255, .fallback = "none"), /* one string of a TXT record */
     ITEM(SERVER, TEXT, "version", AT(config_server, version),

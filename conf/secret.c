@@ -211,14 +211,16 @@ static const char *advise(const struct config_key *key, char text[ADVICE_OCTETS]
     return text;
 }
 
-enum status secret_read(const struct config_key *key, struct diag *diag, struct secret *out)
+enum status secret_read(const struct config_key *key, const struct opener *opener,
+                        struct diag *diag, struct secret *out)
 {
     char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
     char advice[ADVICE_OCTETS];
+    const struct secret_source source = {key->secret_file, opener, advise(key, advice)};
     size_t length = 0;
 
     secret_clear(out);
-    enum status status = secret_load(key->secret_file, advise(key, advice), octets, &length, diag);
+    enum status status = secret_load(&source, octets, &length, diag);
     if (status == STATUS_OK)
         status = secret_parse(key, octets, length, diag, out);
     explicit_bzero(octets, sizeof octets);

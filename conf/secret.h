@@ -28,6 +28,7 @@ struct secret {
  * Reads the secret of `key` from its secret-file. Where the file names key or algorithm, these must
  * be the key's; of several keys in one file the one of that name counts.
  *
+ *   opener   opens it; NULL: open(2)
  *   diag   errors: the file cannot be read, is none of the forms, is for another key or algorithm,
  *          is not base64, too short, too long. Warnings: the secret is shorter than the hash
  *          (RFC 8945 §8), everyone may read the file or others may write it. Read by its group is
@@ -36,8 +37,8 @@ struct secret {
  *
  * STATUS_OK, or STATUS_INVALID.
  */
-MUST_CHECK enum status secret_read(const struct config_key *key, struct diag *diag,
-                                   struct secret *out);
+MUST_CHECK enum status secret_read(const struct config_key *key, const struct opener *opener,
+                                   struct diag *diag, struct secret *out);
 
 /* The same from a text that was read from the key's secret-file. */
 MUST_CHECK enum status secret_parse(const struct config_key *key, const char *text, size_t length,

@@ -36,7 +36,7 @@ static enum status refuse_errno(const char *path, const char *advice, int error,
                            diag);
     if (error == EISDIR)
         return refuse_file(path, "file-kind", "it is a folder, not a file", diag);
-    return refuse_file(path, "file-read", strerror(error), diag);
+    return refuse_file(path, "file-read", opener_error(error), diag);
 }
 
 /* Not what ssh does: a secret that its group may read is how a server without rights reads it. */
@@ -68,9 +68,10 @@ static int read_all(int file, char *octets, size_t *length)
 }
 
 /* Nonblocking: a pipe that nobody writes to must not stop a server. */
-static int load(const char *path, char *octets, size_t *length, struct stat *info)
+static int load(const struct secret_source *source, char *octets, size_t *length,
+                struct stat *info)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int file = opener_open(source->opener, source->path, O_NONBLOCK);
 
     if (file < 0)
         return errno;
@@ -81,14 +82,15 @@ static int load(const char *path, char *octets, size_t *length, struct stat *inf
     return error;
 }
 
-enum status secret_load(const char *path, const char *advice, char octets[SECRET_LOAD_OCTETS + 1],
+enum status secret_load(const struct secret_source *source, char octets[SECRET_LOAD_OCTETS + 1],
                         size_t *length, struct diag *diag)
 {
+    const char *path = source->path;
     struct stat info = {.st_mode = 0};
 
-    int error = load(path, octets, length, &info);
+    int error = load(source, octets, length, &info);
     if (error != 0)
-        return refuse_errno(path, advice, error, diag);
+        return refuse_errno(path, source->advice, error, diag);
     if (*length > SECRET_LOAD_OCTETS)
         return refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
     check_mode(path, &info, diag);

@@ -6,6 +6,7 @@
 #define CONF_SECRET_LOAD_H
 
 #include "conf/diag.h"
+#include "conf/opener.h"
 #include "wire/status.h"
 
 #include <stddef.h>
@@ -13,10 +14,15 @@
 /* Some 64 keys with room for comments. */
 #define SECRET_LOAD_OCTETS 32768
 
+struct secret_source {
+    const char *path;
+    const struct opener *opener; /* NULL: open(2) */
+    const char *advice; /* what makes such a file, for where there is none: a command; or NULL */
+};
+
 /*
  * Reads a file.
  *
- *   advice   what makes such a file, for where there is none: a command; or NULL
  *   octets   out; the caller overwrites it when done, whatever the outcome
  *   diag     errors: it cannot be read, is no file, is too long. A warning: everyone may read it or
  *            others may write it. Read by its group is fine: that is how a server that is not its
@@ -24,7 +30,7 @@
  *
  * STATUS_OK, or STATUS_INVALID.
  */
-MUST_CHECK enum status secret_load(const char *path, const char *advice,
+MUST_CHECK enum status secret_load(const struct secret_source *source,
                                    char octets[SECRET_LOAD_OCTETS + 1], size_t *length,
                                    struct diag *diag);
 

@@ -8,6 +8,7 @@
 #include "conf/address.h"
 #include "conf/arena.h"
 #include "conf/diag.h"
+#include "conf/opener.h"
 #include "wire/name.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct config_server {
     struct endpoint *listen;        /* 127.0.0.1@53, ::1@53 */
     unsigned workers;               /* 0: one per core */
     const char *user;               /* NULL: stay */
+    bool sandbox;                   /* on */
     const char *identity;           /* NULL: none; answers NSID and id.server */
     const char *version;            /* NULL: refused ("none"); default "contactd X.Y.Z" */
     uint16_t udp_max;               /* octets, 512..4096; 1232 */
@@ -168,6 +170,9 @@ struct config_freshness {
 struct config {
     struct arena *arena; /* owns everything below, the struct too */
     const char *path;
+    const struct opener *opener; /* how what it names is opened; NULL: open(2) */
+    size_t file_count;           /* files it was read from, `path` among them */
+    const char **files;
     struct config_server server;
     struct config_log log;
     struct config_freshness freshness;

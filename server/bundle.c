@@ -21,13 +21,15 @@ static enum status make_up_secret(struct cookie_secrets *out)
                : STATUS_SYSTEM;
 }
 
-static enum status read_cookies(struct bundle *bundle, const struct config_server *server,
+static enum status read_cookies(struct bundle *bundle, const struct config *config,
                                 const struct bundle *before, struct diag *diag)
 {
+    const struct config_server *server = &config->server;
+
     if (!server->cookies)
         return STATUS_OK;
     if (server->cookie_secret_file)
-        return cookie_secrets_read(server->cookie_secret_file, diag, &bundle->cookies);
+        return cookie_secrets_read(server->cookie_secret_file, config->opener, diag, &bundle->cookies);
     if (!before || !are_made_up(&before->config->server))
         return make_up_secret(&bundle->cookies);
     bundle->cookies = before->cookies;
@@ -44,9 +46,10 @@ static enum status read_named(struct bundle *bundle, const struct config *config
         return STATUS_SYSTEM;
     enum status status = keyring_create(config, diag, &bundle->keyring);
     if (status == STATUS_OK)
-        status = read_cookies(bundle, &config->server, before, diag);
+        status = read_cookies(bundle, config, before, diag);
     if (status == STATUS_OK && config->server.tls_listen_count > 0)
-        status = tls_identity_create(&config->server, time(NULL), diag, &bundle->tls);
+        status =
+            tls_identity_create(&config->server, config->opener, time(NULL), diag, &bundle->tls);
     diag_sort(diag);
     diagnose(diag, log);
     diag_destroy(diag);
@@ -109,7 +112,7 @@ static enum status check_identity(const struct config_server *server, struct dia
 
     if (server->tls_listen_count == 0 || is_unchecked(server->tls_key, diag))
         return STATUS_OK;
-    enum status status = tls_identity_create(server, now, diag, &identity);
+    enum status status = tls_identity_create(server, NULL, now, diag, &identity);
     if (status == STATUS_OK && tls_identity_outlook(identity, now, &level, message))
         diag_warning(diag, (struct place){.file = server->tls_cert}, "tls-end", "%s", message);
     tls_identity_release(identity);
@@ -123,7 +126,7 @@ static enum status check_cookies(const struct config_server *server, struct diag
     if (!server->cookies || !server->cookie_secret_file ||
         is_unchecked(server->cookie_secret_file, diag))
         return STATUS_OK;
-    enum status status = cookie_secrets_read(server->cookie_secret_file, diag, &secrets);
+    enum status status = cookie_secrets_read(server->cookie_secret_file, NULL, diag, &secrets);
     cookie_secrets_clear(&secrets);
     return status;
 }
@@ -140,7 +143,7 @@ enum status bundle_check(const struct config *config, struct diag *diag)
         struct secret secret;
         if (is_unchecked(key->secret_file, diag))
             continue;
-        if (secret_read(key, diag, &secret) != STATUS_OK)
+        if (secret_read(key, NULL, diag, &secret) != STATUS_OK)
             outcome = STATUS_INVALID;
         secret_clear(&secret);
     }

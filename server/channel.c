@@ -1,10 +1,9 @@
 #include "server/channel.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,8 +26,10 @@ void channel_set_bulk(const struct channel *channel, bool bulk)
 
 bool channel_has_unsent(const struct channel *channel)
 {
-    int octets = 0;
-    return ioctl(channel->fd, SIOCOUTQ, &octets) == 0 && octets > 0;
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t length = sizeof memory;
+    return getsockopt(channel->fd, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 &&
+           (memory[SK_MEMINFO_WMEM_QUEUED] > 0 || memory[SK_MEMINFO_WMEM_ALLOC] > 0);
 }
 
 void channel_abort(struct channel *channel)

@@ -120,10 +120,8 @@ static void take(struct connection *c, enum io io, size_t there, size_t received
     } else if (io == IO_ENDED) {
         /* All that came before was answered; half a message is dropped. */
         c->closing = true;
-    } else if (io == IO_FAILED) {
-        c->failed = true;
-    } else if (tcp_kept_set(&c->kept, c->all->input, there) != STATUS_OK) {
-        c->failed = true;
+    } else {
+        c->failed = io == IO_FAILED || tcp_kept_set(&c->kept, c->all->input, there) != STATUS_OK;
     }
 }
 

@@ -88,14 +88,27 @@ static enum status find_group(const char *name, gid_t *out, char message[CONTROL
     return STATUS_INVALID;
 }
 
-/* The group first, while nobody else may connect; then the mode. */
-static enum status permit(const char *path, const struct config_server *config,
-                          char message[CONTROL_MESSAGE_OCTETS])
+static void remember(struct control_socket *socket, const char *name, gid_t group)
 {
-    gid_t group;
-    enum status status = find_group(config->control_group, &group, message);
-    if (status != STATUS_OK)
-        return status;
+    socket->group_name[0] = '\0';
+    if (!name || strlen(name) >= sizeof socket->group_name)
+        return;
+    memcpy(socket->group_name, name, strlen(name) + 1);
+    socket->group = group;
+}
+
+/* The group first, while nobody else may connect; then the mode. */
+static enum status permit(struct control_socket *socket, const char *path,
+                          const struct config_server *config, char message[CONTROL_MESSAGE_OCTETS])
+{
+    const char *name = config->control_group;
+    gid_t group = socket->group;
+    if (!name || strcmp(name, socket->group_name) != 0) {
+        enum status status = find_group(name, &group, message);
+        if (status != STATUS_OK)
+            return status;
+        remember(socket, name, group);
+    }
     if (chmod(path, 0600) != 0)
         return refuse(message, path, "cannot set its mode");
     if (group != (gid_t)-1 && chown(path, (uid_t)-1, group) != 0) {
@@ -111,8 +124,7 @@ static enum status permit(const char *path, const struct config_server *config,
     return STATUS_OK;
 }
 
-enum status control_socket_permit(const struct control_socket *socket,
-                                  const struct config_server *config,
+enum status control_socket_permit(struct control_socket *socket, const struct config_server *config,
                                   char message[CONTROL_MESSAGE_OCTETS])
 {
     struct stat what;
@@ -124,7 +136,7 @@ enum status control_socket_permit(const struct control_socket *socket,
                  "control socket %s: it has been removed; a restart makes it anew", socket->path);
         return STATUS_SYSTEM;
     }
-    return permit(socket->path, config, message);
+    return permit(socket, socket->path, config, message);
 }
 
 /* Binds under the name `made` and gives that the name `path`. */
@@ -137,7 +149,7 @@ static enum status make(const struct config_server *config, const struct sockadd
     if (fchmod(out->fd, 0600) != 0 ||
         bind(out->fd, (const struct sockaddr *)made, sizeof *made) != 0)
         return refuse(message, path, "cannot make it; its folder must be there and be writable");
-    enum status status = permit(made->sun_path, config, message);
+    enum status status = permit(out, made->sun_path, config, message);
     if (status == STATUS_OK &&
         (listen(out->fd, BACKLOG) != 0 || lstat(made->sun_path, &what) != 0 ||
          rename(made->sun_path, path) != 0))
@@ -181,14 +193,18 @@ enum status control_socket_open(const struct config_server *config, struct contr
     return status;
 }
 
-void control_socket_close(struct control_socket *socket)
+void control_socket_remove(const struct control_socket *socket)
 {
     struct stat what;
-    if (socket->fd < 0)
-        return;
-    if (lstat(socket->path, &what) == 0 && what.st_dev == socket->device &&
+    if (socket->fd >= 0 && lstat(socket->path, &what) == 0 && what.st_dev == socket->device &&
         what.st_ino == socket->inode)
         unlink(socket->path);
+}
+
+void control_socket_close(struct control_socket *socket)
+{
+    if (socket->fd < 0)
+        return;
     close(socket->fd);
     socket->fd = -1;
 }

@@ -19,12 +19,17 @@
 #include <sys/un.h>
 
 #define CONTROL_MESSAGE_OCTETS 512
+#define CONTROL_GROUP_OCTETS   64
 
 struct control_socket {
     int fd; /* listening, nonblocking; -1: none is configured */
     dev_t device;
     ino_t inode;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    /* The group that was looked up last: one that stays is not looked up again, since by then the
+     * sandbox may have closed what knows it. */
+    gid_t group;
+    char group_name[CONTROL_GROUP_OCTETS];
 };
 
 /*
@@ -42,11 +47,14 @@ MUST_CHECK enum status control_socket_open(const struct config_server *config,
 
 /* Gives it the group and mode of a new configuration. STATUS_OK, or STATUS_SYSTEM with a message:
  * then it is for its owner only. */
-MUST_CHECK enum status control_socket_permit(const struct control_socket *socket,
+MUST_CHECK enum status control_socket_permit(struct control_socket *socket,
                                              const struct config_server *config,
                                              char message[CONTROL_MESSAGE_OCTETS]);
 
-/* Closes it and removes its name, if that is still this socket's. */
+/* Removes its name, if that is still this socket's. */
+void control_socket_remove(const struct control_socket *socket);
+
+/* Closes it; the name stays unless it was removed. */
 void control_socket_close(struct control_socket *socket);
 
 #endif

@@ -33,13 +33,14 @@ static enum status try_key(const struct keyring_key *key, struct diag *diag)
 }
 
 /* Reads all of them, so that one run says all that is wrong. */
-static enum status read_secrets(struct keyring *keyring, struct diag *diag)
+static enum status read_secrets(struct keyring *keyring, const struct opener *opener,
+                                struct diag *diag)
 {
     enum status outcome = STATUS_OK;
 
     for (size_t i = 0; i < keyring->count; i++) {
         struct keyring_key *key = &keyring->keys[i];
-        enum status status = secret_read(key->config, diag, &key->secret);
+        enum status status = secret_read(key->config, opener, diag, &key->secret);
         if (status == STATUS_OK)
             status = try_key(key, diag);
         if (status != STATUS_OK)
@@ -60,7 +61,7 @@ enum status keyring_create(const struct config *config, struct diag *diag, struc
     /* Before there are secrets in them: sorting leaves copies behind. */
     if (keyring->count > 1)
         qsort(keyring->keys, keyring->count, sizeof keyring->keys[0], compare);
-    enum status status = read_secrets(keyring, diag);
+    enum status status = read_secrets(keyring, config->opener, diag);
     if (status != STATUS_OK) {
         keyring_destroy(keyring);
         return status;

@@ -4,6 +4,7 @@
 #include "server/errno_text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -132,30 +133,229 @@ static enum status complain(const struct endpoint *endpoint, char message[LISTEN
     return STATUS_SYSTEM;
 }
 
-enum status listen_open(const struct config_server *config, size_t workers, struct listen_set *out,
-                        char message[LISTEN_MESSAGE_OCTETS])
+static enum status make_set(size_t workers, size_t addresses, struct listen_set *set,
+                            char message[LISTEN_MESSAGE_OCTETS])
 {
-    struct listen_set set = {workers, config->listen_count + config->tls_listen_count, NULL};
-    size_t count = workers * set.addresses;
-    enum status status = STATUS_OK;
-
-    set.pairs = calloc(count > 0 ? count : 1, sizeof *set.pairs);
-    if (!set.pairs) {
+    size_t count = workers * addresses;
+    *set = (struct listen_set){workers, addresses, NULL};
+    set->pairs = calloc(count > 0 ? count : 1, sizeof *set->pairs);
+    if (!set->pairs) {
         snprintf(message, LISTEN_MESSAGE_OCTETS, "cannot listen: out of memory");
         return STATUS_SYSTEM;
     }
     for (size_t i = 0; i < count; i++)
-        set.pairs[i].udp = set.pairs[i].tcp = -1;
+        set->pairs[i].udp = set->pairs[i].tcp = -1;
+    return STATUS_OK;
+}
+
+/* The i-th address of all, those of TLS last. */
+static const struct endpoint *endpoint_at(const struct config_server *config, size_t i, bool *tls)
+{
+    *tls = i >= config->listen_count;
+    return *tls ? &config->tls_listen[i - config->listen_count] : &config->listen[i];
+}
+
+enum status listen_open(const struct config_server *config, size_t workers, struct listen_set *out,
+                        char message[LISTEN_MESSAGE_OCTETS])
+{
+    struct listen_set set;
+    size_t addresses = config->listen_count + config->tls_listen_count;
+    enum status status = make_set(workers, addresses, &set, message);
+
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < set.addresses && status == STATUS_OK; i++) {
-        bool tls = i >= config->listen_count;
-        const struct endpoint *endpoint =
-            tls ? &config->tls_listen[i - config->listen_count] : &config->listen[i];
+        bool tls;
+        const struct endpoint *endpoint = endpoint_at(config, i, &tls);
         if ((!tls && !is_free(endpoint, SOCK_DGRAM)) || !is_free(endpoint, SOCK_STREAM))
             status = complain(endpoint, message);
         for (size_t w = 0; w < workers && status == STATUS_OK; w++) {
             if (!open_pair(endpoint, tls, &set.pairs[w * set.addresses + i]))
                 status = complain(endpoint, message);
         }
+    }
+    if (status != STATUS_OK)
+        listen_close(&set);
+    else
+        *out = set;
+    return status;
+}
+
+/* The n-th socket of that kind at the endpoint, or NULL. */
+static struct inherited_socket *find(struct inherited *inherited, const struct endpoint *endpoint,
+                                     int type, size_t n)
+{
+    for (size_t i = 0; i < inherited->count; i++) {
+        struct inherited_socket *socket = &inherited->sockets[i];
+        if (socket->type == type && endpoint_equals(&socket->at, endpoint) && n-- == 0)
+            return socket;
+    }
+    return NULL;
+}
+
+static size_t count_at(struct inherited *inherited, const struct endpoint *endpoint, int type)
+{
+    size_t count = 0;
+    while (find(inherited, endpoint, type, count))
+        count++;
+    return count;
+}
+
+/* How many pairs a worker has at an address: one, unless there are more sockets than workers. */
+static size_t count_pairs(struct inherited *inherited, const struct endpoint *endpoint,
+                          size_t workers)
+{
+    size_t udp = count_at(inherited, endpoint, SOCK_DGRAM);
+    size_t tcp = count_at(inherited, endpoint, SOCK_STREAM);
+    size_t most = udp > tcp ? udp : tcp;
+    return most <= workers ? 1 : (most + workers - 1) / workers;
+}
+
+/* What cannot be set any more once a socket is bound has to be right. */
+static bool is_v6_only(const struct inherited_socket *socket)
+{
+    int value = 0;
+    socklen_t octets = sizeof value;
+    return socket->at.address.any.sa_family != AF_INET6 ||
+           (getsockopt(socket->fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &octets) == 0 && value != 0);
+}
+
+static bool prepare_inherited(const struct inherited_socket *socket)
+{
+    bool v6 = socket->at.address.any.sa_family == AF_INET6;
+    if (socket->type == SOCK_DGRAM)
+        return prepare_udp(socket->fd, v6, is_wildcard(&socket->at)) == 0;
+    return prepare_tcp(socket->fd) == 0 && listen(socket->fd, BACKLOG) == 0;
+}
+
+/* The n-th socket at the endpoint for who has it first; for others, where there are fewer, the same
+ * one once more. False with errno. */
+static bool give(struct inherited *inherited, const struct endpoint *endpoint, int type, size_t n,
+                 int *out)
+{
+    size_t count = count_at(inherited, endpoint, type);
+    struct inherited_socket *socket = find(inherited, endpoint, type, n % count);
+    if (socket->used) {
+        *out = fcntl(socket->fd, F_DUPFD_CLOEXEC, 0);
+        return *out >= 0;
+    }
+    if (!prepare_inherited(socket))
+        return false;
+    socket->used = true;
+    *out = socket->fd;
+    return true;
+}
+
+/* Fills the pairs that each worker has at one address, from pair `first` on. False with errno. */
+static bool give_pairs(struct inherited *inherited, const struct endpoint *endpoint,
+                       struct listen_set *set, size_t first, bool tls)
+{
+    size_t per_worker = count_pairs(inherited, endpoint, set->workers);
+    for (size_t n = 0; n < per_worker * set->workers; n++) {
+        struct listen_pair *pair =
+            &set->pairs[n % set->workers * set->addresses + first + n / set->workers];
+        pair->tls = tls;
+        pair->wildcard = is_wildcard(endpoint);
+        pair->v6 = endpoint->address.any.sa_family == AF_INET6;
+        /* A worker shares its first ones with others where it must, and takes more where there
+         * are more. */
+        bool shares = n < set->workers;
+        if (!tls && (shares || n < count_at(inherited, endpoint, SOCK_DGRAM)) &&
+            !give(inherited, endpoint, SOCK_DGRAM, n, &pair->udp))
+            return false;
+        if ((shares || n < count_at(inherited, endpoint, SOCK_STREAM)) &&
+            !give(inherited, endpoint, SOCK_STREAM, n, &pair->tcp))
+            return false;
+    }
+    return true;
+}
+
+/* Every address has what it needs. */
+static enum status check_given(const struct config_server *config, struct inherited *inherited,
+                               char message[LISTEN_MESSAGE_OCTETS])
+{
+    for (size_t i = 0; i < config->listen_count + config->tls_listen_count; i++) {
+        char place[ENDPOINT_TEXT_OCTETS];
+        bool tls;
+        const struct endpoint *endpoint = endpoint_at(config, i, &tls);
+        const char *missing = NULL;
+        if (!tls && count_at(inherited, endpoint, SOCK_DGRAM) == 0)
+            missing = "ListenDatagram";
+        else if (count_at(inherited, endpoint, SOCK_STREAM) == 0)
+            missing = "ListenStream";
+        if (!missing)
+            continue;
+        endpoint_to_text(endpoint, place);
+        snprintf(message, LISTEN_MESSAGE_OCTETS,
+                 "the service manager gives no %s socket for %s, which '%s' names; add %s= to the "
+                 "socket unit, or take the address out of '%s'",
+                 missing[6] == 'D' ? "UDP" : "TCP", place, tls ? "tls-listen" : "listen", missing,
+                 tls ? "tls-listen" : "listen");
+        return STATUS_INVALID;
+    }
+    return STATUS_OK;
+}
+
+static bool is_named(const struct config_server *config, const struct inherited_socket *socket)
+{
+    for (size_t i = 0; i < config->listen_count + config->tls_listen_count; i++) {
+        bool tls;
+        const struct endpoint *endpoint = endpoint_at(config, i, &tls);
+        if (endpoint_equals(endpoint, &socket->at) && (!tls || socket->type == SOCK_STREAM))
+            return true;
+    }
+    return false;
+}
+
+/* Every socket is of an address that is configured, and can be used. */
+static enum status check_sockets(const struct config_server *config,
+                                 const struct inherited *inherited,
+                                 char message[LISTEN_MESSAGE_OCTETS])
+{
+    for (size_t i = 0; i < inherited->count; i++) {
+        const struct inherited_socket *socket = &inherited->sockets[i];
+        char place[ENDPOINT_TEXT_OCTETS];
+        endpoint_to_text(&socket->at, place);
+        if (!is_named(config, socket)) {
+            snprintf(message, LISTEN_MESSAGE_OCTETS,
+                     "the service manager gives a %s socket for %s, which neither 'listen' nor "
+                     "'tls-listen' names; add it there, or take it out of the socket unit",
+                     socket->type == SOCK_DGRAM ? "UDP" : "TCP", place);
+            return STATUS_INVALID;
+        }
+        if (!is_v6_only(socket)) {
+            snprintf(message, LISTEN_MESSAGE_OCTETS,
+                     "the service manager gives a socket for %s that takes IPv4 too; write "
+                     "BindIPv6Only=ipv6-only into the socket unit",
+                     place);
+            return STATUS_INVALID;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status listen_adopt(const struct config_server *config, size_t workers,
+                         struct inherited *inherited, struct listen_set *out,
+                         char message[LISTEN_MESSAGE_OCTETS])
+{
+    size_t count = config->listen_count + config->tls_listen_count, pairs = 0;
+    struct listen_set set;
+    bool tls;
+
+    enum status status = check_sockets(config, inherited, message);
+    if (status == STATUS_OK)
+        status = check_given(config, inherited, message);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        pairs += count_pairs(inherited, endpoint_at(config, i, &tls), workers);
+    if (status == STATUS_OK)
+        status = make_set(workers, pairs, &set, message);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0, first = 0; i < count && status == STATUS_OK; i++) {
+        const struct endpoint *endpoint = endpoint_at(config, i, &tls);
+        if (!give_pairs(inherited, endpoint, &set, first, tls))
+            status = complain(endpoint, message);
+        first += count_pairs(inherited, endpoint, workers);
     }
     if (status != STATUS_OK)
         listen_close(&set);

@@ -4,10 +4,15 @@
 #include "server/bundle.h"
 #include "server/control_socket.h"
 #include "server/diagnose.h"
+#include "server/exposure.h"
+#include "server/inherited.h"
+#include "server/keeper.h"
 #include "server/listen.h"
 #include "server/log.h"
 #include "server/privileges.h"
+#include "server/sandbox.h"
 #include "server/server.h"
+#include "server/supervisor.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -17,6 +22,16 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 64
+/* One that every part's message fits into. */
+#define MESSAGE_OCTETS STORE_MESSAGE_OCTETS
+_Static_assert(MESSAGE_OCTETS >= PRIVILEGES_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= LISTEN_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= INHERITED_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= SUPERVISOR_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= CONTROL_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= KEEPER_MESSAGE_OCTETS &&
+                   MESSAGE_OCTETS >= STORE_MESSAGE_OCTETS,
+               "a message is cut");
 /* Descriptors beside sockets: the database and its lock, event loops, log, NOTIFY. */
 #define SPARE_DESCRIPTORS 64
 
@@ -57,8 +72,20 @@ static void warn_of_limits(const struct config *config, struct log *log, size_t 
             descriptors, needed);
 }
 
+/* The server's parts in the order in which they are made, and what they are made from. */
+struct serving {
+    struct config *config; /* NULL once the bundle owns it */
+    struct log *log;
+    struct supervisor supervisor;
+    struct listen_set sockets;
+    struct control_socket control;
+    struct keeper *keeper; /* NULL without `sandbox` */
+    struct bundle *bundle;
+    struct store *store;
+};
+
 static enum status become_user(const struct config *config, struct log *log,
-                               char message[PRIVILEGES_MESSAGE_OCTETS])
+                               char message[MESSAGE_OCTETS])
 {
     if (config->server.user)
         return privileges_drop(config->server.user, message);
@@ -68,67 +95,123 @@ static enum status become_user(const struct config *config, struct log *log,
     return STATUS_OK;
 }
 
-/* After the ports are bound: becomes the user, opens secrets and the database as that user, serves.
- * Takes over the configuration. */
-static int run(struct config *config, struct log *log, struct listen_set *sockets)
+/* Sockets that the service manager hands over, or our own. */
+static enum status open_sockets(struct serving *serving, char message[MESSAGE_OCTETS])
 {
-    char control_message[CONTROL_MESSAGE_OCTETS];
-    struct control_socket control = {.fd = -1};
-    char reason[PRIVILEGES_MESSAGE_OCTETS];
-    char message[STORE_MESSAGE_OCTETS];
-    struct store *store = NULL;
-    struct bundle *bundle = NULL;
-    int exit_code = EXIT_FAILURE;
+    const struct config_server *server = &serving->config->server;
+    size_t workers = server_workers(server), count = 0;
+    struct inherited inherited;
 
-    if (become_user(config, log, reason) != STATUS_OK) {
-        refuse(log, config, reason);
-        config_destroy(config);
-    } else if (bundle_create(config, NULL, log, &bundle) != STATUS_OK) {
-        if (config->log.target == LOG_TARGET_SYSLOG)
-            fprintf(stderr,
-                    "contactd: a file that %s names cannot be used; syslog has the reason\n",
-                    config->path);
-        config_destroy(config);
-    } else if (store_open(config->database, &store, message) != STATUS_OK) {
-        refuse(log, config, message);
-        bundle_destroy(bundle);
-    } else if (control_socket_open(&config->server, &control, control_message) != STATUS_OK) {
-        refuse(log, config, control_message);
-        bundle_destroy(bundle);
-        store_close(store);
-    } else {
-        exit_code = server_run(bundle, log, store, sockets, &control) == STATUS_OK ? EXIT_SUCCESS
-                                                                                   : EXIT_FAILURE;
-        control_socket_close(&control);
-        store_close(store);
-    }
-    return exit_code;
+    enum status status =
+        inherited_count(getenv("LISTEN_PID"), getenv("LISTEN_FDS"), getpid(), &count, message);
+    if (status != STATUS_OK || count == 0)
+        return status != STATUS_OK ? status
+                                   : listen_open(server, workers, &serving->sockets, message);
+    status = inherited_take(STDERR_FILENO + 1, count, &inherited, message);
+    if (status != STATUS_OK)
+        return status;
+    status = listen_adopt(server, workers, &inherited, &serving->sockets, message);
+    inherited_free(&inherited);
+    return status;
 }
 
+/* What reads files: before any secret is in memory, so that the keeper has none. */
+static enum status open_control(struct serving *serving, char message[MESSAGE_OCTETS])
+{
+    const struct config *config = serving->config;
+    enum status status = control_socket_open(&config->server, &serving->control, message);
+
+    if (status == STATUS_OK && config->server.sandbox)
+        status = keeper_start(config, &serving->control, &serving->keeper, message);
+    return status;
+}
+
+/* Secrets and certificates. What is wrong with them is logged already. */
+static enum status open_bundle(struct serving *serving)
+{
+    struct config *config = serving->config;
+    enum status status = bundle_create(config, NULL, serving->log, &serving->bundle);
+
+    if (status == STATUS_OK)
+        serving->config = NULL;
+    else if (config->log.target == LOG_TARGET_SYSLOG)
+        fprintf(stderr, "contactd: a file that %s names cannot be used; syslog has the reason\n",
+                config->path);
+    return status;
+}
+
+/* Ports first, as root; then everything as the user. False: said, and to be ended. */
+static bool open_parts(struct serving *serving)
+{
+    const struct config *config = serving->config;
+    const struct supervisor_terms terms = {getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+                                           getenv("WATCHDOG_PID")};
+    char message[MESSAGE_OCTETS] = "";
+
+    enum status status = supervisor_open(&terms, getpid(), &serving->supervisor, message);
+    if (status == STATUS_OK)
+        status = open_sockets(serving, message);
+    if (status == STATUS_OK)
+        status = become_user(config, serving->log, message);
+    if (status == STATUS_OK)
+        status = open_control(serving, message);
+    if (status == STATUS_OK)
+        status = open_bundle(serving);
+    if (status == STATUS_OK)
+        status = store_open(config->database, &serving->store, message);
+    if (status == STATUS_OK)
+        status = privileges_shed(!config->server.sandbox, message);
+    if (status != STATUS_OK && message[0] != '\0')
+        refuse(serving->log, config, message);
+    return status == STATUS_OK;
+}
+
+static void close_parts(struct serving *serving)
+{
+    if (serving->keeper)
+        keeper_remove_control(serving->keeper);
+    else
+        control_socket_remove(&serving->control);
+    control_socket_close(&serving->control);
+    keeper_stop(serving->keeper);
+    store_close(serving->store);
+    bundle_destroy(serving->bundle);
+    config_destroy(serving->config);
+    listen_close(&serving->sockets);
+    supervisor_close(&serving->supervisor);
+    log_destroy(serving->log);
+}
+
+/* Takes over the configuration. */
 static int serve(struct config *config, const struct diag *diag)
 {
-    char message[LISTEN_MESSAGE_OCTETS];
-    struct listen_set sockets;
     size_t descriptors = privileges_raise_descriptors();
-    size_t workers = server_workers(&config->server);
-    struct log *log = log_create(&config->log, STDERR_FILENO, "/dev/log");
+    struct serving serving = {
+        .config = config,
+        .log = log_create(&config->log, STDERR_FILENO, "/dev/log"),
+        .supervisor.fd = -1,
+        .control.fd = -1,
+    };
     int exit_code = EXIT_FAILURE;
 
-    if (!log) {
+    if (!serving.log) {
         fprintf(stderr, "contactd: out of memory\n");
         config_destroy(config);
         return EXIT_FAILURE;
     }
-    diagnose(diag, log);
-    warn_of_limits(config, log, workers, descriptors);
-    if (listen_open(&config->server, workers, &sockets, message) != STATUS_OK) {
-        refuse(log, config, message);
-        config_destroy(config);
-    } else {
-        exit_code = run(config, log, &sockets);
-        listen_close(&sockets);
+    diagnose(diag, serving.log);
+    warn_of_limits(config, serving.log, server_workers(&config->server), descriptors);
+    if (open_parts(&serving)) {
+        const struct server_parts parts = {serving.log,      serving.store,  &serving.sockets,
+                                           &serving.control, serving.keeper, &serving.supervisor};
+        struct bundle *bundle = serving.bundle;
+        serving.bundle = NULL;
+        if (config->server.sandbox)
+            sandbox_close(serving.log);
+        if (server_run(bundle, &parts) == STATUS_OK)
+            exit_code = EXIT_SUCCESS;
     }
-    log_destroy(log);
+    close_parts(&serving);
     return exit_code;
 }
 
@@ -144,8 +227,11 @@ static int run_configured(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     enum status status = config_read(arguments->config_path, diag, &config);
+    if (status == STATUS_OK)
+        exposure_find(config, diag);
     bool usable = status == STATUS_OK &&
-                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK);
+                  (arguments->task != TASK_CHECK || bundle_check(config, diag) == STATUS_OK) &&
+                  diag_count(diag, SEVERITY_ERROR) == 0;
     diag_sort(diag);
     if (status != STATUS_OK || arguments->task == TASK_CHECK)
         diag_print(diag, DIAG_GNU, stderr);

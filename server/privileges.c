@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ACCOUNT_OCTETS 16384
@@ -60,6 +63,45 @@ static bool is_final(const struct account *account)
                                   (account->group == 0 || (setgid(0) != 0 && setegid(0) != 0)));
 }
 
+/* What could ever be had again, for what a file's set-user-ID bit or capabilities would give; all
+ * but `kept`. Without CAP_SETPCAP it stays as the service manager made it. */
+static void drop_bounds(uint64_t kept)
+{
+    for (unsigned long n = 0; prctl(PR_CAPBSET_READ, n, 0, 0, 0) >= 0; n++) {
+        if (n >= 64 || !(kept >> n & 1))
+            (void)prctl(PR_CAPBSET_DROP, n, 0, 0, 0);
+    }
+}
+
+/* Effective, permitted and inheritable. libcap would be a library for one system call. */
+static int set_capabilities(uint64_t kept)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {
+        {(uint32_t)kept, (uint32_t)kept, 0},
+        {(uint32_t)(kept >> 32), (uint32_t)(kept >> 32), 0},
+    };
+    return (int)syscall(SYS_capset, &header, sets);
+}
+
+enum status privileges_shed(bool keeps_files, char message[PRIVILEGES_MESSAGE_OCTETS])
+{
+    uint64_t kept = 0;
+    if (keeps_files && geteuid() == 0)
+        kept = UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_CHOWN;
+    drop_bounds(kept);
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (set_capabilities(kept) == 0)
+        return STATUS_OK;
+    /* Root in a container may hold less than that: then it keeps nothing. */
+    if (kept != 0 && set_capabilities(0) == 0)
+        return STATUS_OK;
+    char text[ERRNO_TEXT_OCTETS];
+    snprintf(message, PRIVILEGES_MESSAGE_OCTETS, "cannot give up capabilities: %s",
+             errno_text(errno, text));
+    return STATUS_SYSTEM;
+}
+
 enum status privileges_drop(const char *user, char message[PRIVILEGES_MESSAGE_OCTETS])
 {
     struct account account;
@@ -74,6 +116,7 @@ enum status privileges_drop(const char *user, char message[PRIVILEGES_MESSAGE_OC
                  user);
         return STATUS_DENIED;
     }
+    drop_bounds(0);
     /* Groups first: afterwards there is no right to change them. */
     if (initgroups(user, account.group) != 0 ||
         setresgid(account.group, account.group, account.group) != 0 ||
@@ -95,6 +138,11 @@ void privileges_freeze(void)
 {
     /* Fails only on kernels before 3.5, and then nothing is worse than before. */
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void privileges_hide_memory(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 bool privileges_is_root(void)

@@ -21,6 +21,22 @@
  */
 MUST_CHECK enum status privileges_drop(const char *user, char message[PRIVILEGES_MESSAGE_OCTETS]);
 
+/*
+ * Gives up every capability, for good and in every set: effective, permitted, inheritable, ambient,
+ * bounding. To be called before there are threads, once the ports are bound.
+ *
+ *   keeps_files   true: a process that is root keeps what it takes to read files and to hand its
+ *                 control socket to a group, whoever owns them (CAP_DAC_OVERRIDE, CAP_CHOWN)
+ *   message       on failure: one line
+ *
+ * STATUS_OK or STATUS_SYSTEM.
+ */
+MUST_CHECK enum status privileges_shed(bool keeps_files, char message[PRIVILEGES_MESSAGE_OCTETS]);
+
+/* From now on there is no core file, and no other process of the same user may look into this
+ * one: secrets and private keys are in its memory. */
+void privileges_hide_memory(void);
+
 /* Forbids that any program started from here gains privileges (set-user-ID files among them). */
 void privileges_freeze(void);
 

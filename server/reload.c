@@ -27,11 +27,11 @@ static void hear(const struct diag *diag, struct text *heard)
     free(printed);
 }
 
-static enum status read_file(const struct config *running, struct log *log, struct text *heard,
-                             struct config **fresh)
+static enum status read_file(const struct config *running, const struct opener *opener,
+                             struct log *log, struct text *heard, struct config **fresh)
 {
     struct diag *diag = diag_create();
-    enum status status = diag ? config_read(running->path, diag, fresh) : STATUS_SYSTEM;
+    enum status status = diag ? config_read_by(running->path, opener, diag, fresh) : STATUS_SYSTEM;
     if (diag) {
         diag_sort(diag);
         diagnose(diag, log);
@@ -53,12 +53,13 @@ static enum status make_bundle(const struct bundle *running, struct config *fres
     return status;
 }
 
-enum status reload_read(const struct bundle *running, struct log *log, struct text *heard,
-                        struct bundle **out)
+enum status reload_read(const struct bundle *running, const struct opener *opener, struct log *log,
+                        struct text *heard, struct bundle **out)
 {
     struct config *fresh = NULL;
     struct log *both = log_overhear(log, heard);
-    enum status status = both ? read_file(running->config, log, heard, &fresh) : STATUS_SYSTEM;
+    enum status status =
+        both ? read_file(running->config, opener, log, heard, &fresh) : STATUS_SYSTEM;
     if (status == STATUS_SYSTEM)
         log_write(both ? both : log, LOG_LEVEL_ERROR, "out of memory");
     else if (status == STATUS_OK)

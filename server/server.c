@@ -10,12 +10,14 @@
 #include "server/ticks.h"
 #include "server/transfers.h"
 #include "server/watch.h"
+#include "server/watchdog.h"
 #include "server/worker.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -55,8 +57,11 @@ struct server {
     struct notify *notify;
     struct watch *watch;
     struct control_socket *control_socket;
-    struct control *control; /* NULL where no socket is configured */
-    size_t worker_count;     /* started */
+    struct keeper *keeper;
+    const struct supervisor *supervisor;
+    struct watchdog *watchdog; /* NULL where no signs of life are asked for, or not yet */
+    struct control *control;   /* NULL where no socket is configured */
+    size_t worker_count;       /* started */
     struct worker **workers;
 };
 
@@ -75,8 +80,17 @@ size_t server_workers(const struct config_server *config)
 static void begin_stop(struct server *server, bool at_once)
 {
     server->phase = PHASE_STOPPING;
+    supervisor_stopping(server->supervisor);
     for (size_t i = 0; i < server->worker_count; i++)
         worker_post_stop(server->workers[i], at_once);
+}
+
+static void tell_ready(const struct server *server)
+{
+    char words[128];
+    snprintf(words, sizeof words, "serving %zu of %zu zones with %zu workers",
+             watch_loaded(server->watch), server->bundle->config->zone_count, server->worker_count);
+    supervisor_ready(server->supervisor, words);
 }
 
 static void announce(const struct server *server)
@@ -128,7 +142,10 @@ static enum status configure_parts(struct server *server, const struct bundle *f
     if (notify_configure(server->notify, config, fresh->keyring) != STATUS_OK ||
         transfers_configure(server->transfers, config) != STATUS_OK)
         log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
-    if (control_socket_permit(server->control_socket, &config->server, message) != STATUS_OK) {
+    enum status status =
+        server->keeper ? keeper_permit(server->keeper, &config->server, message)
+                       : control_socket_permit(server->control_socket, &config->server, message);
+    if (status != STATUS_OK) {
         log_write(server->log, LOG_LEVEL_ERROR, "%s", message);
         text_add(heard, "warning: %s\n", message);
     }
@@ -147,13 +164,17 @@ static void begin_reload(struct server *server)
 {
     struct bundle *fresh = NULL;
     struct text heard = {0};
-    enum status status = reload_read(server->bundle, server->log, &heard, &fresh);
+    supervisor_reloading(server->supervisor);
+    enum status status =
+        reload_read(server->bundle, server->keeper ? keeper_opener(server->keeper) : NULL,
+                    server->log, &heard, &fresh);
     if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
         bundle_destroy(fresh);
         status = STATUS_SYSTEM;
     }
     if (status != STATUS_OK) {
         conclude_reload(server, true, heard);
+        tell_ready(server);
         return;
     }
     log_configure(server->log, &fresh->config->log);
@@ -182,6 +203,7 @@ static void end_reload(struct server *server)
     server->heard = (struct text){0};
     log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded",
               server->bundle->config->path);
+    tell_ready(server);
     if (server->reload_again && server->phase == PHASE_SERVING) {
         server->reload_again = false;
         begin_reload(server);
@@ -194,6 +216,16 @@ static size_t count_state(const struct server *server, enum worker_state state)
     for (size_t i = 0; i < server->worker_count; i++)
         count += worker_state(server->workers[i]) == state;
     return count;
+}
+
+static void begin_watchdog(struct server *server)
+{
+    if (watchdog_create(server->base, server->supervisor, server->workers, server->worker_count,
+                        server->log, &server->watchdog) == STATUS_OK)
+        return;
+    log_write(server->log, LOG_LEVEL_ERROR, "out of memory");
+    server->outcome = STATUS_SYSTEM;
+    begin_stop(server, true);
 }
 
 /* A worker has changed its state or taken a configuration. */
@@ -214,6 +246,8 @@ static void on_notice(evutil_socket_t fd, short what, void *arg)
         count_state(server, WORKER_RUNNING) == server->worker_count) {
         server->phase = PHASE_SERVING;
         announce(server);
+        tell_ready(server);
+        begin_watchdog(server);
         if (server->reload_again) {
             server->reload_again = false;
             begin_reload(server);
@@ -413,6 +447,7 @@ static void join_workers(struct server *server)
 
 static void finish(struct server *server)
 {
+    watchdog_destroy(server->watchdog);
     control_destroy(server->control);
     watch_destroy(server->watch);
     notify_destroy(server->notify);
@@ -437,17 +472,18 @@ static void finish(struct server *server)
     text_clear(&server->refusal.heard);
 }
 
-enum status server_run(struct bundle *bundle, struct log *log, struct store *store,
-                       struct listen_set *sockets, struct control_socket *control)
+enum status server_run(struct bundle *bundle, const struct server_parts *parts)
 {
     struct server server = {
         .phase = PHASE_STARTING,
         .outcome = STATUS_OK,
         .bundle = bundle,
-        .log = log,
-        .store = store,
-        .sockets = sockets,
-        .control_socket = control,
+        .log = parts->log,
+        .store = parts->store,
+        .sockets = parts->sockets,
+        .control_socket = parts->control,
+        .keeper = parts->keeper,
+        .supervisor = parts->supervisor,
         .started_ms = ticks_now(),
         .loaded_ms = ticks_now(),
         .notice = -1,

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdatomic.h>
@@ -30,6 +32,13 @@ struct tls_identity {
     BIO_METHOD *transport;
     size_t ends_number; /* which certificate of the chain ends first, from 1 */
     time_t ends;
+};
+
+/* Where its parts come from, and who hears what is wrong with them. */
+struct source {
+    const struct config_server *server;
+    const struct opener *opener;
+    struct diag *diag;
 };
 
 /* Why OpenSSL refused, in its words; the first error is the cause. Takes all errors off its queue.
@@ -57,24 +66,34 @@ static enum status refuse_contents(struct diag *diag, const char *path, const ch
     return STATUS_INVALID;
 }
 
-/* OpenSSL would say "system lib" of a file that is missing or belongs to somebody else. */
-static enum status check_readable(const char *path, const char *rule, struct diag *diag)
+/* Opens a file for OpenSSL, which would say "system lib" of one that is missing or belongs to
+ * somebody else. NULL with a diagnostic; `status` then says of what kind. */
+static BIO *open_file(const struct source *source, const char *path, const char *rule,
+                      enum status *status)
 {
-    char text[ERRNO_TEXT_OCTETS];
     struct stat file;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = opener_open(source->opener, path, O_NONBLOCK);
     bool readable = fd >= 0 && fstat(fd, &file) == 0;
     int error = errno;
 
+    *status = STATUS_INVALID;
+    if (readable && S_ISREG(file.st_mode)) {
+        BIO *bio = BIO_new_fd(fd, BIO_CLOSE);
+        if (bio)
+            return bio;
+        *status = STATUS_SYSTEM;
+    } else if (readable) { /* a pipe that nobody writes to would stop a server */
+        *status = refuse(source->diag, path, rule, "is not a plain file");
+    } else {
+        char text[ERRNO_TEXT_OCTETS];
+        const char *reason = opener_explain(error);
+        diag_error(source->diag, (struct place){.file = path}, rule, "cannot be read: %s%s",
+                   reason ? reason : errno_text(error, text),
+                   error == EACCES ? "; 'user' must be able to read it" : "");
+    }
     if (fd >= 0)
         close(fd);
-    if (readable && S_ISREG(file.st_mode))
-        return STATUS_OK;
-    if (readable) /* a pipe that nobody writes to would stop a server */
-        return refuse(diag, path, rule, "is not a plain file");
-    diag_error(diag, (struct place){.file = path}, rule, "cannot be read: %s%s",
-               errno_text(error, text), error == EACCES ? "; 'user' must be able to read it" : "");
-    return STATUS_INVALID;
+    return NULL;
 }
 
 /* Asks nobody for a passphrase, least of all at the terminal. */
@@ -167,40 +186,85 @@ static bool prepare(SSL_CTX *context)
            SSL_CTX_set_session_ticket_cb(context, make_ticket, take_ticket, NULL) == 1;
 }
 
-static enum status load_certificate(SSL_CTX *context, const char *path, struct diag *diag)
+/* True at the end of a file of which something was read; then that end is no error. */
+static bool is_at_end(void)
 {
-    enum status status = check_readable(path, RULE_CERT, diag);
+    unsigned long error = ERR_peek_last_error();
+    bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 
-    if (status != STATUS_OK)
-        return status;
-    ERR_clear_error();
-    return SSL_CTX_use_certificate_chain_file(context, path) == 1
-               ? STATUS_OK
-               : refuse_contents(diag, path, RULE_CERT, "holds no certificate that can be used");
+    if (at_end)
+        ERR_clear_error();
+    return at_end;
 }
 
-static void warn_of_mode(const char *path, struct diag *diag)
+/* The server's own certificate, then those above it: what SSL_CTX_use_certificate_chain_file does
+ * with a path. */
+static bool take_chain(SSL_CTX *context, BIO *bio)
+{
+    X509 *certificate = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
+    bool good = certificate && SSL_CTX_use_certificate(context, certificate) == 1;
+
+    X509_free(certificate);
+    while (good && (certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL))) {
+        good = SSL_CTX_add0_chain_cert(context, certificate) == 1;
+        if (!good)
+            X509_free(certificate);
+    }
+    return good && is_at_end();
+}
+
+static enum status load_certificate(SSL_CTX *context, const struct source *source)
+{
+    const char *path = source->server->tls_cert;
+    enum status status;
+    BIO *bio = open_file(source, path, RULE_CERT, &status);
+
+    if (!bio)
+        return status;
+    ERR_clear_error();
+    bool good = take_chain(context, bio);
+    BIO_free(bio);
+    return good ? STATUS_OK
+                : refuse_contents(source->diag, path, RULE_CERT,
+                                  "holds no certificate that can be used");
+}
+
+static void warn_of_mode(BIO *bio, const char *path, struct diag *diag)
 {
     struct stat file;
 
     /* As conf/secret.c has it: its group may be how a server without rights reads it. */
-    if (stat(path, &file) == 0 && (file.st_mode & 027) != 0)
+    if (fstat((int)BIO_get_fd(bio, NULL), &file) == 0 && (file.st_mode & 027) != 0)
         diag_warning(diag, (struct place){.file = path}, "secret-mode",
                      "a secret of mode %04o, open to others; run: chmod 640 %s, and consider a new "
                      "key",
                      (unsigned)file.st_mode & 07777, path);
 }
 
-static enum status load_key(SSL_CTX *context, const struct config_server *server, struct diag *diag)
+static bool take_key(SSL_CTX *context, BIO *bio)
 {
-    enum status status = check_readable(server->tls_key, RULE_KEY, diag);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    bool good =
+        key && SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1;
 
-    if (status != STATUS_OK)
+    EVP_PKEY_free(key);
+    return good;
+}
+
+static enum status load_key(SSL_CTX *context, const struct source *source)
+{
+    const struct config_server *server = source->server;
+    struct diag *diag = source->diag;
+    enum status status;
+    BIO *bio = open_file(source, server->tls_key, RULE_KEY, &status);
+
+    if (!bio)
         return status;
-    warn_of_mode(server->tls_key, diag);
+    warn_of_mode(bio, server->tls_key, diag);
     ERR_clear_error();
-    if (SSL_CTX_use_PrivateKey_file(context, server->tls_key, SSL_FILETYPE_PEM) == 1 &&
-        SSL_CTX_check_private_key(context) == 1)
+    bool good = take_key(context, bio);
+    BIO_free(bio);
+    if (good)
         return STATUS_OK;
     unsigned long error = ERR_peek_last_error();
     if (ERR_GET_LIB(error) != ERR_LIB_X509 ||
@@ -214,21 +278,47 @@ static enum status load_key(SSL_CTX *context, const struct config_server *server
     return STATUS_INVALID;
 }
 
+/* Certificates and lists of those withdrawn: what SSL_CTX_load_verify_file does with a path. */
+static bool take_anchors(SSL_CTX *context, BIO *bio)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    STACK_OF(X509_INFO) *found = PEM_X509_INFO_read_bio(bio, NULL, no_passphrase, NULL);
+    bool good = found != NULL;
+    int count = 0;
+
+    for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
+        const X509_INFO *item = sk_X509_INFO_value(found, i);
+        if (item->x509)
+            good = X509_STORE_add_cert(store, item->x509) == 1;
+        if (good && item->crl)
+            good = X509_STORE_add_crl(store, item->crl) == 1;
+        count += item->x509 || item->crl;
+    }
+    sk_X509_INFO_pop_free(found, X509_INFO_free);
+    return good && count > 0;
+}
+
 /*
  * From now on clients are asked for a certificate. They are not told whose are known here: the list
  * would show our partners to everybody, and a client whose own certificate is in `tls-ca` would
  * find no issuer of it there.
  */
-static enum status load_clients(SSL_CTX *context, const char *path, struct diag *diag)
+static enum status load_clients(SSL_CTX *context, const struct source *source)
 {
+    const char *path = source->server->tls_ca;
+    enum status status;
+
     if (!path)
         return STATUS_OK;
-    enum status status = check_readable(path, RULE_CA, diag);
-    if (status != STATUS_OK)
+    BIO *bio = open_file(source, path, RULE_CA, &status);
+    if (!bio)
         return status;
     ERR_clear_error();
-    if (SSL_CTX_load_verify_file(context, path) != 1)
-        return refuse_contents(diag, path, RULE_CA, "holds no certificate that can be used");
+    bool good = take_anchors(context, bio);
+    BIO_free(bio);
+    if (!good)
+        return refuse_contents(source->diag, path, RULE_CA,
+                               "holds no certificate that can be used");
     /* A client's own certificate may be the anchor, whoever signed it. */
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     SSL_CTX_set_cert_verify_callback(context, verify_client, NULL);
@@ -303,18 +393,19 @@ static struct tls_identity *create_empty(void)
     return identity;
 }
 
-enum status tls_identity_create(const struct config_server *server, time_t now, struct diag *diag,
-                                struct tls_identity **out)
+enum status tls_identity_create(const struct config_server *server, const struct opener *opener,
+                                time_t now, struct diag *diag, struct tls_identity **out)
 {
+    const struct source source = {server, opener, diag};
     struct tls_identity *identity = create_empty();
 
     if (!identity)
         return STATUS_SYSTEM;
-    enum status status = load_certificate(identity->context, server->tls_cert, diag);
+    enum status status = load_certificate(identity->context, &source);
     if (status == STATUS_OK)
-        status = load_key(identity->context, server, diag);
+        status = load_key(identity->context, &source);
     if (status == STATUS_OK)
-        status = load_clients(identity->context, server->tls_ca, diag);
+        status = load_clients(identity->context, &source);
     if (status == STATUS_OK)
         status = check_times(identity, server->tls_cert, now, diag);
     if (status != STATUS_OK) {

@@ -29,7 +29,8 @@ struct tls_identity;
  *
  * STATUS_OK, STATUS_INVALID with a diagnostic, or STATUS_SYSTEM (memory).
  */
-MUST_CHECK enum status tls_identity_create(const struct config_server *server, time_t now,
+MUST_CHECK enum status tls_identity_create(const struct config_server *server,
+                                           const struct opener *opener, time_t now,
                                            struct diag *diag, struct tls_identity **out);
 
 /* One holder more, from any thread; returns the identity. */

@@ -26,7 +26,8 @@ struct turn {
     void (*run)(struct turn *turn); /* does one piece; may add its own or any other turn again */
 };
 
-/* `base` has the priorities of turns_prepare, and outlives it. NULL when memory is out. */
+/* `base` outlives it; without the priorities of turns_prepare() turns are events like all others.
+ * NULL when memory is out. */
 struct turns *turns_create(struct event_base *base);
 void turns_destroy(struct turns *turns);
 

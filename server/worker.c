@@ -46,8 +46,9 @@ struct worker {
     /* Between threads. */
     _Atomic(const struct bundle *) posted;
     _Atomic(const struct bundle *) adopted;
-    atomic_int stop;  /* enum stop */
-    atomic_int state; /* enum worker_state */
+    atomic_int stop;             /* enum stop */
+    atomic_uint asked, answered; /* worker_post_ping */
+    atomic_int state;            /* enum worker_state */
 
     /* The worker's own. */
     struct basis *basis;
@@ -148,6 +149,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
         ssize_t taken = read(fd, &count, sizeof count);
         (void)taken;
     }
+    atomic_store(&worker->answered, atomic_load(&worker->asked));
     adopt(worker);
     if (atomic_load(&worker->stop) == STOP_NOT)
         return;
@@ -206,6 +208,8 @@ static bool listen_tcp(struct worker *worker)
     for (size_t i = 0; i < worker->parts.socket_count; i++) {
         const struct listen_pair *pair = &worker->parts.sockets[i];
         enum connection_kind kind = pair->tls ? CONNECTION_TLS : CONNECTION_PLAIN;
+        if (pair->tcp < 0)
+            continue;
         if (tcp_listen(worker->tcp, pair->tcp, kind) != STATUS_OK)
             return false;
     }
@@ -230,6 +234,10 @@ static void free_loop(struct worker *worker)
 static void *run(void *arg)
 {
     struct worker *worker = arg;
+    char name[16];
+    /* Here: of another thread it is a file of /proc, which the sandbox keeps closed. */
+    snprintf(name, sizeof name, "worker/%u", worker->parts.number % 10000);
+    pthread_setname_np(pthread_self(), name);
     /* Made here: a base belongs to one thread from its first to its last breath. */
     worker->base = event_base_new();
     if (worker->base && turns_prepare(worker->base) == STATUS_OK)
@@ -297,18 +305,18 @@ static struct worker *create(const struct worker_parts *parts)
     return worker;
 }
 
-/* Signals are the main thread's: a thread inherits the mask of who starts it. */
+/* Signals are the main thread's: a thread inherits the mask of who starts it. All but those whose
+ * handlers have a line to say in the thread that is at fault (syscall_filter.h, store/fault.h). */
 static int start_thread(struct worker *worker)
 {
     sigset_t all, before;
-    char name[16];
     sigfillset(&all);
+    sigdelset(&all, SIGSYS);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    snprintf(name, sizeof name, "worker/%u", worker->parts.number % 10000);
-    if (error == 0)
-        pthread_setname_np(worker->thread, name);
     return error;
 }
 
@@ -342,6 +350,17 @@ void worker_post_bundle(struct worker *worker, const struct bundle *bundle)
 const struct bundle *worker_bundle(const struct worker *worker)
 {
     return atomic_load(&worker->adopted);
+}
+
+void worker_post_ping(struct worker *worker)
+{
+    atomic_fetch_add(&worker->asked, 1);
+    raise_flag(worker->wake);
+}
+
+bool worker_has_answered(const struct worker *worker)
+{
+    return atomic_load(&worker->answered) == atomic_load(&worker->asked);
 }
 
 void worker_post_stop(struct worker *worker, bool at_once)

@@ -60,6 +60,10 @@ void worker_post_bundle(struct worker *worker, const struct bundle *bundle);
 /* The bundle that it answers from; it does not touch an earlier one any more. */
 const struct bundle *worker_bundle(const struct worker *worker);
 
+/* Asks for a sign of life; worker_has_answered() is true once its loop has come round to it. */
+void worker_post_ping(struct worker *worker);
+bool worker_has_answered(const struct worker *worker);
+
 /* Asks it to accept no more, to finish what runs within WORKER_STOP_MS, and to end. */
 void worker_post_stop(struct worker *worker, bool at_once);
 

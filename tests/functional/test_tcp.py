@@ -157,12 +157,14 @@ def test_clients_that_vanish_leave_nothing_behind(tight):
 
 
 def test_an_idle_connection_is_closed_in_time(tight):
-    """RFC 7766 §6.2.3"""
+    """RFC 7766 §6.2.3; it is counted as idle, not as cut."""
+    expired, cut = counts(tight, "tcp-expired", "tcp-cut")
     with Tcp(tight.at) as connection:
         assert connection.ask(CARD).answer
         start = time.monotonic()
         assert connection.is_closed(IDLE * 4)
         assert IDLE * 0.8 < time.monotonic() - start < IDLE * 3
+    assert counts(tight, "tcp-expired", "tcp-cut") == [expired + 1, cut]
 
 
 def test_only_a_whole_message_restarts_the_time(tight):

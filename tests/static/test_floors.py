@@ -37,7 +37,8 @@ MODULES = {
 }
 # The only ones that may include what TLS and certificates need.
 TLS_SOURCES = {"server/tls_identity.c", "server/tls_session.c", "server/tls_transport.c"}
-TLS_HEADERS = {"openssl/bio.h", "openssl/err.h", "openssl/ssl.h", "openssl/x509v3.h"}
+TLS_HEADERS = {"openssl/bio.h", "openssl/err.h", "openssl/pem.h", "openssl/ssl.h",
+               "openssl/x509v3.h"}
 FOLDERS = {
     "wire": "zonegen/wire",
     "store": "zonegen/store",

@@ -8,7 +8,7 @@ static enum status read_secret(struct secondary *secondary, size_t n)
 {
     struct secret secret;
 
-    enum status status = secret_read(secondary->keys[n], secondary->context->diag, &secret);
+    enum status status = secret_read(secondary->keys[n], NULL, secondary->context->diag, &secret);
     if (status == STATUS_OK)
         secret_to_text(&secret, secondary->secrets[n]);
     secret_clear(&secret);

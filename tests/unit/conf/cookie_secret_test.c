@@ -113,14 +113,14 @@ static void a_file_is_read_or_named(void **state)
     assert_true(file >= 0);
     assert_int_equal(write(file, ACTIVE "\n", 33), 33);
     assert_int_equal(close(file), 0);
-    assert_int_equal(cookie_secrets_read(path, diag, &secrets), STATUS_OK);
+    assert_int_equal(cookie_secrets_read(path, NULL, diag, &secrets), STATUS_OK);
     assert_int_equal(secrets.count, 1);
     assert_int_equal(diag_total(diag), 0);
     cookie_secrets_clear(&secrets);
     for (size_t i = 0; i < sizeof secrets; i++)
         assert_int_equal(((const uint8_t *)&secrets)[i], 0);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(cookie_secrets_read("missing", diag, &secrets), STATUS_INVALID);
+    assert_int_equal(cookie_secrets_read("missing", NULL, diag, &secrets), STATUS_INVALID);
     char *found = printed(diag, DIAG_GNU);
     assert_string_equal(found, "missing: error: no such file; a new secret is made by 'openssl "
                                "rand -hex 16' [file-missing]\n");

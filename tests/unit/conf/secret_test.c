@@ -227,7 +227,7 @@ static char *read_file(const char *path, struct secret *secret)
     struct config_key key = key_of("xfr", TSIG_HMAC_SHA256);
     struct diag *diag = diag_create();
     key.secret_file = path;
-    enum status status = secret_read(&key, diag, secret);
+    enum status status = secret_read(&key, NULL, diag, secret);
     assert_int_equal(status, diag_count(diag, SEVERITY_ERROR) > 0 ? STATUS_INVALID : STATUS_OK);
     char *found = printed(diag, DIAG_GNU);
     diag_destroy(diag);

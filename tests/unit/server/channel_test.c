@@ -71,7 +71,8 @@ static int setup_tls(void **state)
     certificates_issue(&pair.files, time(NULL) - 86400, time(NULL) + 86400);
     const struct config_server server = {.tls_cert = pair.files.certificate,
                                          .tls_key = pair.files.key};
-    assert_int_equal(tls_identity_create(&server, time(NULL), diag, &pair.identity), STATUS_OK);
+    assert_int_equal(tls_identity_create(&server, NULL, time(NULL), diag, &pair.identity),
+                     STATUS_OK);
     diag_destroy(diag);
     open_pair(&pair, pair.identity);
     pair.context = SSL_CTX_new(TLS_client_method());

@@ -35,7 +35,7 @@ static void expect_refusal(const struct config_server *server, time_t at, const 
     struct tls_identity *identity = NULL;
     struct diag *diag = diag_create();
 
-    assert_int_equal(tls_identity_create(server, at, diag, &identity), STATUS_INVALID);
+    assert_int_equal(tls_identity_create(server, NULL, at, diag, &identity), STATUS_INVALID);
     assert_null(identity);
     assert_int_equal(diag_count(diag, SEVERITY_ERROR), 1);
     const struct diagnostic *error = diag_at(diag, diag_total(diag) - 1);
@@ -51,7 +51,7 @@ static struct tls_identity *expect_success(const struct config_server *server)
     struct tls_identity *identity = NULL;
     struct diag *diag = diag_create();
 
-    assert_int_equal(tls_identity_create(server, now, diag, &identity), STATUS_OK);
+    assert_int_equal(tls_identity_create(server, NULL, now, diag, &identity), STATUS_OK);
     assert_int_equal(diag_total(diag), 0);
     diag_destroy(diag);
     return identity;
@@ -115,7 +115,7 @@ static void a_key_that_everybody_may_read_is_warned_of(void **state)
     struct diag *diag = diag_create();
 
     assert_int_equal(chmod(files->key, 0644), 0);
-    assert_int_equal(tls_identity_create(&server, now, diag, &identity), STATUS_OK);
+    assert_int_equal(tls_identity_create(&server, NULL, now, diag, &identity), STATUS_OK);
     assert_int_equal(diag_count(diag, SEVERITY_WARNING), 1);
     assert_string_equal(diag_at(diag, 0)->place.file, files->key);
     diag_destroy(diag);
