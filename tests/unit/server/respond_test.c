@@ -293,6 +293,53 @@ static void transfers_are_closed_by_default(void **state)
     assert_int_equal(rcode_of(*state, &query, TRANSPORT_TCP, &flags, &answers), RCODE_REFUSED);
 }
 
+static void a_closed_zone_is_asked_by_who_may_ask_or_transfer_it(void **state)
+{
+    static const struct config_acl everybody = {.actions = ACL_QUERY};
+    static const struct config_acl *open_acl[] = {&everybody};
+    struct served *served = *state;
+    struct config_zone *zone = &served->zone_configs[0];
+    const struct config_zone before = *zone;
+    struct query query = make_query("xa.example", TYPE_TXT, CLASS_IN, -1);
+    uint16_t flags;
+    uint16_t answers;
+
+    for (int closed = 0; closed < 2; closed++) {
+        zone->audience = closed == 0 ? AUDIENCE_MEMBERS : AUDIENCE_PUBLIC;
+        zone->catalog = closed == 1;
+        assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_REFUSED);
+        zone->acl = open_acl;
+        zone->acl_count = 1;
+        assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
+        *zone = before;
+    }
+}
+
+/* RFC 4035 §3.1.4.1 */
+static void ds_is_answered_from_above_the_cut(void **state)
+{
+    struct query at_cut = make_query("xa.example", TYPE_DS, CLASS_IN, -1);
+    struct query at_top = make_query("example", TYPE_DS, CLASS_IN, -1);
+    struct served served;
+    uint16_t flags;
+    uint16_t answers;
+    (void)state;
+
+    served_start(&served);
+    served_restore(&served, "example. 60 IN SOA ns.test. a.test. 7 3600 900 604800 300\n"
+                            "example. 60 IN NS ns.test.\nxa.example. 60 IN NS ns.test.\n"
+                            "xa.example. 60 IN DS 1 13 2 00000000000000000000000000000000"
+                            "00000000000000000000000000000000\n");
+    served_restore(&served, "xa.example. 60 IN SOA ns.test. a.test. 7 3600 900 604800 300\n"
+                            "xa.example. 60 IN NS ns.test.\n");
+    served_show(&served);
+    assert_int_equal(rcode_of(&served, &at_cut, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
+    assert_int_equal(answers, 1);
+    assert_int_equal(rcode_of(&served, &at_top, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
+    assert_int_equal(answers, 0);
+    served_destroy(&served);
+}
+
 /* A record whose octets changed on disk is never served. */
 static void a_damaged_record_is_servfail(void **state)
 {
@@ -469,6 +516,8 @@ int main(void)
         cmocka_unit_test(a_truncated_answer_keeps_whole_records_from_the_first_on),
         cmocka_unit_test(the_whole_answer_comes_by_tcp),
         cmocka_unit_test(transfers_are_closed_by_default),
+        cmocka_unit_test(a_closed_zone_is_asked_by_who_may_ask_or_transfer_it),
+        cmocka_unit_test(ds_is_answered_from_above_the_cut),
         cmocka_unit_test(a_damaged_record_is_servfail),
         cmocka_unit_test(a_zone_within_a_zone_is_answered_from_the_right_side),
         cmocka_unit_test(any_by_tcp_has_whole_rrsets_and_no_tc),
