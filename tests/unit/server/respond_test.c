@@ -313,6 +313,9 @@ static void a_closed_zone_is_asked_by_who_may_ask_or_transfer_it(void **state)
         assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
         *zone = before;
     }
+    zone->audience = AUDIENCE_PUBLIC;
+    assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
+    *zone = before;
 }
 
 /* RFC 4035 §3.1.4.1 */
