@@ -44,11 +44,10 @@ static void trim(const char **line, size_t *length)
 /* Takes in the secret that a line is; NULL, or what is wrong with it. */
 static const char *take(const char *line, size_t length, struct cookie_secrets *out)
 {
-    uint8_t *octets = out->octets[out->count];
-
     if (out->count == COOKIE_SECRETS)
         return "holds more than two secrets: the first is the active one, the second the staging "
                "one";
+    uint8_t *octets = out->octets[out->count];
     if (length != DIGITS)
         return "not a secret of 32 hexadecimal digits; 'openssl rand -hex 16' makes one";
     for (size_t i = 0; i < COOKIE_SECRET_OCTETS; i++) {

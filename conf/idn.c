@@ -21,7 +21,7 @@ static bool is_ascii(const char *text)
 
 static char ascii_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 /* Lower-cases an ASCII label. False unless it is letters, digits and inner hyphens (RFC 5890

@@ -86,7 +86,7 @@ enum status secret_load(const struct secret_source *source, char octets[SECRET_L
                         size_t *length, struct diag *diag)
 {
     const char *path = source->path;
-    struct stat info;
+    struct stat info = {.st_mode = 0};
 
     int error = load(source, octets, length, &info);
     if (error != 0)

@@ -2,6 +2,7 @@
 
 #include "conf/value_list.h"
 
+#include <assert.h>
 #include <string.h>
 
 static size_t row_of(const struct option *option)
@@ -82,6 +83,7 @@ static void read_fallback(const struct value_context *context, const struct opti
         pointers[list.count++] = item;
         text += length + strspn(text + length, " ");
     }
+    assert(split || list.count == 1);
     read_value(context, option, split ? &list : pointers[0], out);
 }
 

@@ -5,6 +5,7 @@
 #include "conf/units.h"
 #include "conf/value_address.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What `history` is where it is not written; one limit alone leaves the other like this. */
@@ -315,6 +316,7 @@ void value_list_read(const struct value_context *context, const struct option *o
     bool is_list = node->kind == YAML_SEQUENCE;
     size_t count = is_list ? node->count : 1;
 
+    assert(kind != NULL);
     if (is_list && count == 0) {
         diag_error(context->diag, node->place, "conf-empty", "'%s' has no value", option->item);
         return;

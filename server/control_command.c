@@ -2,6 +2,7 @@
 
 #include "server/zone_text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +47,10 @@ enum control_outcome control_command_begin(struct control_request *request)
 
 enum control_outcome control_command_again(struct control_request *request)
 {
-    return find(request)->again(request);
+    const struct command *command = find(request);
+
+    assert(command); /* it has begun */
+    return command->again(request);
 }
 
 bool control_command_changes(const struct control_request *request)

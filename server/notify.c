@@ -216,7 +216,7 @@ struct target_text {
 
 static struct target_text text_of(const struct notify *notify, const struct notify_target *target)
 {
-    struct target_text text;
+    struct target_text text = {.address = ""};
     endpoint_to_text(&target->address, text.address);
     zone_text(zone_of(notify, target)->apex.octets, text.zone);
     return text;

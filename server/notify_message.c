@@ -49,8 +49,10 @@ static enum status read_serial(const uint8_t *octets, size_t length, const struc
     size_t at = record->rdata;
     size_t end = record->rdata + record->rdata_octets;
     /* Names may point to what is before the record, but must end within it. */
-    if (name_parse(octets, length, &at, &ignored) != STATUS_OK ||
-        name_parse(octets, length, &at, &ignored) != STATUS_OK || at > end)
+    for (int names = 0; names < 2; names++)
+        if (name_parse(octets, length, &at, &ignored) != STATUS_OK)
+            return STATUS_MALFORMED;
+    if (at > end)
         return STATUS_MALFORMED;
     struct reader r = reader_of(octets + at, end - at);
     *serial = reader_u32(&r);

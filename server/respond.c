@@ -206,7 +206,7 @@ static void from_zone(struct draft *draft, const struct served_zone *zone, uint1
     draft->zone = zone;
     if (draft->view->rrl)
         draft->owner = owner_of(draft, &asked);
-    switch (asked.found.outcome) {
+    switch (asked.found.outcome) { /* GCOVR_EXCL_BR_LINE: there is no sixth outcome */
     case LOOKUP_NODE:
     case LOOKUP_WILDCARD:
         from_node(draft, &asked, type);
@@ -230,7 +230,7 @@ static bool may(const struct draft *draft, const struct config_zone *zone, enum 
     const struct tsig_session *tsig = draft->out->tsig; /* verified: else nobody gets here */
     const struct config_asker who = {
         .address = asker->address,
-        .key = tsig && tsig->key ? tsig->key->config : NULL,
+        .key = tsig ? tsig->key->config : NULL,
         .tls = asker->transport == TRANSPORT_TLS,
         .name_count = asker->name_count,
         .names = asker->names,

@@ -1,5 +1,6 @@
 #include "server/tsig.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,7 @@ enum status tsig_verify(const struct tsig_keys *keys, const uint8_t *message,
 size_t tsig_octets(const struct tsig_session *session)
 {
     const struct tsig_key *key = session->key;
+    assert(key || session->request);
     const uint8_t *algorithm = key ? algorithm_name(key->algorithm) : session->request->algorithm;
     size_t names = (key ? key->name.length : session->request->key.length) + name_octets(algorithm);
     size_t mac = key ? tsig_algorithm_octets(key->algorithm) : 0;

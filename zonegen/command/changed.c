@@ -227,7 +227,7 @@ static enum status compare_lists(struct search *search, const struct file_survey
             status = meet(search, file, source);
         else if (order < 0)
             status = add_path(changed, file->name);
-        else
+        else if (source != NULL)
             source->fate = SOURCE_GONE;
         f += order <= 0;
         s += order >= 0;

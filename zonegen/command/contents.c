@@ -2,6 +2,7 @@
 
 #include "command/now.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ static enum status open_build(const struct contents *contents, const struct conf
     out->diag = diag_create();
     if (out->arena == NULL || out->diag == NULL)
         return STATUS_SYSTEM;
+    assert(!zone->catalog || config != NULL);
     if (zone->catalog)
         return catalog_open(zone, config->zones, config->zone_count, out->arena, &out->catalog);
     enum status status = build_open(&out->rules, out->arena, out->diag, &out->build);

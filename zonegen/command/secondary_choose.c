@@ -260,13 +260,14 @@ static enum status choose_remote(struct secondary *secondary)
     const struct config *config = context->config;
     const char *id = context->options->remote;
 
-    for (size_t i = 0; i < config->remote_count && id != NULL; i++)
-        if (strcmp(config->remotes[i].id, id) == 0)
-            secondary->remote = &config->remotes[i];
-    if (id == NULL && config->remote_count == 1)
-        secondary->remote = &config->remotes[0];
-    if (secondary->remote != NULL)
+    for (size_t i = 0; i < config->remote_count; i++) {
+        bool wanted =
+            id != NULL ? strcmp(config->remotes[i].id, id) == 0 : config->remote_count == 1;
+        if (!wanted)
+            continue;
+        secondary->remote = &config->remotes[i];
         return STATUS_OK;
+    }
     if (config->remote_count == 0)
         context_say(context, "%s has no 'remote'; add the secondary, with its address",
                     config->path);

@@ -58,7 +58,7 @@ enum status wanted_parse(const char *text, struct wanted *out)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 static bool begins(const char *octets, const char *text, size_t length)

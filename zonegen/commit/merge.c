@@ -396,20 +396,28 @@ enum status merge_nothing(struct merge *merge)
     return merge_with(merge, take_nothing);
 }
 
+/* Puts what was compiled in the place of what the store has under its key. */
+static enum status put_at(struct merge *merge, struct bench *bench, const struct key *key)
+{
+    struct item before;
+
+    enum status status =
+        snapshot_walk(edit_snapshot(merge->edit), WALK_AT, key->octets, key->length, &before);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    return put(merge, bench, key->octets, key->length, status == STATUS_OK ? &before : NULL);
+}
+
 enum status merge_put_node(struct merge *merge, const struct node *node)
 {
     struct bench bench;
     struct key key;
-    struct item before;
 
     enum status status = bench_open(&bench, merge);
     if (status == STATUS_OK)
         status = compile_one(merge, &bench, node, &key);
     if (status == STATUS_OK)
-        status =
-            snapshot_walk(edit_snapshot(merge->edit), WALK_AT, key.octets, key.length, &before);
-    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
-        status = put(merge, &bench, key.octets, key.length, status == STATUS_OK ? &before : NULL);
+        status = put_at(merge, &bench, &key);
     bench_close(&bench);
     return status;
 }

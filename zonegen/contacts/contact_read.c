@@ -136,7 +136,7 @@ static void read_times(struct reading *reading, const struct yaml_node *const *v
         values[CONTACT_WAIT] != NULL ? hours_read_wait(reading, values[CONTACT_WAIT]) : NULL;
     out->timezone = timezone != NULL ? timezone_read(reading, timezone) : defaults->timezone;
     bool unknown = timezone == NULL && !defaults->timezone_given;
-    if (out->hours != NULL && !hours_are_always(out->hours) && unknown)
+    if (hours != NULL && out->hours != NULL && !hours_are_always(out->hours) && unknown)
         reading_error(reading, hours->place, "hours-timezone",
                       "hours '%s' are of no known place; add timezone to the contact or the entry",
                       out->hours);

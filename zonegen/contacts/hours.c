@@ -112,7 +112,7 @@ static unsigned take_number(struct scan *scan)
     unsigned value = 0;
     size_t digits = 0;
 
-    while (isdigit((unsigned char)scan->next[digits]) && digits < 2)
+    while (digits < 2 && isdigit((unsigned char)scan->next[digits]))
         value = value * 10 + (unsigned)(scan->next[digits++] - '0');
     scan->failed = scan->failed || digits == 0;
     scan->next += digits;

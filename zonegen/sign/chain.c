@@ -4,6 +4,7 @@
 #include "store/nsec3.h"
 #include "wire/writer.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,7 @@ enum status chain_open(const struct node_source *plain, const struct chain_apex 
         chain_close(chain);
         return status;
     }
+    assert(chain->links != NULL); /* the apex is there in any case */
     qsort(chain->links, chain->count, sizeof *chain->links, by_hash);
     *out = chain;
     return STATUS_OK;

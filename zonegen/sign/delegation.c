@@ -298,7 +298,7 @@ enum status delegation_find_servers(const struct observer *observer, const struc
                                     struct targets *out)
 {
     struct ask ask = {.name = zone->domain, .type = TYPE_NS};
-    struct names names;
+    struct names names = {.count = 0};
     unsigned group = DELEGATION_MOST_NAMES;
 
     enum status status = open_targets(out, observer->arena);

@@ -108,8 +108,10 @@ enum status reply_serial(const struct ask *ask, const struct reply_record *recor
     size_t at = record->at;
     size_t end = record->at + record->octets;
 
-    if (name_parse(ask->message, ask->octets, &at, &name) != STATUS_OK ||
-        name_parse(ask->message, ask->octets, &at, &name) != STATUS_OK || at > end)
+    for (int names = 0; names < 2; names++)
+        if (name_parse(ask->message, ask->octets, &at, &name) != STATUS_OK)
+            return STATUS_MALFORMED;
+    if (at > end)
         return STATUS_MALFORMED;
     struct reader r = reader_of(ask->message + at, end - at);
     *out = reader_u32(&r);

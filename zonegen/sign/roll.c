@@ -78,7 +78,7 @@ static const struct roll_step algorithm_double_signature[] = {
 
 #define TABLE(kind, method, steps)                                                                 \
     {                                                                                              \
-        kind, method, steps, sizeof steps / sizeof steps[0]                                        \
+        (kind), (method), (steps), sizeof(steps) / sizeof((steps)[0])                              \
     }
 
 static const struct roll_table {

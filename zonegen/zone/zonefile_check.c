@@ -31,7 +31,7 @@ struct subject {
 
 static struct subject subject_of(const struct zonefile_record *record)
 {
-    struct subject subject;
+    struct subject subject = {.owner = ""};
     name_to_text(record->owner->name, subject.owner);
     rrtype_to_text(record->type, subject.type);
     return subject;

@@ -13,6 +13,7 @@ import time
 SANITIZER = re.compile(r"ERROR: AddressSanitizer|runtime error|LeakSanitizer|ThreadSanitizer")
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 _PR_SET_PDEATHSIG = 1
+SLOW = float(os.environ.get("SLOW", "1"))  # sanitizer builds: so many times the usual patience
 _libc = ctypes.CDLL(None)
 
 running = []  # every process that has been started and not been stopped
@@ -89,7 +90,7 @@ class Process:
         self._process.send_signal(number)
 
     def wait(self, seconds):
-        return self._process.wait(seconds)
+        return self._process.wait(seconds * SLOW)
 
     def _note_threads(self):
         """Into the log: where the threads of a process are that does not end."""
@@ -112,7 +113,7 @@ class Process:
             self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(seconds)
+            code = self._process.wait(seconds * SLOW)
         except subprocess.TimeoutExpired:
             self._note_threads()
             os.killpg(self.pid, signal.SIGKILL)
@@ -125,7 +126,7 @@ class Process:
 
 def wait_until(condition, seconds=10.0, what="condition", process=None):
     """Waits until `condition()` is true and returns what it returned."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     pause = 0.01
     while True:
         outcome = condition()

@@ -411,6 +411,25 @@ static void who_asks_for_a_transfer_gets_what_is_his(void **state)
     served_destroy(&served);
 }
 
+/* RFC 9103 §7.2: what goes by TLS passes for protected. */
+static void transfers_over_tls_need_what_protects_them(void **state)
+{
+    struct query query = make_query("example", TYPE_AXFR, CLASS_IN, -1);
+    static struct reply reply;
+    struct served served;
+    (void)state;
+
+    serve(&served, HEAD "xa TXT x\n");
+    for (int may = 0; may < 2; may++) {
+        const struct asker asker = {.address = (const struct sockaddr *)&client,
+                                    .transport = TRANSPORT_TLS,
+                                    .may_transfer = may == 1};
+        respond(&served.view, query.octets, query.length, &asker, &reply);
+        assert_int_equal(reply.action, may == 1 ? REPLY_TRANSFER : REPLY_SEND);
+    }
+    served_destroy(&served);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_transfer_shows_one_version_of_the_zone),
         cmocka_unit_test(a_damaged_zone_is_not_transferred_to_its_end),
         cmocka_unit_test(a_zone_that_has_gone_is_not_found),
+        cmocka_unit_test(transfers_over_tls_need_what_protects_them),
         cmocka_unit_test(who_asks_for_a_transfer_gets_what_is_his),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

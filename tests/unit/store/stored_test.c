@@ -50,6 +50,37 @@ static size_t write_sample(uint8_t value[VALUE_OCTETS])
     return writer_length(&w);
 }
 
+static void what_does_not_fit_is_not_written(void **state)
+{
+    (void)state;
+    uint8_t value[VALUE_OCTETS];
+    const struct stored_draft draft = {.answer_count = 3, .answers = answers};
+    const struct stored_draft many = {.answer_count = STORED_MAX_ANSWERS + 1, .answers = answers};
+
+    size_t length = write_sample(value);
+    for (size_t room = 0; room < length - 12; room += 7) {
+        struct writer w = writer_of(value, room);
+        stored_write(&w, key, sizeof key, &draft);
+        assert_true(w.failed);
+    }
+    struct writer w = writer_of(value, sizeof value);
+    stored_write(&w, key, sizeof key, &many);
+    assert_true(w.failed);
+    assert_int_equal(writer_length(&w), 0);
+}
+
+static void a_line_beyond_the_table_and_the_octets_is_refused(void **state)
+{
+    (void)state;
+    uint8_t value[VALUE_OCTETS];
+    struct stored stored;
+    struct stored_answer answer;
+
+    size_t length = write_sample(value);
+    assert_int_equal(stored_open(key, sizeof key, value, length, &stored), STATUS_OK);
+    assert_int_equal(stored_answer_at(&stored, STORED_MAX_ANSWERS, &answer), STATUS_MALFORMED);
+}
+
 static void what_was_written_is_read_back(void **state)
 {
     (void)state;
@@ -234,11 +265,16 @@ static void a_zone_record_is_read_back(void **state)
     for (size_t cut = 0; cut < writer_length(&w); cut++)
         assert_int_equal(zone_record_read(zone_key, sizeof zone_key, value, cut, &back),
                          STATUS_MALFORMED);
+    assert_int_equal(
+        zone_record_read(zone_key, sizeof zone_key - 1, value, writer_length(&w), &back),
+        STATUS_MALFORMED);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_does_not_fit_is_not_written),
+        cmocka_unit_test(a_line_beyond_the_table_and_the_octets_is_refused),
         cmocka_unit_test(what_was_written_is_read_back),
         cmocka_unit_test(the_parts_of_an_answer_stand_one_after_the_other),
         cmocka_unit_test(a_type_without_a_line_gets_line_zero),

@@ -11,6 +11,34 @@ static enum status parse(const char *octets, size_t length, size_t at, struct na
     return name_parse((const uint8_t *)octets, length, &at, out);
 }
 
+static void a_plain_name_of_more_than_255_octets_is_not_taken(void **state)
+{
+    (void)state;
+    uint8_t octets[5 * 64] = {0};
+    size_t length;
+    struct name name;
+
+    for (size_t label = 0; label < 4; label++)
+        octets[label * 64] = 63;
+    struct reader r = reader_of(octets, sizeof octets);
+    assert_null(name_take(&r, &length));
+    assert_true(r.failed);
+    assert_int_equal(length, 0);
+    octets[3 * 64] = 61; /* with the root 255 */
+    r = reader_of(octets, sizeof octets);
+    assert_non_null(name_take(&r, &length));
+    assert_int_equal(length, 255);
+    for (size_t i = 0; i < sizeof octets; i++) /* the longest name as text, and one dot more */
+        octets[i] = i % 64 == 63 ? '.' : 'a';
+    assert_int_equal(name_from_text(&name, (const char *)octets, 253), STATUS_OK);
+    octets[253] = '.';
+    assert_int_equal(name_from_text(&name, (const char *)octets, 254), STATUS_OK);
+    assert_int_equal(name.length, 255);
+    octets[254] = '.';
+    assert_int_equal(name_from_text(&name, (const char *)octets, 255), STATUS_MALFORMED);
+    assert_int_equal(name_from_text(&name, "\\1.", 3), STATUS_MALFORMED);
+}
+
 static void a_plain_name_is_read_with_its_case(void **state)
 {
     (void)state;
@@ -349,6 +377,7 @@ static void a_label_too_many_leaves_the_name_untouched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plain_name_of_more_than_255_octets_is_not_taken),
         cmocka_unit_test(a_plain_name_is_read_with_its_case),
         cmocka_unit_test(a_pointer_leads_backwards_and_ends_the_name),
         cmocka_unit_test(a_pointer_to_itself_is_malformed),

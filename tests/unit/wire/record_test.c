@@ -111,6 +111,22 @@ static void a_failed_reader_yields_zeroes(void **state)
     assert_true(slice.failed);
 }
 
+static void nothing_is_patched_outside_of_what_was_written(void **state)
+{
+    (void)state;
+    uint8_t out[8];
+    struct writer w = writer_of(out, sizeof out);
+
+    writer_u32(&w, 0);
+    writer_patch_u16(&w, 2, 0x0102);
+    assert_false(w.failed);
+    assert_memory_equal(out, "\0\0\1\2", 4);
+    writer_patch_u16(&w, 3, 0x0304);
+    assert_true(w.failed);
+    writer_patch_u16(&w, 0, 0x0506);
+    assert_memory_equal(out, "\0\0\1\2", 4);
+}
+
 static void serials_compare_by_rfc_1982(void **state)
 {
     (void)state;
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_header_is_written_as_it_was_read),
         cmocka_unit_test(a_full_writer_writes_nothing_more),
         cmocka_unit_test(a_failed_reader_yields_zeroes),
+        cmocka_unit_test(nothing_is_patched_outside_of_what_was_written),
         cmocka_unit_test(serials_compare_by_rfc_1982),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
