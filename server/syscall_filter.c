@@ -146,7 +146,7 @@ static struct scmp_arg_cmp has_bits(unsigned argument, uint64_t mask, uint64_t v
 
 static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
 {
-    return SCMP_CMP64(argument, SCMP_CMP_EQ, value);
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
 }
 
 /* Memory is never both written and run, nor made to run later. */
