@@ -163,7 +163,8 @@ static void keep_apex(struct apexes *apexes, const struct item *item)
         if (!names)
             return;
         memset(names + apexes->count, 0, (count - apexes->count) * sizeof *names);
-        *apexes = (struct apexes){count, names};
+        apexes->names = names;
+        apexes->count = count;
     }
     name_set(&apexes->names[zone.number], zone.apex);
 }
