@@ -113,10 +113,11 @@ static void serve(int fd, struct keeping *keeping, struct request *request)
  * remembered. */
 static const char *const account_files[] = {"/etc/group", "/etc/nsswitch.conf", "/etc/passwd"};
 
-static void close_sandbox(const struct keeping *keeping)
+static enum status close_sandbox(const struct keeping *keeping)
 {
     struct landlock_place places[KEEPER_FOLDERS_MAX + 4];
-    char ignored[PRIVILEGES_MESSAGE_OCTETS], folder[sizeof keeping->control.path];
+    char ignored[PRIVILEGES_MESSAGE_OCTETS];
+    char folder[sizeof keeping->control.path];
     size_t count = 0;
     int abi;
 
@@ -131,10 +132,11 @@ static void close_sandbox(const struct keeping *keeping)
     /* What is lacking here lacks in the server too, which says so. */
     (void)!privileges_shed(true, ignored);
     if (!sandbox_is_possible())
-        return;
+        return STATUS_OK;
     privileges_hide_memory();
     (void)!landlock_restrict(places, count, &abi, ignored);
-    (void)!syscall_filter_install(SYSCALL_FILTER_KEEPER, ignored);
+    return syscall_filter_install(SYSCALL_FILTER_KEEPER, ignored) == STATUS_SYSTEM ? STATUS_SYSTEM
+                                                                                   : STATUS_OK;
 }
 
 /* The terminal's Ctrl-C and a service manager's signal go to every process of the group: the server
@@ -165,7 +167,9 @@ static _Noreturn void keep(int fd, const struct config *config,
         _exit(EXIT_FAILURE);
     fd = STDERR_FILENO + 1;
     syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
-    close_sandbox(&keeping);
+    /* The first octet says that it is there; without memory for its sandbox it is not. */
+    if (close_sandbox(&keeping) != STATUS_OK || send(fd, "", 1, MSG_NOSIGNAL) != 1)
+        _exit(EXIT_FAILURE);
     for (;;) {
         ssize_t octets = recv(fd, &request, sizeof request, 0);
         if (octets < 0 && errno == EINTR)
@@ -277,6 +281,17 @@ void keeper_remove_control(const struct keeper *keeper)
     (void)ask(keeper->fd, &request, &reply, &opened);
 }
 
+/* False where it has ended instead. */
+static bool is_ready(int fd)
+{
+    char octet;
+    ssize_t octets;
+    do
+        octets = recv(fd, &octet, 1, 0);
+    while (octets < 0 && errno == EINTR);
+    return octets == 1;
+}
+
 enum status keeper_start(const struct config *config, const struct control_socket *control,
                          struct keeper **out, char message[KEEPER_MESSAGE_OCTETS])
 {
@@ -291,9 +306,15 @@ enum status keeper_start(const struct config *config, const struct control_socke
         if (keeper->process == 0)
             keep(pair[1], config, control);
         close(pair[1]);
-        if (keeper->process > 0) {
+        if (keeper->process > 0 && is_ready(keeper->fd)) {
             *out = keeper;
             return STATUS_OK;
+        }
+        if (keeper->process > 0) {
+            snprintf(message, KEEPER_MESSAGE_OCTETS,
+                     "the process that opens files cannot close its sandbox: out of memory");
+            keeper_stop(keeper);
+            return STATUS_SYSTEM;
         }
         close(pair[0]);
     }
