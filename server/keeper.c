@@ -18,8 +18,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* A disk that is slow answers within this; a file system that hangs, or a keeper that somebody
+ * stopped, must not have the server wait for ever. */
+#define ANSWER_SECONDS 5
+/* How long it may take to end. */
+#define END_LOOKS   100
+#define END_LOOK_NS 10000000
 
 enum request_kind { REQUEST_OPEN, REQUEST_PERMIT, REQUEST_REMOVE };
 
@@ -193,7 +202,8 @@ static int take_descriptor(struct msghdr *message)
     return fd;
 }
 
-/* False when the keeper has gone. */
+/* False when the keeper has gone, or does not answer: what it says later would be taken for the
+ * answer to another question, so that is the end of it. */
 static bool ask(int fd, struct request *request, struct reply *reply, int *opened)
 {
     union {
@@ -216,8 +226,10 @@ static bool ask(int fd, struct request *request, struct reply *reply, int *opene
     do
         octets = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     while (octets < 0 && errno == EINTR);
-    if (octets != (ssize_t)sizeof *reply)
+    if (octets != (ssize_t)sizeof *reply) {
+        (void)shutdown(fd, SHUT_RDWR);
         return false;
+    }
     *opened = take_descriptor(&message);
     return true;
 }
@@ -295,11 +307,13 @@ static bool is_ready(int fd)
 enum status keeper_start(const struct config *config, const struct control_socket *control,
                          struct keeper **out, char message[KEEPER_MESSAGE_OCTETS])
 {
+    const struct timeval patience = {ANSWER_SECONDS, 0};
     char text[ERRNO_TEXT_OCTETS];
     int pair[2] = {-1, -1};
     struct keeper *keeper = calloc(1, sizeof *keeper);
 
     if (keeper && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+        (void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         keeper->fd = pair[0];
         keeper->opener = (struct opener){open_through, keeper};
         keeper->process = fork();
@@ -328,8 +342,13 @@ void keeper_stop(struct keeper *keeper)
 {
     if (!keeper)
         return;
+    const struct timespec pause = {0, END_LOOK_NS};
     close(keeper->fd);
-    while (waitpid(keeper->process, NULL, 0) < 0 && errno == EINTR)
-        ;
+    for (int look = 0; look < END_LOOKS; look++) {
+        pid_t ended = waitpid(keeper->process, NULL, WNOHANG);
+        if (ended > 0 || (ended < 0 && errno != EINTR))
+            break;
+        nanosleep(&pause, NULL);
+    }
     free(keeper);
 }
