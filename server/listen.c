@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Room for 20 000 queries of 100 octets while a worker builds a zone table or loses its core. */
@@ -24,6 +25,9 @@
 #define UNREAD_OCTETS (16 << 10)
 /* Connections that a TCP Fast Open listener may hold before their handshake is done. */
 #define FAST_OPEN_QUEUE 256
+/* Tries, with pauses of 2 ms, to find a port free: 0.2 s. */
+#define FREE_ATTEMPTS 100
+#define FREE_PAUSE_NS 2000000
 
 static int set_option(int fd, int level, int option, int value)
 {
@@ -99,11 +103,18 @@ static int open_bound(const struct endpoint *endpoint, int type, bool shared)
 
 /*
  * SO_REUSEPORT would let a second contactd of the same user in without a word, and each would then
- * get half of the queries. A bind without it fails where anyone is.
+ * get half of the queries. A bind without it fails where anyone is. A contactd that was killed just
+ * now may still be there for a moment, with its keeper that has not run yet.
  */
 static bool is_free(const struct endpoint *endpoint, int type)
 {
+    const struct timespec pause = {.tv_nsec = FREE_PAUSE_NS};
     int fd = open_bound(endpoint, type, false);
+
+    for (int attempt = 1; fd < 0 && errno == EADDRINUSE && attempt < FREE_ATTEMPTS; attempt++) {
+        nanosleep(&pause, NULL);
+        fd = open_bound(endpoint, type, false);
+    }
     if (fd >= 0)
         close(fd);
     return fd >= 0;
