@@ -307,8 +307,10 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
     (void)what;
     int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted >= 0) {
-        if (control->count >= CONTROL_CLIENTS)
-            drop(longest_silent(control)); /* there is one: else nothing is accepted */
+        /* There is one: else nothing is accepted. */
+        struct client *oldest = longest_silent(control);
+        if (control->count >= CONTROL_CLIENTS && oldest)
+            drop(oldest);
         accept_client(control, accepted);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
         event_del(control->listener);
