@@ -54,11 +54,12 @@ static const char *const for_server[] = {
     "sched_getaffinity", "sched_getparam", "sched_getscheduler", "getrusage", "sysinfo",
     "membarrier", "getcpu", "wait4", "waitid", "waitpid", NULL};
 
-/* open and openat have rules of their own */
-static const char *const for_keeper[] = {"readlink", "readlinkat", "getdents64", "getcwd",
-                                         "chmod",    "fchmodat",   "chown",      "chown32",
-                                         "lchown",   "fchownat",   "unlink",     "unlinkat",
-                                         "poll",     "ppoll",      "getsockopt", NULL};
+/* open and openat have rules of their own; access is what realpath(3) asks of a folder that '..'
+ * follows */
+static const char *const for_keeper[] = {
+    "readlink", "readlinkat", "getdents64", "getcwd",     "access", "faccessat", "faccessat2",
+    "chmod",    "fchmodat",   "chown",      "chown32",    "lchown", "fchownat",  "unlink",
+    "unlinkat", "poll",       "ppoll",      "getsockopt", NULL};
 
 /* None of them has ever a reason to be called here. */
 static const char *const for_nobody[] = {"execve",

@@ -3,8 +3,10 @@
 #include "server/inherited.h"
 #include "server/listen.h"
 #include "server/supervisor.h"
+#include "server/watchdog.h"
 
 #include <arpa/inet.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -235,6 +237,41 @@ static void a_manager_that_cannot_be_told_is_an_error(void **state)
     supervisor_close(&supervisor);
 }
 
+static void each_look_of_a_server_that_turns_is_told(void **state)
+{
+    struct supervisor supervisor = {.fd = -1, .watchdog_us = 4000};
+    const struct timeval enough = {10, 0};
+    struct event_base *base = event_base_new();
+    struct watchdog *watchdog;
+    char got[64];
+    int pair[2];
+    (void)state;
+
+    assert_int_equal(watchdog_create(base, &supervisor, NULL, 0, NULL, &watchdog), STATUS_OK);
+    assert_null(watchdog); /* nobody to tell */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+    supervisor = (struct supervisor){.fd = pair[0], .watchdog_us = 0};
+    assert_int_equal(watchdog_create(base, &supervisor, NULL, 0, NULL, &watchdog), STATUS_OK);
+    assert_null(watchdog); /* nothing to be told */
+    watchdog_destroy(watchdog);
+    supervisor.watchdog_us = 4000;
+    assert_int_equal(watchdog_create(base, &supervisor, NULL, 0, NULL, &watchdog), STATUS_OK);
+    assert_non_null(watchdog);
+    for (int i = 0; i < 2; i++) {
+        event_base_loopexit(base, &enough);
+        event_base_loop(base, EVLOOP_ONCE);
+        assert_int_equal(recv(pair[1], got, sizeof got, MSG_DONTWAIT), strlen("WATCHDOG=1"));
+        assert_memory_equal(got, "WATCHDOG=1", strlen("WATCHDOG=1"));
+    }
+    watchdog_destroy(watchdog);
+    supervisor_stopping(&supervisor);
+    assert_int_equal(recv(pair[1], got, strlen("STOPPING=1"), MSG_DONTWAIT), strlen("STOPPING=1"));
+    assert_memory_equal(got, "STOPPING=1", strlen("STOPPING=1"));
+    supervisor_close(&supervisor);
+    close(pair[1]);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +283,7 @@ int main(void)
         cmocka_unit_test(what_is_no_socket_of_an_ip_address_is_refused),
         cmocka_unit_test(the_manager_is_told_at_a_path_or_an_abstract_name),
         cmocka_unit_test(a_manager_that_cannot_be_told_is_an_error),
+        cmocka_unit_test(each_look_of_a_server_that_turns_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,8 +284,9 @@ static void transfers_are_closed_by_default(void **state)
 
 static void a_closed_zone_is_asked_by_who_may_ask_or_transfer_it(void **state)
 {
-    static const struct config_acl everybody = {.actions = ACL_QUERY};
-    static const struct config_acl *open_acl[] = {&everybody};
+    static const struct config_acl ask = {.actions = ACL_QUERY};
+    static const struct config_acl transfer = {.actions = ACL_TRANSFER};
+    static const struct config_acl *open_acl[2][1] = {{&ask}, {&transfer}};
     struct served *served = *state;
     struct config_zone *zone = &served->zone_configs[0];
     const struct config_zone before = *zone;
@@ -293,11 +294,11 @@ static void a_closed_zone_is_asked_by_who_may_ask_or_transfer_it(void **state)
     uint16_t flags;
     uint16_t answers;
 
-    for (int closed = 0; closed < 2; closed++) {
-        zone->audience = closed == 0 ? AUDIENCE_MEMBERS : AUDIENCE_PUBLIC;
-        zone->catalog = closed == 1;
+    for (int i = 0; i < 4; i++) {
+        zone->audience = i % 2 == 0 ? AUDIENCE_MEMBERS : AUDIENCE_PUBLIC;
+        zone->catalog = i % 2 == 1;
         assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_REFUSED);
-        zone->acl = open_acl;
+        zone->acl = open_acl[i / 2];
         zone->acl_count = 1;
         assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_NOERROR);
         *zone = before;
@@ -333,10 +334,11 @@ static void ds_is_answered_from_above_the_cut(void **state)
 }
 
 /* A record whose octets changed on disk is never served. */
-static void a_damaged_record_is_servfail(void **state)
+static void a_damaged_record_is_servfail_and_told(void **state)
 {
     struct served *served = *state;
     struct query query = make_query("xa.example", TYPE_TXT, CLASS_IN, -1);
+    struct damage damage = {.count = 0};
     char message[STORE_MESSAGE_OCTETS];
     uint8_t value[2048];
     struct item item;
@@ -356,8 +358,14 @@ static void a_damaged_record_is_servfail(void **state)
     assert_int_equal(edit_commit(edit, message), STATUS_OK);
     snapshot_reset(served->snapshot);
     assert_int_equal(snapshot_renew(served->snapshot), STATUS_OK);
-    assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_SERVFAIL);
-    assert_int_equal(answers, 0);
+    for (int told = 0; told < 2; told++) {
+        served->view.damage = told ? &damage : NULL;
+        assert_int_equal(rcode_of(served, &query, TRANSPORT_UDP, &flags, &answers), RCODE_SERVFAIL);
+        assert_int_equal(answers, 0);
+        assert_int_equal(damage.count, told);
+    }
+    served->view.damage = NULL;
+    assert_true(name_equals(damage.name.octets, (const uint8_t *)"\2xa\7example"));
 }
 
 /* Asks one question and has ldns read the reply. */
@@ -512,7 +520,7 @@ int main(void)
         cmocka_unit_test(transfers_are_closed_by_default),
         cmocka_unit_test(a_closed_zone_is_asked_by_who_may_ask_or_transfer_it),
         cmocka_unit_test(ds_is_answered_from_above_the_cut),
-        cmocka_unit_test(a_damaged_record_is_servfail),
+        cmocka_unit_test(a_damaged_record_is_servfail_and_told),
         cmocka_unit_test(a_zone_within_a_zone_is_answered_from_the_right_side),
         cmocka_unit_test(any_by_tcp_has_whole_rrsets_and_no_tc),
         cmocka_unit_test(only_missing_glue_sets_tc),

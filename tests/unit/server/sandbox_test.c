@@ -220,12 +220,42 @@ static void a_folder_is_open_by_what_was_named_and_closed_counts_first(void **st
     assert_string_equal(folder, ".");
 }
 
+static void an_account_that_there_is_not_is_named(void **state)
+{
+    char message[PRIVILEGES_MESSAGE_OCTETS] = "";
+    (void)state;
+    assert_int_equal(privileges_drop("no-such-user-here", message), STATUS_INVALID);
+    assert_non_null(strstr(message, "there is no user 'no-such-user-here'"));
+}
+
+/* Of who is root, everything goes; another account becomes nobody but itself. */
+static void an_account_is_taken_for_good_or_not_at_all(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        char message[PRIVILEGES_MESSAGE_OCTETS] = "";
+        bool was_root = privileges_is_root();
+        enum status dropped = privileges_drop("nobody", message);
+        bool good = was_root ? dropped == STATUS_OK && !privileges_is_root() && setuid(0) != 0 &&
+                                   setgid(0) != 0 && privileges_shed(false, message) == STATUS_OK
+                             : dropped == STATUS_DENIED && strstr(message, "only root can");
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_an_intruder_is_ended_and_the_rest_is_not_there),
         cmocka_unit_test(nothing_is_left_of_files_but_what_is_granted),
         cmocka_unit_test(a_folder_is_open_by_what_was_named_and_closed_counts_first),
+        cmocka_unit_test(an_account_that_there_is_not_is_named),
+        cmocka_unit_test(an_account_is_taken_for_good_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
