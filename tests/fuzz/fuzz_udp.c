@@ -1,6 +1,6 @@
 /* One message, as it may come: by UDP from a member and from a stranger, by TCP, by TLS. */
 #include "tests/fuzz/answering.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 
 static void run(const uint8_t *octets, size_t length)
 {
@@ -27,4 +27,4 @@ static void run(const uint8_t *octets, size_t length)
     }
 }
 
-const struct fuzz_target fuzz_udp = {.name = "udp", .run = run};
+const struct fuzz_target fuzz_udp = {.name = "udp", .run = run, .mutate = message_mutate};
