@@ -1,5 +1,6 @@
 /* contactd.conf, as anybody may write it; and what is asked of one that is right. */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "conf/config.h"
 
@@ -84,4 +85,4 @@ static void run(const uint8_t *octets, size_t length)
     diag_destroy(diag);
 }
 
-const struct fuzz_target fuzz_config = {.name = "config", .run = run};
+const struct fuzz_target fuzz_config = {.name = "config", .run = run, .mutate = lines_mutate};

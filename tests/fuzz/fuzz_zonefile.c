@@ -4,6 +4,7 @@
  */
 #include "tests/fuzz/answering.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "store/zones.h"
 #include "zone/stored_source.h"
@@ -152,4 +153,4 @@ static void run(const uint8_t *octets, size_t length)
     arena_destroy(arena);
 }
 
-const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run};
+const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run, .mutate = lines_mutate};
