@@ -1,5 +1,6 @@
 """Fixtures of the functional tests. BUILD names the folder of the build; tests/run sets it."""
 
+import json
 import os
 
 import pytest
@@ -8,6 +9,20 @@ from support import process, tls
 from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
+
+
+def _is_sanitized():
+    """Whether the build has a sanitizer, by meson's own notes."""
+    try:
+        with open(f"{os.environ.get('BUILD')}/meson-info/intro-buildoptions.json",
+                  encoding="utf-8") as file:
+            return any(option["name"] == "b_sanitize" and option["value"] != "none"
+                       for option in json.load(file))
+    except OSError:
+        return False
+
+
+SANITIZED = _is_sanitized()
 LONG = os.environ.get("LONG") == "1"  # tests/full: all of what else is sampled
 # Sanitizer builds leave out what is mostly about other programs, or waits; tests/full has it.
 collect_ignore = ["test_completion.py", "test_interop.py", "test_many_secondaries.py",
