@@ -146,7 +146,6 @@ static bool receive_all(int fd, struct transfer *transfer)
 }
 
 static bool run(const char *address, const char *port, const uint8_t *query, size_t octets,
-                // NOLINTNEXTLINE(readability-non-const-parameter): receive_all() writes there
                 uint8_t *buffer)
 {
     struct transfer transfer = {.buffer = buffer, .last = 2};
