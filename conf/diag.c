@@ -151,6 +151,11 @@ const struct diagnostic *diag_at(const struct diag *diag, size_t n)
     return &diag->items[n];
 }
 
+size_t diag_lost(const struct diag *diag)
+{
+    return diag->lost;
+}
+
 static int compare_text(const char *a, const char *b)
 {
     return strcmp(a != NULL ? a : "", b != NULL ? b : "");

@@ -47,6 +47,9 @@ size_t diag_total(const struct diag *diag);
 /* The n-th diagnostic in order of addition, n < diag_total(). */
 const struct diagnostic *diag_at(const struct diag *diag, size_t n);
 
+/* How many were counted, but not kept, for want of memory. */
+size_t diag_lost(const struct diag *diag);
+
 /* Orders by file, line, column, severity, message; equal ones stay once. */
 void diag_sort(struct diag *diag);
 

@@ -21,7 +21,7 @@ const char *opener_explain(int error)
         return "it lies with the contacts or the signing keys, which the server must not read; "
                "put it elsewhere";
     case OPENER_GONE:
-        return "the process that opens files for the sandbox has ended; needs a restart";
+        return "the process that opens files for the sandbox has ended, or hangs; needs a restart";
     default:
         return NULL;
     }

@@ -1,5 +1,6 @@
 #include "server/bundle.h"
 
+#include "server/crypto_reserve.h"
 #include "server/diagnose.h"
 
 #include <errno.h>
@@ -42,6 +43,7 @@ static enum status read_named(struct bundle *bundle, const struct config *config
                               const struct bundle *before, struct log *log)
 {
     struct diag *diag = diag_create();
+    const uint64_t taken = crypto_reserve_taken();
 
     if (!diag)
         return STATUS_SYSTEM;
@@ -51,6 +53,10 @@ static enum status read_named(struct bundle *bundle, const struct config *config
     if (status == STATUS_OK && config->server.tls_listen_count > 0)
         status =
             tls_identity_create(&config->server, config->opener, time(NULL), diag, &bundle->tls);
+    if (crypto_reserve_taken() != taken) { /* what OpenSSL said of files may come of that */
+        diag_destroy(diag);
+        return STATUS_SYSTEM;
+    }
     diag_sort(diag);
     diagnose(diag, log);
     diag_destroy(diag);

@@ -38,4 +38,6 @@ void diagnose(const struct diag *diag, struct log *log)
         log_write(log, level_of(d->severity), "%s%s%s%s%s", place_text(&d->place, place),
                   d->message, d->rule ? " [" : "", d->rule ? d->rule : "", d->rule ? "]" : "");
     }
+    if (diag_lost(diag) > 0)
+        log_write(log, LOG_LEVEL_ERROR, "out of memory: what is wrong cannot be said in full");
 }

@@ -18,8 +18,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* A disk that is slow answers within this; a file system that hangs, or a keeper that somebody
+ * stopped, must not have the server wait for ever. */
+#define ANSWER_SECONDS 5
+/* How long it may take to end. */
+#define END_LOOKS   100
+#define END_LOOK_NS 10000000
 
 enum request_kind { REQUEST_OPEN, REQUEST_PERMIT, REQUEST_REMOVE };
 
@@ -113,10 +122,11 @@ static void serve(int fd, struct keeping *keeping, struct request *request)
  * remembered. */
 static const char *const account_files[] = {"/etc/group", "/etc/nsswitch.conf", "/etc/passwd"};
 
-static void close_sandbox(const struct keeping *keeping)
+static enum status close_sandbox(const struct keeping *keeping)
 {
     struct landlock_place places[KEEPER_FOLDERS_MAX + 4];
-    char ignored[PRIVILEGES_MESSAGE_OCTETS], folder[sizeof keeping->control.path];
+    char ignored[PRIVILEGES_MESSAGE_OCTETS];
+    char folder[sizeof keeping->control.path];
     size_t count = 0;
     int abi;
 
@@ -131,10 +141,11 @@ static void close_sandbox(const struct keeping *keeping)
     /* What is lacking here lacks in the server too, which says so. */
     (void)!privileges_shed(true, ignored);
     if (!sandbox_is_possible())
-        return;
+        return STATUS_OK;
     privileges_hide_memory();
     (void)!landlock_restrict(places, count, &abi, ignored);
-    (void)!syscall_filter_install(SYSCALL_FILTER_KEEPER, ignored);
+    return syscall_filter_install(SYSCALL_FILTER_KEEPER, ignored) == STATUS_SYSTEM ? STATUS_SYSTEM
+                                                                                   : STATUS_OK;
 }
 
 /* The terminal's Ctrl-C and a service manager's signal go to every process of the group: the server
@@ -165,7 +176,9 @@ static _Noreturn void keep(int fd, const struct config *config,
         _exit(EXIT_FAILURE);
     fd = STDERR_FILENO + 1;
     syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
-    close_sandbox(&keeping);
+    /* The first octet says that it is there; without memory for its sandbox it is not. */
+    if (close_sandbox(&keeping) != STATUS_OK || send(fd, "", 1, MSG_NOSIGNAL) != 1)
+        _exit(EXIT_FAILURE);
     for (;;) {
         ssize_t octets = recv(fd, &request, sizeof request, 0);
         if (octets < 0 && errno == EINTR)
@@ -189,7 +202,8 @@ static int take_descriptor(struct msghdr *message)
     return fd;
 }
 
-/* False when the keeper has gone. */
+/* False when the keeper has gone, or does not answer: what it says later would be taken for the
+ * answer to another question, so that is the end of it. */
 static bool ask(int fd, struct request *request, struct reply *reply, int *opened)
 {
     union {
@@ -212,8 +226,10 @@ static bool ask(int fd, struct request *request, struct reply *reply, int *opene
     do
         octets = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     while (octets < 0 && errno == EINTR);
-    if (octets != (ssize_t)sizeof *reply)
+    if (octets != (ssize_t)sizeof *reply) {
+        (void)shutdown(fd, SHUT_RDWR);
         return false;
+    }
     *opened = take_descriptor(&message);
     return true;
 }
@@ -277,23 +293,42 @@ void keeper_remove_control(const struct keeper *keeper)
     (void)ask(keeper->fd, &request, &reply, &opened);
 }
 
+/* False where it has ended instead. */
+static bool is_ready(int fd)
+{
+    char octet;
+    ssize_t octets;
+    do
+        octets = recv(fd, &octet, 1, 0);
+    while (octets < 0 && errno == EINTR);
+    return octets == 1;
+}
+
 enum status keeper_start(const struct config *config, const struct control_socket *control,
                          struct keeper **out, char message[KEEPER_MESSAGE_OCTETS])
 {
+    const struct timeval patience = {ANSWER_SECONDS, 0};
     char text[ERRNO_TEXT_OCTETS];
     int pair[2] = {-1, -1};
     struct keeper *keeper = calloc(1, sizeof *keeper);
 
     if (keeper && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+        (void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         keeper->fd = pair[0];
         keeper->opener = (struct opener){open_through, keeper};
         keeper->process = fork();
         if (keeper->process == 0)
             keep(pair[1], config, control);
         close(pair[1]);
-        if (keeper->process > 0) {
+        if (keeper->process > 0 && is_ready(keeper->fd)) {
             *out = keeper;
             return STATUS_OK;
+        }
+        if (keeper->process > 0) {
+            snprintf(message, KEEPER_MESSAGE_OCTETS,
+                     "the process that opens files cannot close its sandbox: out of memory");
+            keeper_stop(keeper);
+            return STATUS_SYSTEM;
         }
         close(pair[0]);
     }
@@ -307,8 +342,13 @@ void keeper_stop(struct keeper *keeper)
 {
     if (!keeper)
         return;
+    const struct timespec pause = {0, END_LOOK_NS};
     close(keeper->fd);
-    while (waitpid(keeper->process, NULL, 0) < 0 && errno == EINTR)
-        ;
+    for (int look = 0; look < END_LOOKS; look++) {
+        pid_t ended = waitpid(keeper->process, NULL, WNOHANG);
+        if (ended > 0 || (ended < 0 && errno != EINTR))
+            break;
+        nanosleep(&pause, NULL);
+    }
     free(keeper);
 }

@@ -13,7 +13,9 @@
  * and whoever edits a file, or renews a certificate, puts another inode in its place; a rule for
  * the folder would open the contacts, which lie in it.
  *
- * It ends when the server has ended, however that came.
+ * It ends when the server has ended, however that came. One that does not answer within five
+ * seconds counts as ended: the main thread waits for it, and so does whoever asks that for
+ * something.
  */
 #ifndef SERVER_KEEPER_H
 #define SERVER_KEEPER_H
@@ -51,7 +53,8 @@ MUST_CHECK enum status keeper_permit(const struct keeper *keeper,
                                      char message[CONTROL_MESSAGE_OCTETS]);
 void keeper_remove_control(const struct keeper *keeper);
 
-/* Ends it and waits until it has ended. NULL is fine. */
+/* Ends it and waits until it has ended, for a second at most: one that hangs ends when it no longer
+ * does. NULL is fine. */
 void keeper_stop(struct keeper *keeper);
 
 #endif

@@ -3,6 +3,7 @@
 #include "server/arguments.h"
 #include "server/bundle.h"
 #include "server/control_socket.h"
+#include "server/crypto_reserve.h"
 #include "server/diagnose.h"
 #include "server/exposure.h"
 #include "server/inherited.h"
@@ -215,9 +216,8 @@ static int serve(struct config *config, const struct diag *diag)
                                            &serving.control, serving.keeper, &serving.supervisor};
         struct bundle *bundle = serving.bundle;
         serving.bundle = NULL;
-        if (config->server.sandbox)
-            sandbox_close(serving.log);
-        if (server_run(bundle, &parts) == STATUS_OK)
+        if ((!config->server.sandbox || sandbox_close(serving.log) == STATUS_OK) &&
+            server_run(bundle, &parts) == STATUS_OK)
             exit_code = EXIT_SUCCESS;
     }
     close_parts(&serving);
@@ -253,6 +253,7 @@ static int run_configured(const struct arguments *arguments)
         config_destroy(config);
     }
     diag_destroy(diag);
+    crypto_reserve_open(); /* OpenSSL takes memory to free its own at the exit */
     return exit_code;
 }
 
@@ -272,6 +273,10 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     privileges_freeze();
+    if (crypto_reserve_begin() != STATUS_OK) {
+        fprintf(stderr, "contactd: out of memory\n");
+        return EXIT_FAILURE;
+    }
     if (arguments_parse(argc, argv, &arguments, message) != STATUS_OK) {
         fprintf(stderr, "contactd: %s\n%s", message, ARGUMENTS_USAGE);
         return EXIT_USAGE;

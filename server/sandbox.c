@@ -27,29 +27,31 @@ static void restrict_files(struct log *log)
                   message);
 }
 
-static void restrict_calls(struct log *log)
+static enum status restrict_calls(struct log *log)
 {
     char message[SYSCALL_FILTER_MESSAGE_OCTETS];
     enum status status = syscall_filter_install(SYSCALL_FILTER_SERVER, message);
 
     if (status == STATUS_OK)
         log_write(log, LOG_LEVEL_INFO, "sandbox: system calls of a server only (seccomp)");
+    else if (status == STATUS_NOT_FOUND)
+        log_write(log, LOG_LEVEL_WARNING,
+                  "sandbox: this kernel cannot filter system calls (seccomp: %s)", message);
     else
-        log_write(log, LOG_LEVEL_WARNING, "sandbox: %s (seccomp: %s)",
-                  status == STATUS_NOT_FOUND ? "this kernel cannot filter system calls"
-                                             : "all system calls stay open",
+        log_write(log, LOG_LEVEL_ERROR, "sandbox: system calls cannot be closed (seccomp: %s)",
                   message);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-void sandbox_close(struct log *log)
+enum status sandbox_close(struct log *log)
 {
     if (!sandbox_is_possible()) {
         log_write(log, LOG_LEVEL_WARNING,
                   "sandbox: off in this build, which is one for tests (sanitizers, coverage)");
-        return;
+        return STATUS_OK;
     }
     tzset(); /* reads /etc/localtime, for the dates of syslog */
     privileges_hide_memory();
     restrict_files(log);
-    restrict_calls(log);
+    return restrict_calls(log);
 }

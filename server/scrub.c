@@ -302,7 +302,7 @@ static void look_at_file(struct scrub *scrub, const struct stat *file)
         snapshot_reset(scrub->snapshot);
     scrub->foreign = status == STATUS_MALFORMED ? scrub->foreign + 1 : 0;
     if (scrub->foreign >= UNFIT_LOOKS)
-        end(scrub, "was replaced while it was in use");
+        end(scrub, "was replaced, or its lock deleted, while it was in use");
 }
 
 static bool is_due(const struct scrub *scrub, const struct stat *file, int64_t now)
@@ -365,6 +365,7 @@ static bool begin_thread(struct scrub *scrub)
     pthread_cond_init(&scrub->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
     sigfillset(&all); /* signals are the main thread's; faults reach their thread all the same */
+    sigdelset(&all, SIGSYS);
     sigdelset(&all, SIGBUS);
     sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);

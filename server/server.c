@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include "server/control.h"
+#include "server/crypto_reserve.h"
 #include "server/notify.h"
 #include "server/reload.h"
 #include "server/rrl.h"
@@ -247,6 +248,7 @@ static void on_notice(evutil_socket_t fd, short what, void *arg)
     if (server->phase == PHASE_STARTING &&
         count_state(server, WORKER_RUNNING) == server->worker_count) {
         server->phase = PHASE_SERVING;
+        crypto_reserve_open();
         announce(server);
         tell_ready(server);
         begin_watchdog(server);

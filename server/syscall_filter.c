@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -14,6 +16,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -120,6 +124,7 @@ static const char *const for_nobody[] = {"execve",
 /* Negative errno values as libseccomp returns them; the first failure stays. */
 struct building {
     scmp_filter_ctx filter;
+    pid_t process; /* that it is for */
     int error;
 };
 
@@ -146,7 +151,7 @@ static struct scmp_arg_cmp has_bits(unsigned argument, uint64_t mask, uint64_t v
 
 static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
 {
-    return SCMP_CMP64(argument, SCMP_CMP_EQ, value);
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
 }
 
 /* Memory is never both written and run, nor made to run later. */
@@ -181,7 +186,7 @@ static void add_threads(struct building *building)
  */
 static void add_signals(struct building *building)
 {
-    const struct scmp_arg_cmp self = equals(0, (uint64_t)getpid());
+    const struct scmp_arg_cmp self = equals(0, (uint64_t)building->process);
     const struct scmp_arg_cmp name = equals(0, PR_SET_NAME);
     const struct scmp_arg_cmp reads = equals(2, 0); /* prlimit64 without a new limit */
 
@@ -271,24 +276,75 @@ static enum status complain(int error, char message[SYSCALL_FILTER_MESSAGE_OCTET
                                                                     : STATUS_SYSTEM;
 }
 
-enum status syscall_filter_install(enum syscall_filter_role role,
-                                   char message[SYSCALL_FILTER_MESSAGE_OCTETS])
+/* Writes the filter to `fd`, as the kernel takes it. An errno, 0 for none. */
+static int export(enum syscall_filter_role role, pid_t process, int fd)
 {
-    struct sigaction speak = {.sa_sigaction = on_violation, .sa_flags = SA_SIGINFO};
-    struct building building = {.filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS))};
+    struct building building = {.filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), .process = process};
 
     if (!building.filter)
-        return complain(ENOMEM, message);
+        return ENOMEM;
     /* A binary tree by number instead of one comparison after the other. */
     (void)seccomp_attr_set(building.filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     /* Calls of another architecture (32 bits on 64) go round every rule. */
     (void)seccomp_attr_set(building.filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    (void)seccomp_attr_set(building.filter, SCMP_FLTATR_CTL_TSYNC, 1);
     add_rules(&building, role);
-    if (building.error == 0 && sigaction(SIGSYS, &speak, NULL) != 0)
-        building.error = -errno;
     if (building.error == 0)
-        building.error = seccomp_load(building.filter);
-    seccomp_release(building.filter);
-    return building.error == 0 ? STATUS_OK : complain(-building.error, message);
+        building.error = seccomp_export_bpf(building.filter, fd);
+    return -building.error;
+}
+
+static size_t read_all(int fd, void *room, size_t octets)
+{
+    size_t at = 0;
+    while (at < octets) {
+        ssize_t had = read(fd, (unsigned char *)room + at, octets - at);
+        if (had == 0 || (had < 0 && errno != EINTR))
+            break;
+        at += had > 0 ? (size_t)had : 0;
+    }
+    return at;
+}
+
+/*
+ * Has a process of its own build the filter: libseccomp 2.5 frees twice what it had no memory for,
+ * and that is the end of that process only. An errno, 0 for none.
+ */
+static int build(enum syscall_filter_role role, struct sock_filter *program, size_t *count)
+{
+    const pid_t process = getpid();
+    int ends[2], how = 0;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
+    pid_t builder = fork();
+    int error = builder < 0 ? errno : 0;
+    if (builder == 0) {
+        close(STDERR_FILENO); /* where the C library speaks of what was freed twice */
+        _exit(export(role, process, ends[1]));
+    }
+    close(ends[1]);
+    *count = read_all(ends[0], program, BPF_MAXINSNS * sizeof *program) / sizeof *program;
+    close(ends[0]);
+    while (builder > 0 && waitpid(builder, &how, 0) < 0 && errno == EINTR)
+        ;
+    if (builder < 0)
+        return error;
+    return WIFEXITED(how) ? WEXITSTATUS(how) : ENOMEM;
+}
+
+enum status syscall_filter_install(enum syscall_filter_role role,
+                                   char message[SYSCALL_FILTER_MESSAGE_OCTETS])
+{
+    struct sigaction speak = {.sa_sigaction = on_violation, .sa_flags = SA_SIGINFO};
+    struct sock_filter instructions[BPF_MAXINSNS];
+    size_t count = 0;
+
+    int error = build(role, instructions, &count);
+    struct sock_fprog program = {(unsigned short)count, instructions};
+    if (error == 0 && sigaction(SIGSYS, &speak, NULL) != 0)
+        error = errno;
+    if (error == 0 &&
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        error = errno;
+    return error == 0 ? STATUS_OK : complain(error, message);
 }

@@ -13,8 +13,26 @@ struct turns {
     struct event *idle;  /* runs when nothing else is to be done */
     struct event *floor; /* a timer, running while anybody waits */
     bool had_one;        /* since that last fired */
+    bool front_had_one;  /* the last was of those in front */
+    struct turn_list front;
     struct turn_list waiting;
 };
+
+static struct turn_list *list_of(struct turns *turns, const struct turn *turn)
+{
+    return turn->in_front ? &turns->front : &turns->waiting;
+}
+
+/* Whose turn it is, or NULL. Those in front come from clients that were let in already: if they
+ * went first each time, a few hundred that send octet after octet would keep everybody else out. */
+static struct turn *next_of(struct turns *turns)
+{
+    struct turn *front = TAILQ_FIRST(&turns->front);
+    struct turn *behind = TAILQ_FIRST(&turns->waiting);
+    if (!front || !behind)
+        return front ? front : behind;
+    return turns->front_had_one ? behind : front;
+}
 
 /* Not event_active(): the loop would run it again before it looks for anything else to do. */
 static void wait_for_idle(struct turns *turns)
@@ -26,12 +44,13 @@ static void wait_for_idle(struct turns *turns)
 
 static void run_first(struct turns *turns)
 {
-    struct turn *turn = TAILQ_FIRST(&turns->waiting);
+    struct turn *turn = next_of(turns);
     if (turn) {
+        turns->front_had_one = turn->in_front;
         turns_remove(turns, turn);
         turn->run(turn);
     }
-    if (!TAILQ_EMPTY(&turns->waiting))
+    if (next_of(turns))
         wait_for_idle(turns);
 }
 
@@ -49,7 +68,7 @@ static void on_floor(evutil_socket_t fd, short what, void *arg)
     struct turns *turns = arg;
     (void)fd;
     (void)what;
-    if (TAILQ_EMPTY(&turns->waiting)) {
+    if (!next_of(turns)) {
         event_del(turns->floor);
         return;
     }
@@ -68,6 +87,7 @@ struct turns *turns_create(struct event_base *base)
     struct turns *turns = calloc(1, sizeof *turns);
     if (!turns)
         return NULL;
+    TAILQ_INIT(&turns->front);
     TAILQ_INIT(&turns->waiting);
     turns->idle = event_new(base, -1, 0, on_idle, turns);
     turns->floor = event_new(base, -1, EV_PERSIST, on_floor, turns);
@@ -96,10 +116,8 @@ void turns_add(struct turns *turns, struct turn *turn, bool in_front)
     if (turn->waits)
         return;
     turn->waits = true;
-    if (in_front)
-        TAILQ_INSERT_HEAD(&turns->waiting, turn, link);
-    else
-        TAILQ_INSERT_TAIL(&turns->waiting, turn, link);
+    turn->in_front = in_front;
+    TAILQ_INSERT_TAIL(list_of(turns, turn), turn, link);
     wait_for_idle(turns);
     if (!event_pending(turns->floor, EV_TIMEOUT, NULL))
         event_add(turns->floor, &interval);
@@ -108,6 +126,6 @@ void turns_add(struct turns *turns, struct turn *turn, bool in_front)
 void turns_remove(struct turns *turns, struct turn *turn)
 {
     if (turn->waits)
-        TAILQ_REMOVE(&turns->waiting, turn, link);
+        TAILQ_REMOVE(list_of(turns, turn), turn, link);
     turn->waits = false;
 }

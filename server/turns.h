@@ -23,6 +23,7 @@ struct turns;
 struct turn {
     TAILQ_ENTRY(turn) link;
     bool waits;
+    bool in_front;
     void (*run)(struct turn *turn); /* does one piece; may add its own or any other turn again */
 };
 
@@ -34,7 +35,8 @@ void turns_destroy(struct turns *turns);
 /* Gives a fresh base its priorities: what is added to it goes before turns. */
 MUST_CHECK enum status turns_prepare(struct event_base *base);
 
-/* Has it wait, behind the others or in front of them. */
+/* Has it wait, behind the others, or in front of those that do not: where both wait, they take
+ * turns. */
 void turns_add(struct turns *turns, struct turn *turn, bool in_front);
 
 /* It waits no more, if it did. */

@@ -5,6 +5,9 @@
  *   FAULTS_AT=7+     and every one after it
  *   FAULTS_REPORT=F  how many there were is written to file F at the exit, as text
  *   FAULTS_TRACE=1   the callers of the one that fails are written to standard error
+ *   FAULTS_SHARED=F  the first 24 octets of file F, mapped, are three numbers of 64 bits instead:
+ *                    counted so far, which one fails (0: none), whether all after it do. Whoever
+ *                    maps the file too may read and set them while the program runs
  *
  * What the loader and libc do before main() is not ours to survive and is not counted.
  */
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -28,10 +32,15 @@ void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 /* Globals: the functions replaced are given nothing. */
+struct numbers {
+    atomic_ulong counted;
+    atomic_ulong at;
+    atomic_ulong from;
+};
+
 static atomic_bool counting;
-static atomic_ulong counted;
-static unsigned long at;
-static bool from;
+static struct numbers own;
+static struct numbers *numbers = &own;
 static bool traced;
 static const char *report;
 
@@ -50,8 +59,9 @@ static bool fails(void)
 {
     if (!atomic_load_explicit(&counting, memory_order_relaxed))
         return false;
-    unsigned long number = atomic_fetch_add(&counted, 1) + 1;
-    if (at == 0 || number < at || (number > at && !from))
+    unsigned long number = atomic_fetch_add(&numbers->counted, 1) + 1;
+    unsigned long at = atomic_load(&numbers->at);
+    if (at == 0 || number < at || (number > at && atomic_load(&numbers->from) == 0))
         return false;
     if (traced && number == at)
         trace();
@@ -110,7 +120,7 @@ static void tell(void)
     char line[32];
 
     atomic_store(&counting, false);
-    int length = snprintf(line, sizeof line, "%lu\n", atomic_load(&counted));
+    int length = snprintf(line, sizeof line, "%lu\n", atomic_load(&numbers->counted));
     int file = report != NULL ? open(report, O_WRONLY | O_CREAT | O_TRUNC, 0644) : -1;
     if (file < 0)
         return;
@@ -124,13 +134,25 @@ typedef int program_start(program_main *start, int argc, char **argv, void (*ini
 
 static program_main *real_main;
 
+static void share(const char *path)
+{
+    int file = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    if (file < 0)
+        return;
+    void *mapped = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (mapped != MAP_FAILED)
+        numbers = mapped;
+}
+
 static int counted_main(int argc, char **argv, char **environment)
 {
     const char *which = getenv("FAULTS_AT");
     void *none[1];
 
-    at = which != NULL ? strtoul(which, NULL, 10) : 0;
-    from = which != NULL && which[0] != '\0' && which[strlen(which) - 1] == '+';
+    atomic_store(&own.at, which != NULL ? strtoul(which, NULL, 10) : 0);
+    atomic_store(&own.from, which != NULL && which[0] != '\0' && which[strlen(which) - 1] == '+');
+    share(getenv("FAULTS_SHARED"));
     report = getenv("FAULTS_REPORT");
     traced = getenv("FAULTS_TRACE") != NULL;
     if (traced)

@@ -1,13 +1,14 @@
-"""Memory that runs out: the n-th allocation fails, for every n, in every command of zonegen.
+"""Memory that runs out: the n-th allocation fails, for every n, in every command of zonegen, in the
+start and in a reload of contactd, and in its --check.
 
 Once alone, and once with all that follow it. Libraries included: allocations.c, by LD_PRELOAD.
-ONLY="publish,key" takes the commands whose names begin so.
+ONLY="publish,key" takes the commands whose names begin so; contactd's are in servers.py.
 """
 
 import os
 
 from support.contactd import program
-from fault_parts import commands
+from fault_parts import commands, servers
 
 MEMORY = r"(?i)memory"
 
@@ -18,9 +19,12 @@ def shim():
 
 def run(part):
     program("zonegen")
-    runner = commands.Runner(commands.Samples(part.folder))
-    for name in commands.choose():
+    names = commands.choose()
+    runner = commands.Runner(commands.Samples(part.folder)) if names else None
+    for name in names:
         _run_command(part, runner, name)
+    for name in commands.choose(servers.TRIALS):
+        servers.TRIALS[name](part, shim())
 
 
 def _run_command(part, runner, name):

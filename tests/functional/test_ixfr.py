@@ -2,13 +2,14 @@
 
 import shutil
 
+import dns.edns
 import dns.query
 import dns.versioned
 import dns.xfr
 import dns.zone
 import pytest
 
-from support import client
+from support import client, cookies
 from support.cases import ixfr, soa_record
 from support.client import Tcp, transfer, transfer_records
 from support.contactd import Contactd, Site, serial_of, zone
@@ -182,14 +183,19 @@ def small(tmp_path_factory):
         yield site, server, first, before, after
 
 
+def proved(server, size=4096):
+    """What is larger than 18 times its question goes to clients with a cookie only."""
+    return [cookies.cookie_option(cookies.fetch(server.at), size)]
+
+
 def test_by_udp_the_difference_comes_where_all_of_it_fits(small):
     """RFC 1995 §2, §4: else one SOA."""
     _, server, first, before, after = small
-    whole = client.ask(server.at, ixfr("cc.example", first, additional=[opt(4096)]))
+    whole = client.ask(server.at, ixfr("cc.example", first, additional=proved(server)))
     assert whole.has(AA) and not whole.has(TC) and whole.opt is not None
     assert apply(before, whole.answer) == after
     for size in (512, 1232, len(whole.octets) - 1, len(whole.octets), 4095):
-        reply = client.ask(server.at, ixfr("cc.example", first, additional=[opt(size)]))
+        reply = client.ask(server.at, ixfr("cc.example", first, additional=proved(server, size)))
         assert len(reply.octets) <= size and not reply.has(TC)
         if size >= len(whole.octets):
             assert reply.octets[12:] == whole.octets[12:]
@@ -202,9 +208,15 @@ def test_by_udp_the_difference_comes_where_all_of_it_fits(small):
 def test_by_udp_the_question_comes_back_as_it_was_asked(small):
     """Pointers lead to it, whatever its letter case."""
     _, server, first, before, after = small
-    reply = client.ask(server.at, ixfr("CC.eXample", first, additional=[opt(4096)]))
+    reply = client.ask(server.at, ixfr("CC.eXample", first, additional=proved(server)))
     assert reply.question == query("CC.eXample", "IXFR")[12:]
     assert apply(before, reply.answer) == after
+
+
+def test_by_udp_who_may_have_forged_its_address_gets_one_soa(small):
+    _, server, first, _, _ = small
+    reply = client.ask(server.at, ixfr("cc.example", first, additional=[opt(4096)]))
+    assert [soa_serial(record) for record in reply.answer] == [first + 1] and not reply.has(TC)
 
 
 def test_by_udp_only_who_may_transfer_gets_a_difference(small):
@@ -216,7 +228,8 @@ def test_by_udp_only_who_may_transfer_gets_a_difference(small):
 def test_many_differences_by_udp_at_once_are_each_right(small):
     """More than a batch has room for: the rest are one SOA."""
     _, server, first, before, after = small
-    replies = client.udp_many(server.at, [ixfr("cc.example", first, additional=[opt(4096)])] * 200)
+    replies = client.udp_many(server.at,
+                              [ixfr("cc.example", first, additional=proved(server))] * 200)
     seen = set()
     for reply in map(Message, replies):
         seen.add(len(reply.answer) > 1)
@@ -233,7 +246,9 @@ def test_dnspython_applies_the_difference(small, mode):
     site, server, _, _, _ = small
     mirror = dns.zone.from_file(f"{site.folder}/before", "cc.example",
                                 zone_factory=dns.versioned.Zone)
-    question, _ = dns.xfr.make_query(mirror, use_edns=0, payload=4096)
+    question, _ = dns.xfr.make_query(mirror)
+    cookie = dns.edns.GenericOption(cookies.CODE, cookies.fetch(server.at))
+    question.use_edns(0, payload=4096, options=[cookie])
     dns.query.inbound_xfr(server.at[0], mirror, question, port=server.at[1], udp_mode=mode)
     assert mirror == dns.zone.from_text(site.export("cc.example"), "cc.example")
 

@@ -1,4 +1,4 @@
-"""tests/README.md names tests that exist."""
+"""README.md and tests/README.md name tests that exist."""
 
 import os
 import re
@@ -28,7 +28,8 @@ def test_every_test_that_the_map_names_exists():
     units = "".join(_read(os.path.join(folder, name))
                     for folder, _, names in os.walk(os.path.join(HERE, "..", "unit"))
                     for name in names if name.endswith(".c"))
-    readme = _read(os.path.join(HERE, "..", "README.md"))
+    readme = _read(os.path.join(HERE, "..", "README.md")) + \
+        _read(os.path.join(HERE, "..", "..", "README.md"))
     missing = []
     for kind, name in re.findall(rf"`({'|'.join(['u', *FILES])}):(\w+)`", readme):
         found = re.search(rf"\b{name}\b", units) if kind == "u" else \

@@ -196,6 +196,20 @@ def test_without_its_keeper_the_server_serves_and_refuses_a_reload(site):
         assert server.ask("no.cc.example").texts()
 
 
+def test_a_keeper_that_hangs_holds_up_neither_a_reload_nor_the_end(site):
+    with Contactd(site, addresses=("127.0.0.1",)) as server:
+        keeper = keeper_of(server)
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            assert "needs a restart" in ctl(site, "reload", code=1)
+            assert server.ask("no.cc.example").texts()
+            server.stop()
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        wait_until(lambda: not os.path.exists(f"/proc/{keeper}") or
+                   " Z " in open(f"/proc/{keeper}/stat", encoding="ascii").read(), 5, "it ends")
+
+
 def test_a_killed_server_leaves_no_keeper_behind(site):
     with Contactd(site, addresses=("127.0.0.1",)) as server:
         keeper = keeper_of(server)

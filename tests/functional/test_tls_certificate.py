@@ -161,7 +161,8 @@ def test_a_partner_taken_out_of_tls_ca_is_none_after_a_reload(tmp_path, tls_root
 
 
 def test_the_log_says_where_it_listens(secure):
-    assert f"listening on 127.0.0.1@{secure.tls[1]} (TLS)" in secure.log()
+    # Workers answer before the main thread says so.
+    wait_until(lambda: f"listening on 127.0.0.1@{secure.tls[1]} (TLS)" in secure.log(), 5)
 
 
 def test_tls_listen_needs_a_restart(tmp_path, tls_root):

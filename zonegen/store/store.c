@@ -12,6 +12,8 @@
 
 /* Address space, not memory or disk: large enough that no size limit ever reaches a user. */
 #define MAP_OCTETS ((size_t)256 << 30)
+/* To hold contents that no two changes have overtaken in between. */
+#define RENEW_ATTEMPTS 16
 
 const uint8_t store_format_key[1] = {STORE_TABLE_FORMAT};
 const uint8_t store_format_value[FORMAT_VALUE_OCTETS] = {'c', 'o', 'n', 't', 'a', 'c',
@@ -228,9 +230,11 @@ void store_doubt(struct store *store, const struct store_gaps *gaps)
 }
 
 /*
- * Judges a transaction that has just begun. LMDB takes its number from the lock and its contents
- * from the file, and compares nothing: where the file was replaced under a running server, these
- * are of two different databases.
+ * Judges a transaction that has just begun. LMDB takes its number from the lock, its contents from
+ * where the file has those of that number, and compares nothing. Two changes later other contents
+ * are there: a thread that had to wait between the two has the newer ones under the older number,
+ * STATUS_NOT_FOUND. Where the file was replaced under a running server, number and contents are of
+ * two different databases, STATUS_MALFORMED.
  */
 static enum status admit(struct snapshot *snapshot)
 {
@@ -241,6 +245,8 @@ static enum status admit(struct snapshot *snapshot)
 
     if (mdb_env_info(store->env, &info) != 0 || mdb_stat(snapshot->txn, store->dbi, &stat) != 0)
         return STATUS_SYSTEM;
+    if (info.me_last_txnid > change + 1)
+        return STATUS_NOT_FOUND;
     if (info.me_last_txnid < change ||
         (change == snapshot->change && memcmp(&stat, &snapshot->stat, sizeof stat) != 0))
         return STATUS_MALFORMED;
@@ -259,14 +265,16 @@ enum status snapshot_create(struct store *store, struct snapshot **out)
     if (!snapshot)
         return STATUS_SYSTEM;
     snapshot->store = store;
-    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &snapshot->txn) != 0 ||
-        mdb_cursor_open(snapshot->txn, store->dbi, &snapshot->cursor) != 0 ||
-        admit(snapshot) != STATUS_OK) {
-        snapshot_destroy(snapshot);
-        return STATUS_SYSTEM;
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &snapshot->txn) == 0 &&
+        mdb_cursor_open(snapshot->txn, store->dbi, &snapshot->cursor) == 0) {
+        mdb_txn_reset(snapshot->txn);
+        if (snapshot_renew(snapshot) == STATUS_OK) {
+            *out = snapshot;
+            return STATUS_OK;
+        }
     }
-    *out = snapshot;
-    return STATUS_OK;
+    snapshot_destroy(snapshot);
+    return STATUS_SYSTEM;
 }
 
 void snapshot_reset(struct snapshot *snapshot)
@@ -274,7 +282,7 @@ void snapshot_reset(struct snapshot *snapshot)
     mdb_txn_reset(snapshot->txn);
 }
 
-enum status snapshot_renew(struct snapshot *snapshot)
+static enum status renew_once(struct snapshot *snapshot)
 {
     if (mdb_txn_renew(snapshot->txn) != 0)
         return STATUS_SYSTEM;
@@ -283,6 +291,16 @@ enum status snapshot_renew(struct snapshot *snapshot)
     if (status != STATUS_OK)
         mdb_txn_reset(snapshot->txn);
     return status;
+}
+
+enum status snapshot_renew(struct snapshot *snapshot)
+{
+    enum status status = renew_once(snapshot);
+
+    for (int attempt = 1; attempt < RENEW_ATTEMPTS && status == STATUS_NOT_FOUND; attempt++)
+        status = renew_once(snapshot);
+    /* Nobody publishes so fast: the lock is another file's. */
+    return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
 }
 
 void snapshot_destroy(struct snapshot *snapshot)

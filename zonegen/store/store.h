@@ -130,7 +130,8 @@ MUST_CHECK enum status snapshot_create(struct store *store, struct snapshot **ou
 void snapshot_reset(struct snapshot *snapshot);
 
 /* After a reset: takes the present contents. STATUS_OK; STATUS_SYSTEM; STATUS_MALFORMED when the
- * file is not the one any more that its lock and its map speak of: it was replaced. */
+ * file is not the one any more that its lock and its map speak of: it was replaced, or its lock was
+ * deleted. */
 MUST_CHECK enum status snapshot_renew(struct snapshot *snapshot);
 
 void snapshot_destroy(struct snapshot *snapshot);

@@ -9,8 +9,8 @@ CODE = 10
 PLAIN = b"client's"  # the client part
 
 
-def cookie_option(octets):
-    return opt(options=option(CODE, octets))
+def cookie_option(octets, size=1232):
+    return opt(size, options=option(CODE, octets))
 
 
 def ask(server, octets, name="cc.example", rrtype="SOA", **options):

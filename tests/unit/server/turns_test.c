@@ -81,6 +81,24 @@ static void turns_are_taken_in_order_after_all_else(void **state)
     assert_false(busy.a.waits);
 }
 
+static void run_again(struct turn *turn)
+{
+    run(turn);
+    if (strlen(busy.order) < 6)
+        turns_add(busy.turns, turn, true);
+}
+
+static void who_is_in_front_again_and_again_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    busy.c.run = run_again;
+    turns_add(busy.turns, &busy.a, false);
+    turns_add(busy.turns, &busy.b, false);
+    turns_add(busy.turns, &busy.c, true);
+    event_base_loop(busy.base, 0);
+    assert_string_equal(busy.order, "cacbcc");
+}
+
 static void who_is_removed_has_none(void **state)
 {
     (void)state;
@@ -117,6 +135,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(turns_are_taken_in_order_after_all_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_in_front_again_and_again_keeps_nobody_waiting, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(who_is_removed_has_none, setup, teardown),
         cmocka_unit_test_setup_teardown(a_loop_that_is_never_idle_gives_turns_all_the_same, setup,
                                         teardown),

@@ -152,6 +152,53 @@ static void a_snapshot_shows_one_commit_until_it_is_renewed(void **state)
     store_close(store);
 }
 
+/* Waits until the other end is closed, then publishes twice. */
+static int publish_twice(const char *database, int gate)
+{
+    char message[STORE_MESSAGE_OCTETS], octet;
+    struct store *store;
+
+    (void)!read(gate, &octet, 1);
+    if (store_create(database, &private_access, &store, message) != STATUS_OK)
+        return 1;
+    put(store, "a", "two");
+    put(store, "a", "six");
+    store_close(store);
+    return 0;
+}
+
+/* The number of the contents is the lock's. Who deletes that, and publishes, would have newer
+ * contents be served under the old number, beside what was made of the old ones. */
+static void contents_that_are_newer_than_the_number_they_go_by_are_not_shown(void **state)
+{
+    const struct temporary *temporary = *state;
+    char lock[128], message[STORE_MESSAGE_OCTETS];
+    struct store *store = create_store(temporary);
+    struct snapshot *snapshot;
+    int gate[2], status;
+
+    put(store, "a", "one");
+    store_close(store);
+    assert_int_equal(pipe(gate), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(gate[1]);
+        _exit(publish_twice(temporary->database, gate[0]));
+    }
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_OK);
+    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
+    snapshot_reset(snapshot);
+    snprintf(lock, sizeof lock, "%s-lock", temporary->database);
+    assert_int_equal(unlink(lock), 0);
+    close(gate[0]);
+    close(gate[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(snapshot_renew(snapshot), STATUS_MALFORMED);
+    snapshot_destroy(snapshot);
+    store_close(store);
+}
+
 static void an_aborted_edit_leaves_nothing(void **state)
 {
     struct store *store = create_store(*state);
@@ -254,6 +301,8 @@ int main(void)
             a_database_of_another_version_is_refused_with_the_command_to_run, setup, teardown),
         cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            contents_that_are_newer_than_the_number_they_go_by_are_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
