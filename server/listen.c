@@ -3,6 +3,7 @@
 #include "server/channel.h"
 #include "server/errno_text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -219,6 +220,7 @@ static size_t count_pairs(struct inherited *inherited, const struct endpoint *en
     size_t udp = count_at(inherited, endpoint, SOCK_DGRAM);
     size_t tcp = count_at(inherited, endpoint, SOCK_STREAM);
     size_t most = udp > tcp ? udp : tcp;
+    assert(workers > 0);
     return most <= workers ? 1 : (most + workers - 1) / workers;
 }
 
@@ -245,6 +247,7 @@ static bool give(struct inherited *inherited, const struct endpoint *endpoint, i
                  int *out)
 {
     size_t count = count_at(inherited, endpoint, type);
+    assert(count > 0); /* check_given() has seen to it */
     struct inherited_socket *socket = find(inherited, endpoint, type, n % count);
     if (socket->used) {
         *out = fcntl(socket->fd, F_DUPFD_CLOEXEC, 0);
