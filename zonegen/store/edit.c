@@ -4,6 +4,7 @@
 #include "store/store_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct edit {
@@ -11,6 +12,23 @@ struct edit {
     struct snapshot snapshot; /* the same transaction, read */
     int failure;              /* of the first put or delete that failed */
 };
+
+/* A change builds on the contents whose number the lock has, and readers can write the lock. What
+ * it takes for the newest must be that: on older contents the change after them would be made once
+ * more, under the same serial. Nobody else writes now; one that was killed between the two LMDB has
+ * made good. */
+static enum status check_number(const struct edit *edit, char message[STORE_MESSAGE_OCTETS])
+{
+    const char *path = edit->store->path;
+
+    if (store_last_change(edit->store) + 1 == mdb_txn_id(edit->snapshot.txn))
+        return STATUS_OK;
+    snprintf(message, STORE_MESSAGE_OCTETS,
+             "database %s: its lock %s-lock has another number of the last change than the "
+             "database; stop contactd, delete the lock, and start contactd again",
+             path, path);
+    return STATUS_SYSTEM;
+}
 
 enum status edit_begin(struct store *store, struct edit **out, char message[STORE_MESSAGE_OCTETS])
 {
@@ -28,8 +46,12 @@ enum status edit_begin(struct store *store, struct edit **out, char message[STOR
         edit_abort(edit);
         return STATUS_SYSTEM;
     }
-    *out = edit;
-    return STATUS_OK;
+    enum status status = check_number(edit, message);
+    if (status == STATUS_OK)
+        *out = edit;
+    else
+        edit_abort(edit);
+    return status;
 }
 
 struct snapshot *edit_snapshot(struct edit *edit)

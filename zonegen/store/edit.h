@@ -29,7 +29,8 @@ struct edit;
 
 /*
  * Begins a change; waits while another process has one open.
- * STATUS_OK, or STATUS_SYSTEM with `message`.
+ * STATUS_OK, or STATUS_SYSTEM with `message`, also where the lock's number of the last change is
+ * not the database's: a reader has written it.
  */
 MUST_CHECK enum status edit_begin(struct store *store, struct edit **out,
                                   char message[STORE_MESSAGE_OCTETS]);

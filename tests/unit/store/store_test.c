@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -219,6 +220,48 @@ static void contents_that_are_newer_than_the_number_they_go_by_are_not_shown(voi
     store_close(store);
 }
 
+/* Where the lock has the number of the last change: the one place at its beginning that holds it.
+ */
+static uint64_t *number_in_lock(uint8_t *lock, uint64_t number)
+{
+    uint64_t *found = NULL;
+    for (size_t at = 0; at < 128; at += sizeof number) {
+        if (memcmp(lock + at, &number, sizeof number) != 0)
+            continue;
+        assert_null(found);
+        found = (uint64_t *)(void *)(lock + at);
+    }
+    assert_non_null(found);
+    return found;
+}
+
+/* Who serves can write the lock, and must not be able to have a serial published twice. */
+static void a_change_is_refused_where_the_lock_has_another_number(void **state)
+{
+    const struct temporary *temporary = *state;
+    char path[128], message[STORE_MESSAGE_OCTETS];
+    struct store *store = create_store(temporary);
+    struct edit *edit;
+
+    for (int i = 0; i < 1000; i++) /* a number that nothing else there has */
+        put(store, "a", i % 2 == 0 ? "1" : "2");
+    snprintf(path, sizeof path, "%s-lock", temporary->database);
+    int file = open(path, O_RDWR);
+    uint8_t *lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    assert_ptr_not_equal(lock, MAP_FAILED);
+    uint64_t *number = number_in_lock(lock, store_last_change(store));
+    --*number;
+    assert_int_equal(edit_begin(store, &edit, message), STATUS_SYSTEM);
+    assert_non_null(strstr(message, "delete the lock"));
+    *number += 3;
+    assert_int_equal(edit_begin(store, &edit, message), STATUS_SYSTEM);
+    *number -= 2;
+    put(store, "a", "3");
+    munmap(lock, 4096);
+    store_close(store);
+    close(file);
+}
+
 static void an_aborted_edit_leaves_nothing(void **state)
 {
     struct store *store = create_store(*state);
@@ -325,6 +368,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(
             contents_that_are_newer_than_the_number_they_go_by_are_not_shown, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_change_is_refused_where_the_lock_has_another_number,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
