@@ -66,27 +66,30 @@ static int run(struct context *context)
 }
 
 /* Writes out what is left of a stream. True, and said, when something of it was not written. */
-static bool is_incomplete(FILE *stream, const char *name)
+static bool is_incomplete(FILE *stream, const char *name, const char *more)
 {
     errno = 0;
     if (fflush(stream) == 0 && !ferror(stream))
         return false;
-    fprintf(stderr, "zonegen: %s: %s\n", name,
-            errno != 0 ? strerror(errno) : "not everything could be written");
+    fprintf(stderr, "zonegen: %s: %s%s\n", name,
+            errno != 0 ? strerror(errno) : "not everything could be written", more);
     return true;
 }
 
 /* A full disk must not look like success: what was done stays done, but nobody was told. */
-static int finish_output(int outcome)
+static int finish_output(int outcome, bool committed)
 {
-    if (is_incomplete(stderr, "standard error"))
+    if (is_incomplete(stderr, "standard error", ""))
         return OUTCOME_REFUSED;
     if (outcome == OUTCOME_REFUSED) /* then something has been said already */
         return outcome;
-    return is_incomplete(stdout, "standard output") ? OUTCOME_REFUSED : outcome;
+    return is_incomplete(stdout, "standard output",
+                         committed ? "; the change of the database is made all the same" : "")
+               ? OUTCOME_REFUSED
+               : outcome;
 }
 
-static int run_command(const struct options *options)
+static int run_command(const struct options *options, bool *committed)
 {
     struct context context;
     int outcome = OUTCOME_REFUSED;
@@ -95,6 +98,7 @@ static int run_command(const struct options *options)
         outcome = run(&context);
     else
         context_say_memory(&context);
+    *committed = context.committed;
     context_close(&context);
     return outcome;
 }
@@ -104,6 +108,7 @@ int main(int argc, char **argv)
     struct options options;
     char message[OPTIONS_MESSAGE_OCTETS];
     int outcome = OUTCOME_DONE;
+    bool committed = false;
 
     take_standard_descriptors();
     fault_set_voice(say_fault, NULL);
@@ -123,7 +128,7 @@ int main(int argc, char **argv)
     } else if (options.command == COMMAND_VERSION) {
         puts("zonegen " CONTACTD_VERSION);
     } else {
-        outcome = run_command(&options);
+        outcome = run_command(&options, &committed);
     }
-    return finish_output(outcome);
+    return finish_output(outcome, committed);
 }

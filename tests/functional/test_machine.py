@@ -141,7 +141,8 @@ def test_the_database_and_its_folder_turn_read_only(site):
 
 
 @pytest.mark.skipif(SHORT, reason="a sanitizer has its own allocator, and speaks of its own")
-@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23")])
+@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23"),
+                                             ("allocations", "contactd", "2203")])
 def test_a_sample_of_the_faults(tmp_path, part, only, step):
     result = subprocess.run([sys.executable, f"{SOURCE}/tests/faults", part],
                             env=dict(environment(), ONLY=only, STEP=step, JOBS="1",

@@ -208,6 +208,7 @@ enum status context_commit(struct context *context, struct edit *edit)
     enum status status = edit_commit(edit, message);
     if (status != STATUS_OK)
         context_say_commit(context, message);
+    context->committed = status == STATUS_OK;
     return status;
 }
 
