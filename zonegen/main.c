@@ -76,20 +76,26 @@ static bool is_incomplete(FILE *stream, const char *name, const char *more)
     return true;
 }
 
+/* What main() has to know of a command that has ended. */
+struct ending {
+    int outcome;
+    bool committed;
+    bool output_told;
+};
+
 /* A full disk must not look like success: what was done stays done, but nobody was told. */
-static int finish_output(int outcome, bool committed)
+static int finish_output(const struct ending *ending)
 {
-    if (is_incomplete(stderr, "standard error", ""))
+    const char *more = ending->committed ? "; the change of the database is made all the same" : "";
+
+    if (is_incomplete(stderr, "standard error", more))
         return OUTCOME_REFUSED;
-    if (outcome == OUTCOME_REFUSED) /* then something has been said already */
-        return outcome;
-    return is_incomplete(stdout, "standard output",
-                         committed ? "; the change of the database is made all the same" : "")
-               ? OUTCOME_REFUSED
-               : outcome;
+    if (ending->output_told)
+        return ending->outcome;
+    return is_incomplete(stdout, "standard output", more) ? OUTCOME_REFUSED : ending->outcome;
 }
 
-static int run_command(const struct options *options, bool *committed)
+static struct ending run_command(const struct options *options)
 {
     struct context context;
     int outcome = OUTCOME_REFUSED;
@@ -98,17 +104,16 @@ static int run_command(const struct options *options, bool *committed)
         outcome = run(&context);
     else
         context_say_memory(&context);
-    *committed = context.committed;
+    const struct ending ending = {outcome, context.committed, context.output_told};
     context_close(&context);
-    return outcome;
+    return ending;
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
     char message[OPTIONS_MESSAGE_OCTETS];
-    int outcome = OUTCOME_DONE;
-    bool committed = false;
+    struct ending ending = {.outcome = OUTCOME_DONE};
 
     take_standard_descriptors();
     fault_set_voice(say_fault, NULL);
@@ -122,13 +127,13 @@ int main(int argc, char **argv)
     if (options_parse(argc, argv, &options, message) != STATUS_OK) {
         fprintf(stderr, "zonegen: %s\n", message);
         options_print_usage(stderr);
-        outcome = OUTCOME_USAGE;
+        ending.outcome = OUTCOME_USAGE;
     } else if (options.command == COMMAND_HELP) {
         options_print_usage(stdout);
     } else if (options.command == COMMAND_VERSION) {
         puts("zonegen " CONTACTD_VERSION);
     } else {
-        outcome = run_command(&options, &committed);
+        ending = run_command(&options);
     }
-    return finish_output(outcome, committed);
+    return finish_output(&ending);
 }

@@ -202,6 +202,7 @@ enum status context_commit(struct context *context, struct edit *edit)
 
     if (!output_takes(context)) {
         context_say(context, "standard output: %s; nothing has changed", strerror(errno));
+        context->output_told = true;
         edit_abort(edit);
         return STATUS_SYSTEM;
     }
