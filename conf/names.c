@@ -26,8 +26,14 @@ static const char *read_label(const char *text, size_t length, bool host,
     if (!ascii) {
         char u_label[IDN_LABEL_OCTETS];
         memcpy(u_label, out, length + 1);
-        return idn_to_a_label(u_label, out) == STATUS_OK ? NULL
-                                                         : "a label is none that IDNA2008 allows";
+        switch (idn_to_a_label(u_label, out)) {
+        case STATUS_OK:
+            return NULL;
+        case STATUS_SYSTEM:
+            return "out of memory";
+        default:
+            return "a label is none that IDNA2008 allows";
+        }
     }
     if (length > NAME_MAX_LABEL)
         return "a label is longer than 63 octets";

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -121,6 +122,9 @@ static const char *const for_nobody[] = {"execve",
                                          "open_by_handle_at",
                                          "memfd_secret",
                                          NULL};
+
+/* A filter takes some milliseconds of a processor. */
+#define BUILDER_SECONDS 1
 
 /* Negative errno values as libseccomp returns them; the first failure stays. */
 struct building {
@@ -308,7 +312,7 @@ static size_t read_all(int fd, void *room, size_t octets)
 
 /*
  * Has a process of its own build the filter: libseccomp 2.5 frees twice what it had no memory for,
- * and that is the end of that process only. An errno, 0 for none.
+ * or looks for it for ever, and that is the end of that process only. An errno, 0 for none.
  */
 static int build(enum syscall_filter_role role, struct sock_filter *program, size_t *count)
 {
@@ -320,6 +324,9 @@ static int build(enum syscall_filter_role role, struct sock_filter *program, siz
     pid_t builder = fork();
     int error = builder < 0 ? errno : 0;
     if (builder == 0) {
+        const struct rlimit limit = {BUILDER_SECONDS, BUILDER_SECONDS};
+        (void)!setrlimit(RLIMIT_CPU, &limit);
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         close(STDERR_FILENO); /* where the C library speaks of what was freed twice */
         _exit(export(role, process, ends[1]));
     }
@@ -330,7 +337,26 @@ static int build(enum syscall_filter_role role, struct sock_filter *program, siz
         ;
     if (builder < 0)
         return error;
-    return WIFEXITED(how) ? WEXITSTATUS(how) : ENOMEM;
+    /* Without memory it is EFAULT as well, "internal libseccomp failure". */
+    return WIFEXITED(how) && WEXITSTATUS(how) != EFAULT ? WEXITSTATUS(how) : ENOMEM;
+}
+
+/*
+ * Twice: where an allocation fails, libseccomp may also leave rules out and say nothing. Memory
+ * that is out for one of the two does not leave out the same of both; without any there is none.
+ */
+static int build_surely(enum syscall_filter_role role, struct sock_filter *program, size_t *count)
+{
+    struct sock_filter second[BPF_MAXINSNS];
+    size_t count_of_second = 0;
+
+    int error = build(role, program, count);
+    if (error == 0)
+        error = build(role, second, &count_of_second);
+    if (error == 0 &&
+        (*count != count_of_second || memcmp(program, second, *count * sizeof *program) != 0))
+        error = ENOMEM;
+    return error;
 }
 
 enum status syscall_filter_install(enum syscall_filter_role role,
@@ -340,7 +366,7 @@ enum status syscall_filter_install(enum syscall_filter_role role,
     struct sock_filter instructions[BPF_MAXINSNS];
     size_t count = 0;
 
-    int error = build(role, instructions, &count);
+    int error = build_surely(role, instructions, &count);
     struct sock_fprog program = {(unsigned short)count, instructions};
     if (error == 0 && sigaction(SIGSYS, &speak, NULL) != 0)
         error = errno;

@@ -66,27 +66,36 @@ static int run(struct context *context)
 }
 
 /* Writes out what is left of a stream. True, and said, when something of it was not written. */
-static bool is_incomplete(FILE *stream, const char *name)
+static bool is_incomplete(FILE *stream, const char *name, const char *more)
 {
     errno = 0;
     if (fflush(stream) == 0 && !ferror(stream))
         return false;
-    fprintf(stderr, "zonegen: %s: %s\n", name,
-            errno != 0 ? strerror(errno) : "not everything could be written");
+    fprintf(stderr, "zonegen: %s: %s%s\n", name,
+            errno != 0 ? strerror(errno) : "not everything could be written", more);
     return true;
 }
 
+/* What main() has to know of a command that has ended. */
+struct ending {
+    int outcome;
+    bool committed;
+    bool output_told;
+};
+
 /* A full disk must not look like success: what was done stays done, but nobody was told. */
-static int finish_output(int outcome)
+static int finish_output(const struct ending *ending)
 {
-    if (is_incomplete(stderr, "standard error"))
+    const char *more = ending->committed ? "; the change of the database is made all the same" : "";
+
+    if (is_incomplete(stderr, "standard error", more))
         return OUTCOME_REFUSED;
-    if (outcome == OUTCOME_REFUSED) /* then something has been said already */
-        return outcome;
-    return is_incomplete(stdout, "standard output") ? OUTCOME_REFUSED : outcome;
+    if (ending->output_told)
+        return ending->outcome;
+    return is_incomplete(stdout, "standard output", more) ? OUTCOME_REFUSED : ending->outcome;
 }
 
-static int run_command(const struct options *options)
+static struct ending run_command(const struct options *options)
 {
     struct context context;
     int outcome = OUTCOME_REFUSED;
@@ -95,15 +104,16 @@ static int run_command(const struct options *options)
         outcome = run(&context);
     else
         context_say_memory(&context);
+    const struct ending ending = {outcome, context.committed, context.output_told};
     context_close(&context);
-    return outcome;
+    return ending;
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
     char message[OPTIONS_MESSAGE_OCTETS];
-    int outcome = OUTCOME_DONE;
+    struct ending ending = {.outcome = OUTCOME_DONE};
 
     take_standard_descriptors();
     fault_set_voice(say_fault, NULL);
@@ -117,13 +127,13 @@ int main(int argc, char **argv)
     if (options_parse(argc, argv, &options, message) != STATUS_OK) {
         fprintf(stderr, "zonegen: %s\n", message);
         options_print_usage(stderr);
-        outcome = OUTCOME_USAGE;
+        ending.outcome = OUTCOME_USAGE;
     } else if (options.command == COMMAND_HELP) {
         options_print_usage(stdout);
     } else if (options.command == COMMAND_VERSION) {
         puts("zonegen " CONTACTD_VERSION);
     } else {
-        outcome = run_command(&options);
+        ending = run_command(&options);
     }
-    return finish_output(outcome);
+    return finish_output(&ending);
 }

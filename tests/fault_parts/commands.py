@@ -268,7 +268,7 @@ def judge(runner, name, outcome, about, may_pass=False, told=True, done=False):
     if outcome.code != 1:
         return f"exit code {outcome.code}, said {outcome.err!r}"
     if done and outcome.state != runner.before(name):
-        return _judge_lines(outcome, usual, about)
+        return _judge_lines(outcome, usual, about) if told else None
     if outcome.state[0] != runner.before(name)[0] and not _is_nothing(runner, name, outcome):
         return f"what is stored has changed, said {outcome.err!r}"
     left = _changed(outcome.state[1], runner.before(name)[1])

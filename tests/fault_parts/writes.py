@@ -58,7 +58,7 @@ def _fail(part, runner, name, calls, what):
     may_pass = fault == "short" or call.startswith(harmless) or \
         fault == "disk full" and all(later.startswith((*harmless, "chmod", "fchmod", "chown"))
                                      or " (" in later for later in calls[at - 1:])
-    on_output = "(output)" in call  # what was done stays done when only telling of it fails
+    on_output = "(output)" in call or "(error)" in call  # what was done stays done when only telling of it fails
     wrong = commands.judge(runner, name, outcome, SAID[fault] + "|not everything could be written",
                            may_pass, told="(error)" not in call, done=on_output)
     if wrong:

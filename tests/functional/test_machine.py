@@ -4,8 +4,10 @@ form of what is sampled here is tests/faults."""
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -140,12 +142,87 @@ def test_the_database_and_its_folder_turn_read_only(site):
         assert answers(server)
 
 
+def set_clock(path, days):
+    """In place: the server has it mapped."""
+    with open(path, "r+b") as file:
+        file.write(struct.pack("=q", days * 86400))
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer wants to be the first library")
+def test_a_clock_that_jumps_by_years_both_ways(site):
+    """Connections, transfers, reloads and answers go by the monotonic clock."""
+    path = os.path.join(site.folder, "clock")
+    with open(path, "wb") as file:
+        file.write(bytes(8))
+    shim = os.path.join(os.path.abspath(os.environ["BUILD"]), "tests", "fault_parts",
+                        "libclock.so")
+    port = Port()
+    site.config["server"]["listen"] = [f"127.0.0.1@{port.number}"]
+    site.write()
+    port.release()
+    at = ("127.0.0.1", port.number)
+    log = os.path.join(site.folder, "log")
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [program("contactd"), "-c", site.path], cwd=site.folder, stderr=file,
+            env=dict(environment(), LD_PRELOAD=shim, FAULTS_CLOCK=path))
+
+    def jumps():
+        with client.Tcp(at) as connection:
+            for days in (3650, -7300, 0):
+                set_clock(path, days)
+                assert connection.ask(wire.query("t1.cc.example", "TXT")).answer
+                assert ask(at)
+                assert client.transfer(at, "cc.example")
+                process.send_signal(signal.SIGHUP)
+                assert wait_until(lambda: ask(at), 5, "answers after a reload")
+            time.sleep(0.1)
+    serve_on(process, at, jumps)
+    with open(log, encoding="utf-8") as file:
+        years = {line[:4] for line in file}
+    assert len(years) >= 2, "the clock did not jump"
+
+
+def test_a_clock_that_went_back_takes_no_serial_back(site):
+    first = site.publish(now="2036-11-22")["cc.example"]
+    write_entry(site.config["contacts"], "t2", "two")
+    second = site.publish(now="2026-11-22")["cc.example"]
+    assert 0 < (second - first) % 2 ** 32 < 2 ** 31
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer's address space has no bounds")
+def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
+    """A reload is refused or done; what is asked is answered."""
+    process, at = start(site, stderr=subprocess.DEVNULL)
+
+    def bound():
+        with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
+            octets = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        descriptors = len(os.listdir(f"/proc/{process.pid}/fd"))
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (octets, octets))
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        for _ in range(20):
+            try:
+                with client.Tcp(at, timeout=0.2):
+                    pass
+            except OSError:
+                pass
+            assert ask(at)
+    serve_on(process, at, bound)
+
+
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer has its own allocator, and speaks of its own")
-@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23")])
-def test_a_sample_of_the_faults(tmp_path, part, only, step):
+@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23"),
+                                             ("allocations", "contactd", "2203")])
+def test_a_sample_of_the_faults(part, only, step):
+    with tempfile.TemporaryDirectory(prefix="f") as folder:  # short: sockets lie in it
+        _run_sample(part, only, step, folder)
+
+
+def _run_sample(part, only, step, folder):
     result = subprocess.run([sys.executable, f"{SOURCE}/tests/faults", part],
-                            env=dict(environment(), ONLY=only, STEP=step, JOBS="1",
+                            env=dict(environment(), ONLY=only, STEP=step, JOBS="2",
                                      BUILD=os.path.abspath(os.environ["BUILD"]),
-                                     TMPDIR=str(tmp_path)), capture_output=True, text=True,
+                                     TMPDIR=folder), capture_output=True, text=True,
                             timeout=120, check=False)
     assert result.returncode == 0, result.stdout[-4000:]

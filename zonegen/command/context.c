@@ -202,12 +202,14 @@ enum status context_commit(struct context *context, struct edit *edit)
 
     if (!output_takes(context)) {
         context_say(context, "standard output: %s; nothing has changed", strerror(errno));
+        context->output_told = true;
         edit_abort(edit);
         return STATUS_SYSTEM;
     }
     enum status status = edit_commit(edit, message);
     if (status != STATUS_OK)
         context_say_commit(context, message);
+    context->committed = status == STATUS_OK;
     return status;
 }
 

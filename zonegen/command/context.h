@@ -23,6 +23,8 @@ struct context {
     struct config *config; /* NULL until context_configure() */
     struct diag *diag;
     struct progress progress;
+    bool output_told; /* that standard output takes nothing */
+    bool committed;   /* a change of the database is made */
 };
 
 /* STATUS_OK, or STATUS_SYSTEM when memory is out. context_close() is fine after both. */

@@ -146,13 +146,19 @@ static enum status write_file(struct context *context, const struct made *made, 
 }
 
 /* What makes contactd use it. */
-static void print_section(struct context *context, const struct made *made, const char *path)
+static enum status print_section(struct context *context, const struct made *made, const char *path)
 {
     char *whole = realpath(path, NULL);
 
+    if (whole == NULL && errno == ENOMEM) {
+        unlink(path);
+        context_say_memory(context);
+        return STATUS_SYSTEM;
+    }
     fprintf(context->out, "key:\n  - id: %s\n    algorithm: %s\n    secret-file: %s\n", made->name,
             tsig_algorithm_name(made->algorithm), whole != NULL ? whole : path);
     free(whole);
+    return STATUS_OK;
 }
 
 int command_key_tsig(struct context *context)
@@ -166,7 +172,7 @@ int command_key_tsig(struct context *context)
     else if (status == STATUS_OK)
         status = write_file(context, &made, options->out);
     if (status == STATUS_OK && options->out != NULL)
-        print_section(context, &made, options->out);
+        status = print_section(context, &made, options->out);
     secret_clear(&made.secret);
     return status == STATUS_OK ? OUTCOME_DONE : OUTCOME_REFUSED;
 }

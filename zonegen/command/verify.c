@@ -458,11 +458,14 @@ static int verify_all(struct verify *verify)
     if (pages_fit && status == STATUS_OK)
         status = check_zones(verify);
     progress_clear(&context->progress);
+    bool starved = verify->arena == NULL || arena_failed(verify->arena) ||
+                   verify->scratch == NULL || arena_failed(verify->scratch);
     arena_destroy(verify->arena);
     arena_destroy(verify->scratch);
     if (status == STATUS_OK)
         return print_result(verify);
-    context_say(context, "%s: cannot be read to its end", context->config->database);
+    context_say(context, "%s: cannot be read to its end%s", context->config->database,
+                starved ? ": out of memory" : "");
     return OUTCOME_REFUSED;
 }
 

@@ -80,8 +80,14 @@ bool label_read(struct reading *reading, const struct yaml_node *node, const cha
     char u_label[IDN_LABEL_OCTETS];
     char upper[IDN_LABEL_OCTETS];
 
-    if (idn_to_a_label(node->text, a_label) != STATUS_OK ||
-        idn_to_u_label(a_label, u_label) != STATUS_OK) {
+    enum status status = idn_to_a_label(node->text, a_label);
+    if (status == STATUS_OK)
+        status = idn_to_u_label(a_label, u_label);
+    if (status == STATUS_SYSTEM)
+        reading_error(reading, node->place, "label-syntax", "out of memory");
+    if (status == STATUS_SYSTEM)
+        return false;
+    if (status != STATUS_OK) {
         refuse_syntax(reading, node, key);
         return false;
     }

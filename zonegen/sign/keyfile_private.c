@@ -155,8 +155,12 @@ enum status keyfile_parse_secret(const char *path, struct key_secret *secret,
                                 "not a private key (%s); dnssec-keygen and ldns-keygen write one "
                                 "that is",
                                 ldns_get_errorstr_by_id(parsed));
+    errno = 0;
     if (!belongs_to(loaded, key)) {
+        const bool starved = errno == ENOMEM;
         keyfile_free_ldns(loaded);
+        if (starved)
+            return STATUS_SYSTEM;
         return keyfile_complain(diag, path, "key-pair",
                                 "not the private half of the .key file beside it; bring the right "
                                 "one back, or generate a new key");
