@@ -97,7 +97,7 @@ enum status store_create(const char *path, const struct store_access *access, st
     if (code != 0 && is_new)
         remove_beginning(path);
     if (code == 0)
-        status = store_check(store, STORE_WRITE_PAGES, message);
+        status = store_check(store, true, message);
     if (status != STATUS_OK) {
         store_close(store);
         return status;

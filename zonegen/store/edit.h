@@ -16,12 +16,12 @@ struct store_access {
 
 /*
  * Opens a database for writing; makes the file and its folder where they are missing.
- * What is there already is checked as store_open does it, up to STORE_WRITE_PAGES whole: a change
- * of damaged pages would spread, or crash.
+ * What is there already is checked as store_open does it, since a change of damaged pages would
+ * spread, or crash; of a file that is larger than STORE_WHOLE_PAGES about as many pages of records,
+ * others after each change.
  *
  * Outcomes as store_open, but never STATUS_NOT_FOUND. At most once per process for one file.
  */
-#define STORE_WRITE_PAGES 65536
 MUST_CHECK enum status store_create(const char *path, const struct store_access *access,
                                     struct store **out, char message[STORE_MESSAGE_OCTETS]);
 

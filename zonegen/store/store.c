@@ -191,7 +191,7 @@ enum status store_open(const char *path, struct store **out, char message[STORE_
     if (code == 0)
         code = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, 0600);
     if (code == 0)
-        status = store_check(store, STORE_WHOLE_PAGES, message);
+        status = store_check(store, false, message);
     if (status != STATUS_OK) {
         store_close(store);
         return status;

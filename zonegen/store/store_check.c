@@ -99,8 +99,7 @@ static bool none_yet(void *state)
     return !((const struct first *)state)->any;
 }
 
-enum status store_check(struct store *store, uint64_t whole_pages,
-                        char message[STORE_MESSAGE_OCTETS])
+enum status store_check(struct store *store, bool in_turn, char message[STORE_MESSAGE_OCTETS])
 {
     char what[STORE_MESSAGE_OCTETS] = "its first two pages are damaged";
     struct first first = {.any = false};
@@ -113,7 +112,9 @@ enum status store_check(struct store *store, uint64_t whole_pages,
     store->map = fault_watch(info.me_mapsize, store->fault_line);
     if (info.me_last_txnid == 0) /* nothing has ever been in it */
         return STATUS_OK;
-    check.leaves = info.me_last_pgno < whole_pages;
+    check.share = info.me_last_pgno / STORE_WHOLE_PAGES + 1;
+    check.turn = info.me_last_txnid % check.share;
+    check.leaves = check.share == 1 || in_turn;
     enum status status = store_check_tree(store, &check, what);
     if (first.any || status == STATUS_MALFORMED) {
         store_explain_damage(store, first.any ? first.what : what, message);

@@ -45,9 +45,10 @@ MUST_CHECK enum status store_look_before(const struct store *store,
                                          char message[STORE_MESSAGE_OCTETS]);
 
 /* After LMDB has opened the file: watches its map, and checks how its pages fit together, those of
- * records too where the file has no more than `whole_pages`. STATUS_OK, STATUS_INVALID (damaged),
+ * records too where the file has no more than STORE_WHOLE_PAGES; of a larger one about as many of
+ * them with `in_turn`, others after each change. STATUS_OK, STATUS_INVALID (damaged),
  * STATUS_SYSTEM; with `message`. */
-MUST_CHECK enum status store_check(struct store *store, uint64_t whole_pages,
+MUST_CHECK enum status store_check(struct store *store, bool in_turn,
                                    char message[STORE_MESSAGE_OCTETS]);
 
 /* Says that it is damaged, and what would be right. */

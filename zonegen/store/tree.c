@@ -268,6 +268,11 @@ static bool take_page(struct tree_walk *walk, uint64_t number, size_t level,
     return false;
 }
 
+static bool has_turn(const struct tree_check *check, uint64_t number)
+{
+    return check->leaves && (check->share < 2 || number % check->share == check->turn);
+}
+
 static void visit(struct tree_walk *walk, uint64_t number, size_t level,
                   const struct bounds *bounds)
 {
@@ -277,7 +282,7 @@ static void visit(struct tree_walk *walk, uint64_t number, size_t level,
 
     if (!claim(walk, number))
         return;
-    if (is_leaf && !check->leaves && !walk->free_pages) {
+    if (is_leaf && !walk->free_pages && !has_turn(check, number)) {
         walk->tally.leaves++;
         return;
     }
@@ -295,7 +300,7 @@ static void compare_counts(struct tree_walk *walk)
 {
     const struct meta_tree *tree = walk->tree;
     const struct tally *tally = &walk->tally;
-    bool whole = walk->check->leaves || walk->free_pages;
+    bool whole = (walk->check->leaves && walk->check->share < 2) || walk->free_pages;
 
     if (walk->damaged || walk->stopped || walk->no_memory)
         return;

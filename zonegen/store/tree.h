@@ -28,6 +28,8 @@ enum tree_damage {
 struct tree_check {
     int file;
     bool leaves; /* also read the pages that hold records; else only how they are reached */
+    /* Of these only every `share`-th by number, from `turn` on. Share 0 and 1: all. */
+    uint64_t share, turn;
     void *state;
     /* Called with each piece of damage: `what` without the file's name. */
     void (*damaged)(void *state, enum tree_damage damage, const char *what);

@@ -4,9 +4,11 @@
 #include "server/notify_socket.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A port of the loopback address that is free at the moment. */
@@ -56,6 +58,30 @@ static void a_second_server_of_the_same_user_is_refused(void **state)
     listen_close(&second);
 }
 
+static void *close_soon(void *set)
+{
+    const struct timespec soon = {.tv_nsec = 5000000};
+    nanosleep(&soon, NULL);
+    listen_close(set);
+    return NULL;
+}
+
+/* What is left of a server that was killed just now goes away in a moment. */
+static void a_port_that_becomes_free_is_waited_for(void **state)
+{
+    (void)state;
+    struct endpoint endpoint = free_endpoint();
+    struct config_server config = {.listen_count = 1, .listen = &endpoint};
+    struct listen_set first, second;
+    char message[LISTEN_MESSAGE_OCTETS] = "";
+    pthread_t thread;
+    assert_int_equal(listen_open(&config, 1, &first, message), STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, close_soon, &first), 0);
+    assert_int_equal(listen_open(&config, 1, &second, message), STATUS_OK);
+    pthread_join(thread, NULL);
+    listen_close(&second);
+}
+
 static struct endpoint at(const char *text)
 {
     struct endpoint e = {.length = sizeof e.address.v4};
@@ -81,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_worker_has_its_own_sockets),
         cmocka_unit_test(a_second_server_of_the_same_user_is_refused),
+        cmocka_unit_test(a_port_that_becomes_free_is_waited_for),
         cmocka_unit_test(notify_leaves_from_where_the_secondary_knows_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
