@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +37,8 @@ static EVP_MAC_CTX *new_context(void)
 enum status hmac_create(enum tsig_algorithm algorithm, const struct secret *secret,
                         struct hmac **out)
 {
-    char digest[8] = "";
-    strcpy(digest, digest_name(algorithm)); /* measured at once below */
+    char digest[8];
+    snprintf(digest, sizeof digest, "%s", digest_name(algorithm));
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),

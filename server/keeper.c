@@ -164,18 +164,18 @@ static _Noreturn void keep(int fd, const struct config *config,
     static struct request request;
     static struct keeping keeping;
 
-    ignore_signals();
-    prctl(PR_SET_NAME, "contactd-keeper", 0, 0, 0);
-    keeping.control = *control;
-    keeper_folders_find(config, &keeping.folders);
-    /* Listening sockets above all: a port must be free once the server has ended. The control
-     * socket is known by its name. */
-    if (keeping.control.fd >= 0)
-        keeping.control.fd = fd;
+    /* Listening sockets above all, and first of all: a port must be free once the server has ended,
+     * even if that is now. The control socket is known by its name. */
     if (dup2(fd, STDERR_FILENO + 1) < 0)
         _exit(EXIT_FAILURE);
     fd = STDERR_FILENO + 1;
     syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
+    keeping.control = *control;
+    if (keeping.control.fd >= 0)
+        keeping.control.fd = fd;
+    ignore_signals();
+    prctl(PR_SET_NAME, "contactd-keeper", 0, 0, 0);
+    keeper_folders_find(config, &keeping.folders);
     /* The first octet says that it is there; without memory for its sandbox it is not. */
     if (close_sandbox(&keeping) != STATUS_OK || send(fd, "", 1, MSG_NOSIGNAL) != 1)
         _exit(EXIT_FAILURE);

@@ -3,6 +3,7 @@
 #include "server/channel.h"
 #include "server/errno_text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Room for 20 000 queries of 100 octets while a worker builds a zone table or loses its core. */
@@ -24,6 +26,9 @@
 #define UNREAD_OCTETS (16 << 10)
 /* Connections that a TCP Fast Open listener may hold before their handshake is done. */
 #define FAST_OPEN_QUEUE 256
+/* Tries, with pauses of 2 ms, to find a port free: 0.2 s. */
+#define FREE_ATTEMPTS 100
+#define FREE_PAUSE_NS 2000000
 
 static int set_option(int fd, int level, int option, int value)
 {
@@ -99,11 +104,18 @@ static int open_bound(const struct endpoint *endpoint, int type, bool shared)
 
 /*
  * SO_REUSEPORT would let a second contactd of the same user in without a word, and each would then
- * get half of the queries. A bind without it fails where anyone is.
+ * get half of the queries. A bind without it fails where anyone is. A contactd that was killed just
+ * now may still be there for a moment, with its keeper that has not run yet.
  */
 static bool is_free(const struct endpoint *endpoint, int type)
 {
+    const struct timespec pause = {.tv_nsec = FREE_PAUSE_NS};
     int fd = open_bound(endpoint, type, false);
+
+    for (int attempt = 1; fd < 0 && errno == EADDRINUSE && attempt < FREE_ATTEMPTS; attempt++) {
+        nanosleep(&pause, NULL);
+        fd = open_bound(endpoint, type, false);
+    }
     if (fd >= 0)
         close(fd);
     return fd >= 0;
@@ -208,6 +220,7 @@ static size_t count_pairs(struct inherited *inherited, const struct endpoint *en
     size_t udp = count_at(inherited, endpoint, SOCK_DGRAM);
     size_t tcp = count_at(inherited, endpoint, SOCK_STREAM);
     size_t most = udp > tcp ? udp : tcp;
+    assert(workers > 0);
     return most <= workers ? 1 : (most + workers - 1) / workers;
 }
 
@@ -234,6 +247,7 @@ static bool give(struct inherited *inherited, const struct endpoint *endpoint, i
                  int *out)
 {
     size_t count = count_at(inherited, endpoint, type);
+    assert(count > 0); /* check_given() has seen to it */
     struct inherited_socket *socket = find(inherited, endpoint, type, n % count);
     if (socket->used) {
         *out = fcntl(socket->fd, F_DUPFD_CLOEXEC, 0);

@@ -38,8 +38,8 @@ struct log_event {
  * Control characters, and octets that are not UTF-8, become \xHH; the backslash itself is doubled
  * in JSON only, where the grammar asks for it.
  */
-size_t log_line_text(char line[LOG_LINE_OCTETS], const struct log_event *event);
-size_t log_line_json(char line[LOG_LINE_OCTETS], const struct log_event *event);
+size_t log_line_text(char octets[LOG_LINE_OCTETS], const struct log_event *event);
+size_t log_line_json(char octets[LOG_LINE_OCTETS], const struct log_event *event);
 
 /*
  * Writes a datagram for /dev/log as syslog(3) of glibc sends it (RFC 3164 form, facility daemon),
@@ -48,7 +48,7 @@ size_t log_line_json(char line[LOG_LINE_OCTETS], const struct log_event *event);
  *
  *   local   the event's time as local time, as syslog wants it
  */
-size_t log_line_syslog(char line[LOG_LINE_OCTETS], const struct log_event *event,
+size_t log_line_syslog(char octets[LOG_LINE_OCTETS], const struct log_event *event,
                        enum log_format format, const struct tm *local, pid_t pid);
 
 #endif

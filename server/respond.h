@@ -112,7 +112,7 @@ static inline void reply_count(const struct reply *reply, struct statistics *sta
 /*
  * Answers one message.
  *
- *   request   `length` octets as received, any value
+ *   message   `length` octets as received, any value
  *   asker     where it came from
  *   out       overwritten
  *
@@ -120,7 +120,7 @@ static inline void reply_count(const struct reply *reply, struct statistics *sta
  * and messages shorter than a header, are dropped. A request with a TSIG is answered when that was
  * verified, and by a reply that is signed; else NOTAUTH says why not (RFC 8945 §5.2, §5.3).
  */
-void respond(const struct view *view, const uint8_t *request, size_t length,
+void respond(const struct view *view, const uint8_t *message, size_t length,
              const struct asker *asker, struct reply *out);
 
 #endif

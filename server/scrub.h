@@ -4,12 +4,13 @@
  * what it is about to send; that something is missing, or was led astray, only a look at the whole
  * can tell.
  *
- *   a record fails its checksum      a line for each; its answers are SERVFAIL
- *   a page of records is damaged     a line; whatever is not found is SERVFAIL from then on, since
- * it may have been in there the way to the records is        a line, and the end of the process:
- * any answer might be wrong, damaged, or the file was cut     or of another serial the file was
- * deleted             a line; what was in it is served on the file was replaced            a line,
- * and the end what is free is damaged          a line: zonegen will refuse to write
+ * - A record fails its checksum: a line for each; its answers are SERVFAIL.
+ * - A page of records is damaged: a line; whatever is not found is SERVFAIL from then on, since it
+ *   may have been in there.
+ * - The way to the records is damaged, or the file was cut or replaced: a line, and the end of the
+ *   process, since any answer might be wrong, or of another serial.
+ * - The file was deleted: a line; what was in it is served on.
+ * - What is free is damaged: a line; zonegen will refuse to write.
  */
 #ifndef SERVER_SCRUB_H
 #define SERVER_SCRUB_H

@@ -47,6 +47,7 @@ static enum status read_watchdog(const struct supervisor_terms *terms, pid_t sel
         (terms->watchdog_pid && !read_positive(terms->watchdog_pid, &pid))) {
         snprintf(message, SUPERVISOR_MESSAGE_OCTETS,
                  "WATCHDOG_USEC or WATCHDOG_PID is no positive number");
+        *out = 0;
         return STATUS_INVALID;
     }
     if (pid != self)

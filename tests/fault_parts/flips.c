@@ -33,8 +33,6 @@
 #define PUBLISH_EVERY  8
 #define SAID_OCTETS    4096
 
-extern char **environ;
-
 struct octets {
     uint8_t *start;
     size_t length;
@@ -382,7 +380,7 @@ static int in_child(struct bench *bench, const struct octets *octets,
     if (child == 0) {
         alarm(120);
         dup2(fileno(said), STDERR_FILENO);
-        _exit(body(bench, octets));
+        _exit((int)body(bench, octets));
     }
     if (child < 0 || waitpid(child, &status, 0) != child)
         give_up("a child");

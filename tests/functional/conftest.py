@@ -1,5 +1,6 @@
 """Fixtures of the functional tests. BUILD names the folder of the build; tests/run sets it."""
 
+import json
 import os
 
 import pytest
@@ -8,6 +9,21 @@ from support import process, tls
 from support.contactd import ZONES, Contactd, Site, zone
 
 SHORT = os.environ.get("SHORT") == "1"  # sanitizer builds are slow: they get samples
+
+
+def _sanitizers():
+    """Those of the build, by meson's own notes: none, "thread", "address,undefined"."""
+    try:
+        with open(f"{os.environ.get('BUILD')}/meson-info/intro-buildoptions.json",
+                  encoding="utf-8") as file:
+            found, = (option["value"] for option in json.load(file)
+                      if option["name"] == "b_sanitize")
+            return found.replace("none", "")
+    except OSError:
+        return ""
+
+
+SANITIZED = _sanitizers()
 LONG = os.environ.get("LONG") == "1"  # tests/full: all of what else is sampled
 # Sanitizer builds leave out what is mostly about other programs, or waits; tests/full has it.
 collect_ignore = ["test_completion.py", "test_interop.py", "test_many_secondaries.py",

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from conftest import SHORT
 from support.contactd import Contactd, Site, program, zone
 from support.contacts import write_entry
 from support.process import run, wait_until
@@ -13,7 +14,6 @@ from support.process import run, wait_until
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from fault_parts import flips, part  # noqa: E402
 
-SHORT = "SHORT" in os.environ
 
 
 @pytest.fixture

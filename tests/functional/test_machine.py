@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import SHORT
+from conftest import SANITIZED
 from support import client, wire
 from support.contactd import SOURCE, Contactd, Site, program, zone
 from support.contacts import write_entry
@@ -140,7 +140,7 @@ def test_the_database_and_its_folder_turn_read_only(site):
         assert answers(server)
 
 
-@pytest.mark.skipif(SHORT, reason="a sanitizer has its own allocator, and speaks of its own")
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has its own allocator, and speaks of its own")
 @pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23")])
 def test_a_sample_of_the_faults(tmp_path, part, only, step):
     result = subprocess.run([sys.executable, f"{SOURCE}/tests/faults", part],

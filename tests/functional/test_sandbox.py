@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from conftest import SHORT
+from conftest import SANITIZED
 from support import client, tls, wire
 from support.activated import Activated
 from support.contactd import Contactd, Site, program, zone
@@ -100,6 +100,7 @@ def test_no_thread_has_a_capability_or_another_group_left(site, tmp_path):
 
 
 @root
+@pytest.mark.skipif(SANITIZED == "thread", reason="ThreadSanitizer has a thread of its own before all")
 def test_root_without_a_user_keeps_no_capability_that_the_server_uses(site):
     with Contactd(site, addresses=("127.0.0.1",)) as server:
         found = threads(server)
@@ -312,7 +313,7 @@ PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
 
 
 @root
-@pytest.mark.skipif(SHORT, reason="sanitizers keep debuggers out")
+@pytest.mark.skipif(SANITIZED, reason="sanitizers keep debuggers out")
 def test_a_worker_that_is_stuck_is_not_petted(site, manager, monkeypatch):
     libc = ctypes.CDLL(None, use_errno=True)
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
@@ -476,7 +477,7 @@ def test_the_units_are_sound(installed, tmp_path):
     assert said.returncode == 0 and not ours, said.stdout + said.stderr
 
 
-@pytest.mark.skipif(SHORT, reason="sanitizer builds leave the hardening out")
+@pytest.mark.skipif(SANITIZED, reason="sanitizer builds leave the hardening out")
 @pytest.mark.parametrize("name", ["contactd", "contactctl", "zonegen"])
 def test_programs_are_hardened(name):
     def readelf(*options):

@@ -1,7 +1,6 @@
 """contactd alone: DNS over TLS (RFC 7858)."""
 
 import contextlib
-import os
 import random
 import socket
 import ssl
@@ -11,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import SANITIZED
 from support import client, tls
 from support.client import Tcp
 from support.contactd import Contactd, Site, zone
@@ -333,7 +333,7 @@ def test_whatever_comes_instead_of_a_handshake_does_no_harm(tight):
     calm_down(tight)
     assert tls.ask(tight.tls, CARD, source="127.0.9.9").answer
     assert "no TLS with " in tight.log()
-    if os.environ.get("SHORT") != "1":  # sanitizers keep what is freed
+    if not SANITIZED:  # sanitizers keep what is freed
         assert tls.resident_kilobytes(tight.process.pid) - memory < 2048
 
 
@@ -380,7 +380,7 @@ def test_who_goes_on_renegotiating_is_cut(tight):
 
 def test_memory_of_idle_connections(secure):
     """What tls_session.h says, with room; and they give it back."""
-    if os.environ.get("SHORT") == "1":
+    if SANITIZED:
         pytest.skip("sanitizers keep what is freed")
     count, connections = 200, []
     with contextlib.ExitStack() as held:

@@ -9,14 +9,6 @@
 #define FLUSH_OCTETS (128u << 10)
 #define PAGE_OCTETS  4096u
 
-/* Asked by LeakSanitizer. What ldns 1.8.3 leaks where it refuses a record (the gateway of an
- * IPSECKEY whose key is no base64) are such parts; one of ours would lose whole records too. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:ldns_rdf_new_frm_data\nleak:ldns_str2rdf_ipseckey\n";
-}
-
 void fuzz_broken(const char *claim, const char *file, int line)
 {
     fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, claim);

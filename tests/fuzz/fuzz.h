@@ -24,9 +24,9 @@ struct fuzz_target {
                      fuzz_plain_mutation *plain);
 };
 
-extern const struct fuzz_target fuzz_config, fuzz_contacts, fuzz_control, fuzz_edns, fuzz_reply,
-    fuzz_secret, fuzz_stored, fuzz_tcp, fuzz_tls, fuzz_transfer, fuzz_tsig, fuzz_udp, fuzz_wire,
-    fuzz_zonefile;
+extern const struct fuzz_target fuzz_config, fuzz_contacts, fuzz_control, fuzz_database, fuzz_edns,
+    fuzz_reply, fuzz_secret, fuzz_service, fuzz_stored, fuzz_tcp, fuzz_tls, fuzz_transfer,
+    fuzz_tsig, fuzz_udp, fuzz_wire, fuzz_zonefile;
 
 /* Prints what was claimed, and aborts. */
 _Noreturn void fuzz_broken(const char *claim, const char *file, int line);

@@ -1,12 +1,20 @@
-/* contactd.conf, as anybody may write it; and what is asked of one that is right. */
+/*
+ * contactd.conf, as anybody may write it; and what is asked of one that is right. Of the files that
+ * it includes there is one, `more.conf`; nothing else of the machine is opened.
+ */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "conf/config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MOST_OCTETS 65536
 
@@ -60,6 +68,37 @@ static void check_config(const struct config *config)
     check_acls(config);
 }
 
+/* Opens the file itself, and counts what else it asks for. */
+struct files {
+    const char *path;
+    size_t others;
+};
+
+static int more_file(void)
+{
+    static const char text[] = "log:\n  level: debug\nkey:\n  - id: more.example\n    "
+                               "algorithm: hmac-sha256\n    secret: AAAAAAAAAAAAAAAAAAAAAA==\n";
+    int file = memfd_create("more", MFD_CLOEXEC);
+
+    RULE(file >= 0 && write(file, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
+    RULE(lseek(file, 0, SEEK_SET) == 0);
+    return file;
+}
+
+static int open_file(void *context, const char *path)
+{
+    struct files *files = context;
+    const char *last = strrchr(path, '/');
+
+    if (strcmp(path, files->path) == 0)
+        return open(path, O_RDONLY | O_CLOEXEC);
+    files->others++;
+    if (last && strcmp(last, "/more.conf") == 0)
+        return more_file();
+    errno = files->others % 2 ? ENOENT : OPENER_OUTSIDE;
+    return -1;
+}
+
 static void run(const uint8_t *octets, size_t length)
 {
     struct diag *diag = diag_create();
@@ -70,7 +109,9 @@ static void run(const uint8_t *octets, size_t length)
         length = MOST_OCTETS;
     RULE(diag != NULL);
     const char *path = fuzz_file(octets, length);
-    enum status status = config_read(path, diag, &config);
+    struct files files = {.path = path};
+    const struct opener opener = {.open = open_file, .context = &files};
+    enum status status = config_read_by(path, &opener, diag, &config);
     size_t errors = diag_count(diag, SEVERITY_ERROR);
     RULE(status == STATUS_OK || status == STATUS_INVALID);
     RULE((status == STATUS_OK) == (errors == 0));
@@ -79,9 +120,10 @@ static void run(const uint8_t *octets, size_t length)
         check_config(config);
         config_destroy(config);
     }
-    if (config_read_control(path, diag, &control) == STATUS_OK)
+    /* That one has no opener. */
+    if (files.others == 0 && config_read_control(path, diag, &control) == STATUS_OK)
         free(control);
     diag_destroy(diag);
 }
 
-const struct fuzz_target fuzz_config = {.name = "config", .run = run};
+const struct fuzz_target fuzz_config = {.name = "config", .run = run, .mutate = lines_mutate};

@@ -3,6 +3,7 @@
  * records, within what other servers take.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "conf/yaml.h"
 #include "contacts/entry_read.h"
@@ -154,4 +155,4 @@ static void run(const uint8_t *octets, size_t length)
     diag_destroy(diag);
 }
 
-const struct fuzz_target fuzz_contacts = {.name = "contacts", .run = run};
+const struct fuzz_target fuzz_contacts = {.name = "contacts", .run = run, .mutate = lines_mutate};

@@ -4,7 +4,7 @@
  * as one piece get the same answers.
  */
 #include "tests/fuzz/answering.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 
 #include "server/connections.h"
 #include "server/turns.h"
@@ -157,4 +157,36 @@ static void run(const uint8_t *octets, size_t length)
     fuzz_broken("the same answers to the same octets, however they come", __FILE__, __LINE__);
 }
 
-const struct fuzz_target fuzz_tcp = {.name = "tcp", .run = run};
+/* One of the messages, with a length that fits it. */
+static size_t mutate(uint8_t *octets, size_t length, size_t room, unsigned seed,
+                     fuzz_plain_mutation *plain)
+{
+    size_t at = length > 0 ? 1u + octets[0] % (MOST_PIECES + 1) : 0;
+    unsigned skipped = seed % 4;
+
+    while (at + 2 <= length) {
+        size_t before = (size_t)(octets[at] << 8 | octets[at + 1]);
+        size_t start = at + 2;
+        if (before > length - start)
+            break;
+        if (skipped-- > 0) {
+            at = start + before;
+            continue;
+        }
+        uint8_t message[2048];
+        if (before > sizeof message / 2)
+            break;
+        memcpy(message, octets + start, before);
+        size_t after = message_mutate(message, before, sizeof message, seed / 4, plain);
+        if (length - before + after > room)
+            break;
+        memmove(octets + start + after, octets + start + before, length - start - before);
+        memcpy(octets + start, message, after);
+        octets[at] = (uint8_t)(after >> 8);
+        octets[at + 1] = (uint8_t)after;
+        return length - before + after;
+    }
+    return plain(octets, length, room);
+}
+
+const struct fuzz_target fuzz_tcp = {.name = "tcp", .run = run, .mutate = mutate};

@@ -7,7 +7,7 @@
  * client has, gives the present one.
  */
 #include "tests/fuzz/answering.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 
 #include "server/transfer.h"
 
@@ -183,4 +183,14 @@ static void run(const uint8_t *octets, size_t length)
         check_datagram(all, reply, message, answered);
 }
 
-const struct fuzz_target fuzz_transfer = {.name = "transfer", .run = run};
+static size_t mutate(uint8_t *octets, size_t length, size_t room, unsigned seed,
+                     fuzz_plain_mutation *plain)
+{
+    const size_t skip = HEAD_OCTETS + (length > 0 && octets[0] & 4 ? ANSWERING_HOW_OCTETS : 0);
+
+    if (length < skip || seed % 8 == 0)
+        return plain(octets, length, room);
+    return skip + message_mutate(octets + skip, length - skip, room - skip, seed / 8, plain);
+}
+
+const struct fuzz_target fuzz_transfer = {.name = "transfer", .run = run, .mutate = mutate};

@@ -5,7 +5,7 @@
  * What is signed well is answered by who has verified it: with a signature that the client accepts.
  */
 #include "tests/fuzz/answering.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 
 #define MOST_OCTETS 4096
 
@@ -73,4 +73,15 @@ static void run(const uint8_t *octets, size_t length)
     }
 }
 
-const struct fuzz_target fuzz_tsig = {.name = "tsig", .run = run};
+/* The message, or in one of eight what is wrong with the signature. */
+static size_t mutate(uint8_t *octets, size_t length, size_t room, unsigned seed,
+                     fuzz_plain_mutation *plain)
+{
+    const size_t skip = ANSWERING_HOW_OCTETS;
+
+    if (length < skip || seed % 8 == 0)
+        return plain(octets, length, room);
+    return skip + message_mutate(octets + skip, length - skip, room - skip, seed / 8, plain);
+}
+
+const struct fuzz_target fuzz_tsig = {.name = "tsig", .run = run, .mutate = mutate};

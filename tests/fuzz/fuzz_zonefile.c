@@ -4,9 +4,12 @@
  */
 #include "tests/fuzz/answering.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "store/zones.h"
 #include "zone/stored_source.h"
+
+#include <strings.h>
 
 #define MOST_OCTETS 65536
 #define MOST_ASKED  24
@@ -128,6 +131,36 @@ static void restore(const struct node_source *source, const char *text, size_t l
     diag_destroy(diag);
 }
 
+/* Of LeakSanitizer, where that is there. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* ldns 1.8.3 loses parts of an IPSECKEY that it refuses: the gateway, where its key is no base64.
+ */
+static bool leaks_in_ldns(const uint8_t *octets, size_t length)
+{
+    static const char *const words[] = {"ipseckey", "type45"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t at = 0; at + strlen(words[i]) <= length; at++)
+            if (strncasecmp((const char *)octets + at, words[i], strlen(words[i])) == 0)
+                return __lsan_disable && __lsan_enable;
+    return false;
+}
+
+static enum status read_zone(const uint8_t *octets, size_t length, struct arena *arena,
+                             struct diag *diag, struct node_source *source)
+{
+    bool leaks = leaks_in_ldns(octets, length);
+
+    if (leaks)
+        __lsan_disable();
+    enum status status = zonefile_read(fuzz_file(octets, length), NULL, arena, diag, source);
+    if (leaks)
+        __lsan_enable();
+    return status;
+}
+
 static void run(const uint8_t *octets, size_t length)
 {
     struct arena *arena = arena_create();
@@ -137,7 +170,7 @@ static void run(const uint8_t *octets, size_t length)
 
     length = length < MOST_OCTETS ? length : MOST_OCTETS;
     RULE(arena && diag);
-    enum status status = zonefile_read(fuzz_file(octets, length), NULL, arena, diag, &source);
+    enum status status = read_zone(octets, length, arena, diag, &source);
     RULE(status == STATUS_OK || status == STATUS_INVALID);
     RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
     for (size_t i = 0; i < diag_total(diag); i++)
@@ -152,4 +185,4 @@ static void run(const uint8_t *octets, size_t length)
     arena_destroy(arena);
 }
 
-const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run};
+const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run, .mutate = lines_mutate};

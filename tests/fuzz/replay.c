@@ -16,8 +16,8 @@
 #define PATH_OCTETS  4096
 
 static const struct fuzz_target *const targets[] = {
-    &fuzz_config, &fuzz_contacts, &fuzz_control, &fuzz_edns,    &fuzz_reply,
-    &fuzz_secret, &fuzz_stored,   &fuzz_tcp,     &fuzz_tls,     &fuzz_transfer,
+    &fuzz_config, &fuzz_contacts, &fuzz_control, &fuzz_database, &fuzz_edns, &fuzz_reply,
+    &fuzz_secret, &fuzz_service,  &fuzz_stored,  &fuzz_tcp,      &fuzz_tls,  &fuzz_transfer,
     &fuzz_tsig,   &fuzz_udp,      &fuzz_wire,    &fuzz_zonefile};
 
 /* Shared with the parent, which says where it happened however the child ended. */

@@ -23,7 +23,7 @@ struct neighbour {
 };
 
 /* Takes in one neighbour: the one with more labels in common is at or below the closest encloser.
- */
+ * A damaged one may have had another key. */
 static enum status consider(const struct key *key, const struct item *item,
                             struct neighbour *closest)
 {
@@ -32,20 +32,57 @@ static enum status consider(const struct key *key, const struct item *item,
     size_t common = key_common_depth(key, item->key, item->key_octets);
     bool same_zone = item->key_octets >= KEY_PREFIX_OCTETS && key->octets[0] == item->key[0] &&
                      key->octets[1] == item->key[1] && key->octets[2] == item->key[2];
-    if (!same_zone || common <= closest->common)
+    if (!same_zone)
         return STATUS_OK;
     enum status status =
         stored_open(item->key, item->key_octets, item->value, item->value_octets, &stored);
-    if (status != STATUS_OK)
-        return status;
-    *closest = (struct neighbour){common, stored.cut};
-    return STATUS_OK;
+    if (status == STATUS_OK && common > closest->common)
+        *closest = (struct neighbour){common, stored.cut};
+    return status;
+}
+
+/* How an item's key stands to another: negative, 0 or positive. */
+static int compare_key(const struct item *item, const struct key *key)
+{
+    size_t octets = item->key_octets < key->length ? item->key_octets : key->length;
+    int order = memcmp(item->key, key->octets, octets);
+    return order != 0 ? order : (item->key_octets > key->length) - (item->key_octets < key->length);
+}
+
+/*
+ * That nothing stands at a key is to be believed only where its neighbours stand on both sides of
+ * it, and are whole, which consider() looks at: damage of what leads to records leads elsewhere,
+ * mostly.
+ *
+ *   next       NULL: there is none
+ *   previous   the apex comes before every name, so that there always is one
+ */
+static bool is_between(const struct key *key, const struct item *next, const struct item *previous)
+{
+    return (!next || compare_key(next, key) > 0) && compare_key(previous, key) < 0 &&
+           previous->key_octets >= KEY_PREFIX_OCTETS &&
+           memcmp(previous->key, key->octets, KEY_PREFIX_OCTETS) == 0;
 }
 
 static bool is_below(const struct item *item, const struct key *key)
 {
     return key_common_depth(key, item->key, item->key_octets) == key->depth &&
            item->key_octets > key->length;
+}
+
+/* No wildcard where `next` was found just now: as sure as that there is no such name. */
+static enum status check_no_wildcard(struct snapshot *snapshot, const struct key *wildcard,
+                                     const struct item *next)
+{
+    struct neighbour ignored = {0, 0};
+    struct item previous;
+
+    enum status status = snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, &previous);
+    if (status == STATUS_OK && !is_between(wildcard, next, &previous))
+        status = STATUS_MALFORMED;
+    if (status == STATUS_OK && next)
+        status = consider(wildcard, next, &ignored);
+    return status == STATUS_OK ? consider(wildcard, &previous, &ignored) : status;
 }
 
 static enum status find_source(struct snapshot *snapshot, const struct key *key, struct found *out)
@@ -59,11 +96,13 @@ static enum status find_source(struct snapshot *snapshot, const struct key *key,
         return STATUS_MALFORMED;
     enum status status =
         snapshot_walk(snapshot, WALK_AT_OR_AFTER, wildcard.octets, wildcard.length, &item);
+    if (status == STATUS_NOT_FOUND)
+        return check_no_wildcard(snapshot, &wildcard, NULL);
     if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+        return status;
     if (item.key_octets < wildcard.length ||
         memcmp(item.key, wildcard.octets, wildcard.length) != 0)
-        return STATUS_OK;
+        return check_no_wildcard(snapshot, &wildcard, &item);
     if (item.key_octets > wildcard.length) { /* only names below it: no data (RFC 4592 §4.9) */
         out->outcome = LOOKUP_EMPTY;
         return STATUS_OK;
@@ -85,9 +124,8 @@ static enum status find_absent(struct snapshot *snapshot, const struct key *key,
     if (status == STATUS_OK && !empty) {
         status = snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, &previous);
         if (status == STATUS_OK)
-            status = consider(key, &previous, &closest);
-        else if (status == STATUS_NOT_FOUND)
-            status = STATUS_OK;
+            status = is_between(key, next, &previous) ? consider(key, &previous, &closest)
+                                                      : STATUS_MALFORMED;
     }
     if (status != STATUS_OK)
         return status;

@@ -72,17 +72,15 @@ static enum status read_contents(const uint8_t *octets, struct meta *out,
         machine_u16(octets + 92) != 0 || !read_tree(octets + 40, out->last_page, &out->free) ||
         !read_tree(octets + 88, out->last_page, &out->main))
         return damaged(what, "where its trees begin is damaged");
+    if (out->change == 0 && !(out->free.is_empty && out->main.is_empty))
+        return damaged(what, "the numbers of its changes are gone");
     return STATUS_OK;
 }
 
-/* Changes follow each other on alternating pages; a page that was never written to has number 0. */
+/* Changes follow each other on alternating pages, which begin with number 0 both. */
 static bool numbers_fit(uint64_t even, uint64_t odd)
 {
-    if (even == 0 && odd == 0)
-        return true;
-    if (even % 2 != 0 || (odd != 0 && odd % 2 != 1))
-        return false;
-    return even == 0 || odd == 0 || even + 1 == odd || odd + 1 == even;
+    return (even == 0 && odd == 0) || (even % 2 == 0 && (even + 1 == odd || odd + 1 == even));
 }
 
 /* Reads a meta page as it stands. STATUS_INVALID where the file ends before it. */

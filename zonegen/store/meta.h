@@ -41,6 +41,10 @@
 #define META_MESSAGE_OCTETS 160
 #define META_FIRST_PAGE     2 /* the first that is no meta page */
 
+/* Octets of a meta page that two contents never share: tree, last page and number. */
+#define META_CONTENTS_AT     88
+#define META_CONTENTS_OCTETS 64
+
 struct meta_tree {
     uint16_t depth;
     uint64_t branches;

@@ -2,6 +2,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include "store/meta.h"
 #include "store/store.h"
 
 #include <lmdb.h>
@@ -26,6 +27,8 @@ struct snapshot {
     uintptr_t low, high; /* what is found lies between these */
     uint64_t change;     /* that `stat` was taken of; 0: none */
     MDB_stat stat;
+    uint8_t meta[META_CONTENTS_OCTETS]; /* its meta page, where `meta_known` */
+    bool meta_known;
 };
 
 /* Says what LMDB or the system refused, with the file's name and what would be right. */

@@ -6,7 +6,7 @@ import re
 
 from support import client, wire
 from support.ports import Port
-from support.process import SANITIZER, Process, run, wait_until
+from support.process import SANITIZER, SLOW, Process, run, wait_until
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 SAMPLES = os.path.join(SOURCE, "conf", "contacts")
@@ -49,6 +49,11 @@ def zone(domain, **items):
             "acl": ["local"], **items}
 
 
+def patience():
+    """What a server waits for clients, where tests and programs are slow."""
+    return {"tcp-idle": f"{10 * SLOW:.0f}s"} if SLOW > 1 else {}
+
+
 class Site:
     """A folder with a configuration and a database; zonegen works on it, contactd serves it."""
 
@@ -58,7 +63,7 @@ class Site:
         self.database = os.path.join(self.folder, "contacts.mdb")
         self.config = {
             "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional",
-                       "version": "functional", **(server or {})},
+                       "version": "functional", **patience(), **(server or {})},
             "database": self.database,
             "contacts": str(contacts),
             "remote": [],

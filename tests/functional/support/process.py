@@ -45,7 +45,7 @@ def _before_exec(namespace, descriptors):
 def run(arguments, **options):
     """Runs a program to its end. Its result has text in stdout and stderr (octets with text=False);
     a sanitizer's finding fails the test."""
-    options.setdefault("timeout", 120)
+    options.setdefault("timeout", 120 * SLOW)
     options.setdefault("text", True)
     result = subprocess.run(arguments, capture_output=True, env=environment(), **options)
     said = result.stderr if isinstance(result.stderr, str) else result.stderr.decode("latin-1")

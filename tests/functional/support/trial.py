@@ -65,6 +65,14 @@ class Trial:
         self._names = itertools.count()
         self._period = 0
         self.server = start(self.site)
+        try:
+            self._watch(folder, rate, lanes, tcp_lanes, window, renewed)
+        except BaseException:
+            self.server.stop()
+            raise
+
+    def _watch(self, folder, rate, lanes, tcp_lanes, window, renewed):
+        """Starts all that asks."""
         self.expected = self.numbered.learn(self.server.at)
         path = self.expected.write(f"{self.folder}/expected")
         self.witness = Witness(self.server.at, path, folder, lanes, tcp_lanes, window)

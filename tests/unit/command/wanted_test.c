@@ -89,7 +89,7 @@ static bool is_in_record(const char *wanted, uint16_t type, const char *octets, 
     return found;
 }
 
-#define IS_IN(wanted, type, octets) is_in_record(wanted, type, octets, sizeof octets - 1)
+#define IS_IN(wanted, type, octets) is_in_record(wanted, type, octets, sizeof(octets) - 1)
 
 static void records_are_read_in_their_own_forms(void **state)
 {

@@ -134,13 +134,19 @@ static void summarise(struct site *site, struct entry *entry)
     entry->contacts = site->blank[visibility];
 }
 
+static bool is_same(const struct file *a, const struct file *b)
+{
+    return a->exists == b->exists && a->name == b->name && a->contacts == b->contacts &&
+           a->labels == b->labels && a->visibility == b->visibility && a->age == b->age;
+}
+
 /* All files as contacts; with `summaries`, those that did not change as such. */
 static struct contacts make_all(struct site *site, bool summaries)
 {
     struct contacts all = {.entries = site->entries, .former = site->former};
 
     for (size_t i = 0; i < SLOTS; i++) {
-        bool same = memcmp(&site->files[i], &site->before[i], sizeof site->files[i]) == 0;
+        bool same = is_same(&site->files[i], &site->before[i]);
         if (summaries && !same && site->before[i].exists)
             note_former(site, &site->before[i], i, &all.former_count);
         if (!site->files[i].exists)

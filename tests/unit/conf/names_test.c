@@ -83,9 +83,10 @@ static void a_mailbox_becomes_a_name_with_one_label_before_its_domain(void **sta
 static void what_is_no_mailbox_is_refused(void **state)
 {
     (void)state;
+    static const char long_label[] = LABEL63 "x@b";
     static const char *const texts[] = {
         "",      "@b",      "a@",    ".a@b",       "a.@b", "a..b@c", "a b@c", "é@b",
-        "a@b c", "\"a\"@b", "a@b@c", "hostmaster", "a..b", "a b.c",  "é.b.c", LABEL63 "x@b",
+        "a@b c", "\"a\"@b", "a@b@c", "hostmaster", "a..b", "a b.c",  "é.b.c", long_label,
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct name name;

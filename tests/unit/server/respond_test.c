@@ -256,7 +256,7 @@ static void a_truncated_answer_keeps_whole_records_from_the_first_on(void **stat
     size_t at = DNS_HEADER_OCTETS;
     struct question question;
     assert_int_equal(question_parse(message, length, &at, &question), STATUS_OK);
-    for (char order = '1'; order <= '2'; order++) {
+    for (int order = '1'; order <= '2'; order++) {
         struct record record;
         assert_int_equal(record_parse(message, length, &at, &record), STATUS_OK);
         assert_int_equal(message[record.rdata + 1], order);

@@ -119,6 +119,26 @@ static void a_database_of_another_program_is_refused_and_left_alone(void **state
     assert_int_equal(store_open(temporary->database, &store, message), STATUS_INVALID);
 }
 
+/* LMDB takes number 0 for contents that nobody has written, and reads them all the same. */
+static void a_database_whose_changes_have_lost_their_numbers_is_refused(void **state)
+{
+    const struct temporary *temporary = *state;
+    const off_t numbers[] = {144, 4096 + 144};
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store = create_store(temporary);
+
+    put(store, "k", "v");
+    store_close(store);
+    int file = open(temporary->database, O_WRONLY);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pwrite(file, "\0\0\0\0\0\0\0\0", 8, numbers[i]), 8);
+    close(file);
+    assert_int_equal(store_open(temporary->database, &store, message), STATUS_INVALID);
+    assert_non_null(strstr(message, "damaged"));
+    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
+                     STATUS_INVALID);
+}
+
 static void a_database_of_another_version_is_refused_with_the_command_to_run(void **state)
 {
     const struct temporary *temporary = *state;
@@ -297,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_database_of_another_program_is_refused_and_left_alone,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_database_whose_changes_have_lost_their_numbers_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_database_of_another_version_is_refused_with_the_command_to_run, setup, teardown),
         cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed, setup,

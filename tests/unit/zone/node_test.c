@@ -117,11 +117,11 @@ static void any_octets_can_be_ordered(void **state)
                                "abc";
     struct rdata whole = {(const uint8_t *)text, sizeof text - 1};
     (void)state;
-    for (uint16_t length = 0; length < sizeof text; length++) {
+    for (size_t length = 0; length < sizeof text; length++) {
         uint8_t *exact = malloc(length > 0 ? length : 1);
         assert_non_null(exact);
         memcpy(exact, text, length);
-        struct rdata cut = {exact, length};
+        struct rdata cut = {exact, (uint16_t)length};
         for (unsigned type = 0; type < 300; type++) {
             int there = rrset_order((uint16_t)type, &cut, &whole);
             int back = rrset_order((uint16_t)type, &whole, &cut);
