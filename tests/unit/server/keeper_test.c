@@ -3,6 +3,7 @@
 
 #include "conf/opener.h"
 #include "server/keeper.h"
+#include "server/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,7 @@ static int setup(void **state)
         .server = {.control = at->control, .control_mode = 0600},
     };
     assert_int_equal(control_socket_open(&at->config.server, &at->socket, message), STATUS_OK);
+    privileges_freeze(); /* as main does: a filter wants it */
     assert_int_equal(keeper_start(&at->config, &at->socket, &at->keeper, message), STATUS_OK);
     return 0;
 }
