@@ -139,7 +139,8 @@ static void exchange(struct conversation *c, SSL *client)
 
     while ((length = BIO_read(SSL_get_wbio(client), octets, sizeof octets)) > 0)
         pass_on(c, octets, (size_t)length);
-    serve(c);
+    for (int i = 0; i < 3; i++) /* a record may be more than TLS_READ_BUDGET */
+        serve(c);
     for (;;) {
         ssize_t got = recv(c->peer, octets, sizeof octets, MSG_DONTWAIT);
         if (got <= 0)
