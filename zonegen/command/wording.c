@@ -221,7 +221,6 @@ static bool word_of_entry(struct wording *w, const char *label, const char *key,
     return true;
 }
 
-// NOLINTNEXTLINE(readability-function-size): what it is of, before and after
 static void word_pair(struct wording *w, const char *label, const char *id, const char *key,
                       const char *old, const char *new, bool reverified)
 {
