@@ -247,7 +247,7 @@ static int open_through(void *context, const char *path)
 {
     const struct keeper *keeper = context;
     struct request request = {.kind = REQUEST_OPEN};
-    struct reply reply;
+    struct reply reply = {0};
     int opened = -1;
 
     if (!put_text(&request, path)) {
@@ -272,7 +272,7 @@ enum status keeper_permit(const struct keeper *keeper, const struct config_serve
                           char message[CONTROL_MESSAGE_OCTETS])
 {
     struct request request = {.kind = REQUEST_PERMIT, .mode = config->control_mode};
-    struct reply reply;
+    struct reply reply = {0};
     int opened;
 
     if (config->control_group && !put_text(&request, config->control_group))
@@ -288,7 +288,7 @@ enum status keeper_permit(const struct keeper *keeper, const struct config_serve
 void keeper_remove_control(const struct keeper *keeper)
 {
     struct request request = {.kind = REQUEST_REMOVE};
-    struct reply reply;
+    struct reply reply = {0};
     int opened;
     (void)ask(keeper->fd, &request, &reply, &opened);
 }

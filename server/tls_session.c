@@ -31,7 +31,6 @@ struct tls_session {
 
 /* What OpenSSL has read or written that is none of ours. It is stopped where it wants
  * more octets: from here it cannot be. */
-// NOLINTNEXTLINE(readability-function-size): OpenSSL calls it with seven parameters
 static void note_message(int written, int version, int type, const void *octets, size_t length,
                          SSL *ssl, void *arg)
 {

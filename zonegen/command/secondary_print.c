@@ -401,6 +401,7 @@ static void unbound_print(const struct secondary *secondary, FILE *out)
 
 /* ---- all of them ---- */
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const struct engine *secondary_engine(const char *id)
 {
     static const struct engine engines[] = {

@@ -96,6 +96,7 @@ static uintptr_t find_map(size_t octets)
     while (maps && found == 0 && getline(&line, &room, maps) > 0) {
         uintptr_t start, end;
         char access[8];
+        // NOLINTNEXTLINE(cert-err34-c): the kernel wrote it
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &start, &end, access) == 3 &&
             end - start == octets && access[3] == 's' && !is_watched(start))
             found = start;
