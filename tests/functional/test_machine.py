@@ -148,7 +148,7 @@ def set_clock(path, days):
         file.write(struct.pack("=q", days * 86400))
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer wants to be the first library")
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer wants to be the first library")
 def test_a_clock_that_jumps_by_years_both_ways(site):
     """Connections, transfers, reloads and answers go by the monotonic clock."""
     path = os.path.join(site.folder, "clock")
@@ -190,7 +190,7 @@ def test_a_clock_that_went_back_takes_no_serial_back(site):
     assert 0 < (second - first) % 2 ** 32 < 2 ** 31
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer's address space has no bounds")
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer's address space has no bounds")
 def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
     """A reload is refused or done; what is asked is answered."""
     process, at = start(site, stderr=subprocess.DEVNULL)
@@ -211,7 +211,7 @@ def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
     serve_on(process, at, bound)
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer has its own allocator, and speaks of its own")
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer has its own allocator, and speaks of its own")
 @pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23"),
                                              ("allocations", "contactd", "2203")])
 def test_a_sample_of_the_faults(part, only, step):

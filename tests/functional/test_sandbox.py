@@ -313,7 +313,7 @@ PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
 
 
 @root
-@pytest.mark.skipif(SANITIZED, reason="sanitizers keep debuggers out")
+@pytest.mark.skipif(bool(SANITIZED), reason="sanitizers keep debuggers out")
 def test_a_worker_that_is_stuck_is_not_petted(site, manager, monkeypatch):
     libc = ctypes.CDLL(None, use_errno=True)
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
@@ -477,7 +477,7 @@ def test_the_units_are_sound(installed, tmp_path):
     assert said.returncode == 0 and not ours, said.stdout + said.stderr
 
 
-@pytest.mark.skipif(SANITIZED, reason="sanitizer builds leave the hardening out")
+@pytest.mark.skipif(bool(SANITIZED), reason="sanitizer builds leave the hardening out")
 @pytest.mark.parametrize("name", ["contactd", "contactctl", "zonegen"])
 def test_programs_are_hardened(name):
     def readelf(*options):
