@@ -596,6 +596,7 @@ int main(int argc, char *argv[])
 
     if (argc != 5 || config_read("site.conf", diag, &bench.config) != STATUS_OK)
         give_up("site.conf");
+    diag_destroy(diag);
     bench.whole = read_file("whole.mdb");
     write_file(&bench.whole);
     fault_set_voice(say_line, NULL);
