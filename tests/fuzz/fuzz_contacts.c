@@ -4,6 +4,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/lines.h"
+#include "tests/fuzz/reprint.h"
 
 #include "conf/yaml.h"
 #include "contacts/entry_read.h"
@@ -54,16 +55,6 @@ static struct config_zone *zone_of(enum audience audience)
     return &zone;
 }
 
-static char *printed(struct node_source *source, size_t *length)
-{
-    char *text = NULL;
-    FILE *out = open_memstream(&text, length);
-
-    RULE(out != NULL && source->rewind(source->state) == STATUS_OK);
-    RULE(zonefile_print(source, out) == STATUS_OK && fclose(out) == 0);
-    return text;
-}
-
 static void check_limits(struct node_source *source)
 {
     struct node node;
@@ -73,25 +64,6 @@ static void check_limits(struct node_source *source)
         for (size_t i = 0; i < node.rrset_count; i++)
             RULE(node.rrsets[i].count <= RRSET_MAX_RECORDS &&
                  rrset_octets(&node.rrsets[i]) <= RRSET_MAX_OCTETS);
-}
-
-static void check_read_again(const char *text, size_t length)
-{
-    struct arena *arena = arena_create();
-    struct diag *diag = diag_create();
-    struct node_source source;
-    size_t again_length;
-
-    const char *path = fuzz_file((const uint8_t *)text, length);
-    enum status status = zonefile_read(path, NULL, arena, diag, &source);
-    if (status != STATUS_OK)
-        diag_print(diag, DIAG_GNU, stderr);
-    RULE(status == STATUS_OK);
-    char *again = printed(&source, &again_length);
-    RULE(again_length == length && memcmp(again, text, length) == 0);
-    free(again);
-    diag_destroy(diag);
-    arena_destroy(arena);
 }
 
 static void build(const struct contacts *contacts, enum audience audience, struct arena *arena)
@@ -112,8 +84,8 @@ static void build(const struct contacts *contacts, enum audience audience, struc
         build_stamp(build, 7, 1780000000);
         struct node_source source = build_source(build);
         check_limits(&source);
-        char *text = printed(&source, &length);
-        check_read_again(text, length);
+        char *text = reprint(&source, &length);
+        reprint_check(text, length);
         free(text);
         build_close(build);
     }

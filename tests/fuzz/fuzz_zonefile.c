@@ -5,6 +5,7 @@
 #include "tests/fuzz/answering.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/lines.h"
+#include "tests/fuzz/reprint.h"
 
 #include "store/zones.h"
 #include "zone/stored_source.h"
@@ -13,35 +14,6 @@
 
 #define MOST_OCTETS 65536
 #define MOST_ASKED  24
-
-static char *printed(const struct node_source *source, size_t *length)
-{
-    char *text = NULL;
-    FILE *out = open_memstream(&text, length);
-
-    RULE(out != NULL && source->rewind(source->state) == STATUS_OK);
-    RULE(zonefile_print(source, out) == STATUS_OK && fclose(out) == 0);
-    return text;
-}
-
-static void check_read_again(const char *text, size_t length)
-{
-    struct arena *arena = arena_create();
-    struct diag *diag = diag_create();
-    struct node_source source;
-    size_t again_length;
-
-    const char *path = fuzz_file((const uint8_t *)text, length);
-    enum status status = zonefile_read(path, NULL, arena, diag, &source);
-    if (status != STATUS_OK)
-        diag_print(diag, DIAG_GNU, stderr);
-    RULE(status == STATUS_OK);
-    char *again = printed(&source, &again_length);
-    RULE(again_length == length && memcmp(again, text, length) == 0);
-    free(again);
-    diag_destroy(diag);
-    arena_destroy(arena);
-}
 
 static void ask_of(const struct view *view, const struct name *name, uint16_t type)
 {
@@ -120,7 +92,7 @@ static void restore(const struct node_source *source, const char *text, size_t l
         RULE(zones_find(view, source->apex.octets, &record) == STATUS_OK);
         RULE(stored_source_open(view, &record, &stored) == STATUS_OK);
         struct node_source nodes = stored_source_nodes(stored);
-        char *stored_text = printed(&nodes, &stored_length);
+        char *stored_text = reprint(&nodes, &stored_length);
         RULE(stored_length == length && memcmp(stored_text, text, length) == 0);
         free(stored_text);
         stored_source_close(stored);
@@ -176,8 +148,8 @@ static void run(const uint8_t *octets, size_t length)
     for (size_t i = 0; i < diag_total(diag); i++)
         RULE(!strchr(diag_at(diag, i)->message, '\n'));
     if (status == STATUS_OK) {
-        char *text = printed(&source, &printed_length);
-        check_read_again(text, printed_length);
+        char *text = reprint(&source, &printed_length);
+        reprint_check(text, printed_length);
         restore(&source, text, printed_length);
         free(text);
     }
