@@ -106,8 +106,8 @@ enum status cookie_secrets_read(const char *path, const struct opener *opener, s
                                 struct cookie_secrets *out)
 {
     const struct secret_source source = {path, opener, "openssl rand -hex 16"};
-    struct taking taking = {path, out};
 
     cookie_secrets_clear(out);
+    struct taking taking = {path, out};
     return secret_load(&source, diag, &(struct secret_taker){take_text, &taking});
 }

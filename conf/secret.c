@@ -227,9 +227,9 @@ enum status secret_read(const struct config_key *key, const struct opener *opene
 {
     char advice[ADVICE_OCTETS];
     const struct secret_source source = {key->secret_file, opener, advise(key, advice)};
-    struct taking taking = {key, out};
 
     secret_clear(out);
+    struct taking taking = {key, out};
     return secret_load(&source, diag, &(struct secret_taker){take_text, &taking});
 }
 
