@@ -63,7 +63,7 @@ static enum status encode(const char *u_label, int flags, char out[IDN_LABEL_OCT
 /* The U-label of an A-label, which must be the one that encodes to it (RFC 5891 §5.4). */
 static enum status decode(const char *a_label, char out[IDN_LABEL_OCTETS])
 {
-    char back[IDN_LABEL_OCTETS];
+    char back[IDN_LABEL_OCTETS] = "";
     char *found = NULL;
     enum status status = STATUS_MALFORMED;
 

@@ -23,8 +23,9 @@ struct context {
     struct config *config; /* NULL until context_configure() */
     struct diag *diag;
     struct progress progress;
-    bool output_told; /* that standard output takes nothing */
-    bool committed;   /* a change of the database is made */
+    bool output_told;     /* that standard output takes nothing */
+    bool committed;       /* a change of the database is made */
+    unsigned patience_ms; /* before it says that it waits for another process's change */
 };
 
 /* STATUS_OK, or STATUS_SYSTEM when memory is out. context_close() is fine after both. */

@@ -230,6 +230,12 @@ void store_doubt(struct store *store, const struct store_gaps *gaps)
     atomic_store(&store->gaps, gaps);
 }
 
+/* Who counts himself in later finds the newer gaps: he counts before he looks (hold_gaps). */
+bool store_doubt_is_settled(const struct store *store)
+{
+    return atomic_load(&store->gap_readers) == 0;
+}
+
 /* Where the map has the meta page of this snapshot's change, past what does not tell contents. */
 static const uint8_t *meta_in_map(const struct snapshot *snapshot)
 {
@@ -345,9 +351,29 @@ uint64_t snapshot_change(const struct snapshot *snapshot)
     return mdb_txn_id(snapshot->txn);
 }
 
-static const struct store_gaps *gaps_of(const struct snapshot *snapshot)
+static bool has_gaps(const struct snapshot *snapshot)
 {
-    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
+    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire) != NULL;
+}
+
+/* The gaps, which stay until let_go_gaps(); NULL, and nothing to let go, where there are none:
+ * that costs a query no more than a look at a pointer. */
+static const struct store_gaps *hold_gaps(const struct snapshot *snapshot)
+{
+    struct store *store = snapshot->store;
+
+    if (!has_gaps(snapshot))
+        return NULL;
+    atomic_fetch_add(&store->gap_readers, 1);
+    const struct store_gaps *gaps = atomic_load(&store->gaps);
+    if (!gaps)
+        atomic_fetch_sub(&store->gap_readers, 1);
+    return gaps;
+}
+
+static void let_go_gaps(const struct snapshot *snapshot)
+{
+    atomic_fetch_sub(&snapshot->store->gap_readers, 1);
 }
 
 static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
@@ -356,12 +382,8 @@ static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, siz
     return order != 0 ? order : (a_octets > b_octets) - (a_octets < b_octets);
 }
 
-bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+static bool are_around(const struct store_gaps *gaps, const uint8_t *key, size_t key_octets)
 {
-    const struct store_gaps *gaps = gaps_of(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         if (compare_keys(key, key_octets, gap->low, gap->low_octets) > 0 &&
@@ -369,15 +391,11 @@ bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t
              compare_keys(key, key_octets, gap->high, gap->high_octets) < 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
 }
 
-bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+static bool reach_into(const struct store_gaps *gaps, const uint8_t *start, size_t octets)
 {
-    const struct store_gaps *gaps = gaps_of(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         size_t common = gap->low_octets < octets ? gap->low_octets : octets;
@@ -385,7 +403,29 @@ bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, 
             (gap->high_octets == 0 || compare_keys(gap->high, gap->high_octets, start, octets) > 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
+}
+
+bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+{
+    const struct store_gaps *gaps = hold_gaps(snapshot);
+
+    if (!gaps)
+        return false;
+    bool doubted = are_around(gaps, key, key_octets);
+    let_go_gaps(snapshot);
+    return doubted;
+}
+
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+{
+    const struct store_gaps *gaps = hold_gaps(snapshot);
+
+    if (!gaps)
+        return false;
+    bool doubted = reach_into(gaps, start, octets);
+    let_go_gaps(snapshot);
+    return doubted;
 }
 
 static bool is_within(const struct snapshot *snapshot, const MDB_val *octets)
@@ -413,7 +453,7 @@ enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8
     fault_enter(snapshot->store->fault_line);
     /* LMDB looks first whether the key lies between those of the page where its cursor stands: a
      * damaged page would keep it there. */
-    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && gaps_of(snapshot))
+    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && has_gaps(snapshot))
         (void)!mdb_cursor_renew(snapshot->txn, snapshot->cursor);
     int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
     fault_leave();

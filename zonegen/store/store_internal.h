@@ -2,6 +2,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include "store/edit.h"
 #include "store/meta.h"
 #include "store/store.h"
 
@@ -15,6 +16,8 @@ struct store {
     MDB_dbi dbi;
     const uint8_t *map;                      /* NULL where it could not be found */
     _Atomic(const struct store_gaps *) gaps; /* NULL: none */
+    atomic_uint gap_readers;                 /* threads that look at some gaps now */
+    struct store_patience patience;          /* of a store for changes */
     char path[STORE_PATH_OCTETS];
     char fault_line[STORE_PATH_OCTETS + 256];
 };
@@ -23,7 +26,7 @@ struct snapshot {
     MDB_txn *txn;
     MDB_cursor *cursor;
     bool past_end; /* the last WALK_AT_OR_AFTER found nothing: previous is the last item */
-    const struct store *store;
+    struct store *store;
     uintptr_t low, high; /* what is found lies between these */
     uint64_t change;     /* that `stat` was taken of; 0: none */
     MDB_stat stat;
@@ -59,6 +62,9 @@ void store_explain_damage(const struct store *store, const char *what,
  * is closed; outcomes as store_open. */
 MUST_CHECK enum status store_finish(struct store *store, int code,
                                     char message[STORE_MESSAGE_OCTETS]);
+
+/* mdb_txn_begin() of a change; who is to be told that it has to wait is told. LMDB's outcome. */
+MUST_CHECK int store_begin_change(struct store *store, MDB_txn **out);
 
 /* The format record: its key, and the value that this version writes. */
 #define FORMAT_VALUE_OCTETS 12
