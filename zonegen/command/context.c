@@ -183,6 +183,15 @@ void context_say_commit(struct context *context, const char *message)
         context_say(context, "%s", message);
 }
 
+void context_say_unchanged(struct context *context, const char *outcome)
+{
+    char message[STORE_MESSAGE_OCTETS] = "";
+
+    snprintf(message, sizeof message, "%s cannot be changed: %s; %s", context->config->database,
+             errno != 0 ? strerror(errno) : "out of memory", outcome);
+    context_say_commit(context, message);
+}
+
 /*
  * True when standard output takes what is about to be told of a change, as far as that can be seen
  * without telling it: a change that is told of before it is made could be told of in vain. Keeps

@@ -85,6 +85,13 @@ MUST_CHECK enum status context_open_edit(struct context *context, struct store *
 void context_say_commit(struct context *context, const char *message);
 
 /*
+ * Says that a change could not be brought into an edit, and why: errno, which was 0 before it.
+ *
+ *   outcome   "nothing is published"
+ */
+void context_say_unchanged(struct context *context, const char *outcome);
+
+/*
  * Makes a change durable; the edit is gone afterwards either way. Nothing is changed where standard
  * output is seen to be unable to tell of it: a full disk, a pipe without a reader.
  * STATUS_OK, or STATUS_SYSTEM, said: then nothing has changed.
