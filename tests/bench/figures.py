@@ -9,7 +9,6 @@ import time
 import measure
 import servers
 
-TRIES = 4  # of one measurement that others disturb
 START_LIMIT = 1800  # seconds until the first answer
 
 
@@ -41,7 +40,7 @@ class Figures:
 
     def undisturbed(self, measurement, server):
         """Measures again while others use the machine, a few times."""
-        for _ in range(TRIES):
+        for _ in range(self.arguments.tries):
             result = measurement(server)
             if result['clean']:
                 break

@@ -101,6 +101,11 @@ void lane_close(struct lane *lane)
     free(lane);
 }
 
+int lane_descriptor(const struct lane *lane)
+{
+    return lane->fd;
+}
+
 static void send_datagrams(struct lane *lane)
 {
     struct datagrams *datagrams = lane->datagrams;

@@ -35,6 +35,9 @@ struct taker {
 MUST_CHECK struct lane *lane_open(const struct place *place);
 void lane_close(struct lane *lane);
 
+/* Its descriptor, for poll(). */
+int lane_descriptor(const struct lane *lane);
+
 /* Puts a query, below 512 octets, with those to be sent. It stays where it is until lane_flush();
  * at most 1024 may be outstanding. */
 void lane_queue(struct lane *lane, const uint8_t *message, size_t octets);

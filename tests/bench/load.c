@@ -3,9 +3,11 @@
  * so the server is never short of work and never asked for more than it does. Busy-waits: a server
  * that had to wake its client would pay for that.
  *
- *     load [--window N] [--lanes N] [--tcp | --tls] [--rate R] [--seconds S] ADDRESS PORT QUERIES
+ *     load [--window N] [--lanes N] [--tcp | --tls] [--rate R] [--wait] [--seconds S]
+ *          ADDRESS PORT QUERIES
  *         asks the file's queries over and over for S seconds, by N sockets or kept connections
- *         that share the window; R in a second, else as many as are answered
+ *         that share the window; R in a second, else as many as are answered. With --wait it
+ *         sleeps until something comes, where a server has to share its core
  *     load [--window N] --once FILE ADDRESS PORT QUERIES
  *         asks each once; FILE gets four octets for each: RCODE, AA and TC, ANCOUNT (FF: no answer)
  *     load --first SECONDS ADDRESS PORT QUERIES
@@ -21,6 +23,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +34,14 @@
 #define LOST_AFTER_NS  ((int64_t)500000000) /* without any answer: what is outstanding is lost */
 #define FIRST_EVERY_NS ((int64_t)200000)    /* how often --first asks */
 #define REOPENED_MAX   1000                 /* a server that keeps no connections */
+#define WAIT_MS        1
 
 struct load {
     struct place place;
     struct window window;
     struct lane *lanes[WINDOW_LANES_MAX];
     unsigned long reopened;
+    bool wait;
 };
 
 /* A lane whose server has closed it is opened again. False when that is in vain. */
@@ -64,6 +69,16 @@ static bool turn(struct load *load, size_t number, int64_t now)
     return (lane_flush(lane) && lane_receive(lane, &taker)) || reopen(load, number);
 }
 
+/* Sleeps until something can be read, but not for long. */
+static void wait_for_answers(const struct load *load)
+{
+    struct pollfd waiting[WINDOW_LANES_MAX];
+
+    for (size_t i = 0; i < load->window.lanes; i++)
+        waiting[i] = (struct pollfd){.fd = lane_descriptor(load->lanes[i]), .events = POLLIN};
+    (void)poll(waiting, load->window.lanes, WAIT_MS);
+}
+
 static bool run(struct load *load)
 {
     struct window *window = &load->window;
@@ -75,6 +90,8 @@ static bool run(struct load *load)
                 return false;
             now = net_now_ns();
         }
+        if (load->wait)
+            wait_for_answers(load);
         if (window->outstanding == 0)
             window->last_ns = now;
         if (now - window->last_ns <= LOST_AFTER_NS)
@@ -156,6 +173,7 @@ struct choice {
     double seconds;
     const char *once; /* or NULL */
     bool first;
+    bool wait;
     enum transport transport;
     char **place; /* ADDRESS PORT QUERIES */
 };
@@ -178,6 +196,9 @@ static bool take_option(struct choice *choice, int option)
     case 's':
         choice->seconds = strtod(optarg, NULL);
         return true;
+    case 'W':
+        choice->wait = true;
+        return true;
     case 'o':
         choice->once = optarg;
         return true;
@@ -195,15 +216,11 @@ static bool take_option(struct choice *choice, int option)
 static bool read_arguments(int argc, char **argv, struct choice *choice)
 {
     static const struct option options[] = {
-        {"window", required_argument, NULL, 'w'},
-        {"lanes", required_argument, NULL, 'l'},
-        {"rate", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},
-        {"once", required_argument, NULL, 'o'},
-        {"first", required_argument, NULL, 'f'},
-        {"tcp", no_argument, NULL, 't'},
-        {"tls", no_argument, NULL, 'x'},
-        {NULL, 0, NULL, 0},
+        {"window", required_argument, NULL, 'w'}, {"lanes", required_argument, NULL, 'l'},
+        {"rate", required_argument, NULL, 'r'},   {"seconds", required_argument, NULL, 's'},
+        {"once", required_argument, NULL, 'o'},   {"first", required_argument, NULL, 'f'},
+        {"wait", no_argument, NULL, 'W'},         {"tcp", no_argument, NULL, 't'},
+        {"tls", no_argument, NULL, 'x'},          {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -263,7 +280,7 @@ int main(int argc, char **argv)
     struct choice choice;
 
     if (!read_arguments(argc, argv, &choice)) {
-        fprintf(stderr, "usage: load [--window N] [--lanes N] [--tcp | --tls] [--rate R]\n"
+        fprintf(stderr, "usage: load [--window N] [--lanes N] [--tcp | --tls] [--rate R] [--wait]\n"
                         "            [--seconds S | --once FILE | --first SECONDS]\n"
                         "            ADDRESS PORT QUERIES\n");
         return 64;
@@ -278,6 +295,7 @@ int main(int argc, char **argv)
     load->window.size = (size_t)choice.window;
     load->window.lanes = (size_t)choice.lanes;
     load->window.rate = choice.rate;
+    load->wait = choice.wait;
     load->window.once = choice.once != NULL;
     load->window.end_ns = net_now_ns() + (int64_t)(choice.seconds * 1e9);
     bool done = choice.first ? wait_first(load) : measure(load, &choice);

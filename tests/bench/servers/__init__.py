@@ -1,7 +1,7 @@
 """The servers that are compared, a file each. A new peer is one more class, listed here."""
 
 from .bind import Bind
-from .contactd import Contactd, ContactdTwo
+from .contactd import Contactd, ContactdBeside, ContactdTwo
 from .gdnsd import Gdnsd
 from .knot import Knot
 from .limits import Echo, EchoSingle, ReadyAnswers, ReadyTransfer
@@ -14,6 +14,7 @@ from .yadifa import Yadifa
 SERVERS = [Contactd, Nsd, Knot, Gdnsd, Yadifa, Bind, PowerDns, PowerDnsUncached,
            EchoSingle, Echo, ReadyAnswers, ReadyTransfer]
 
-__all__ = ['ADDRESS', 'FIGURES', 'SERVERS', 'TSIG_NAME', 'Bind', 'Contactd', 'ContactdTwo', 'Echo',
-           'EchoSingle', 'Gdnsd', 'Knot', 'Nsd', 'PowerDns', 'PowerDnsUncached', 'ReadyAnswers',
-           'ReadyTransfer', 'Server', 'Site', 'Yadifa', 'free_port']
+__all__ = ['ADDRESS', 'FIGURES', 'SERVERS', 'TSIG_NAME', 'Bind', 'Contactd', 'ContactdBeside',
+           'ContactdTwo', 'Echo', 'EchoSingle', 'Gdnsd', 'Knot', 'Nsd', 'PowerDns',
+           'PowerDnsUncached', 'ReadyAnswers', 'ReadyTransfer', 'Server', 'Site', 'Yadifa',
+           'free_port']

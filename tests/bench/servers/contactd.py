@@ -67,11 +67,16 @@ tlds: any
         return took
 
 
-class ContactdTwo(Contactd):
-    """Two workers, on all cores."""
-    name = 'contactd-two'
+class ContactdBeside(Contactd):
+    """Another one that serves the same database."""
+    name = 'contactd-beside'
     kind = 'variant'
     data_name = 'contactd'
+
+
+class ContactdTwo(ContactdBeside):
+    """Two workers, on all cores."""
+    name = 'contactd-two'
     workers = 2
 
     def cores(self):

@@ -2,7 +2,7 @@
 
 import workload
 
-from .contactd import Contactd
+from .contactd import ContactdBeside
 from .server import ADDRESS, Server, free_port
 
 
@@ -40,12 +40,6 @@ class EchoSingle(Limit):
     what = 'recvfrom, QR set, sendto'
 
 
-class Source(Contactd):
-    """Whom the limits have their answers from."""
-    name = 'contactd-source'
-    data_name = 'contactd'
-
-
 class Ready(Limit):
     """Has ready what a server said once."""
     ready = ''
@@ -55,7 +49,7 @@ class Ready(Limit):
         return str(self.data / self.ready)
 
     def prepare(self):
-        source = Source(self.site, free_port())
+        source = ContactdBeside(self.site, free_port())
         source.start()
         try:
             first = self.site.folder / 'first'
