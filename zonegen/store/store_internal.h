@@ -2,6 +2,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include "store/descent.h"
 #include "store/meta.h"
 #include "store/store.h"
 
@@ -15,6 +16,7 @@ struct store {
     MDB_dbi dbi;
     const uint8_t *map;                      /* NULL where it could not be found */
     _Atomic(const struct store_gaps *) gaps; /* NULL: none */
+    atomic_uint_fast64_t doubts;             /* how often that has changed */
     char path[STORE_PATH_OCTETS];
     char fault_line[STORE_PATH_OCTETS + 256];
 };
@@ -29,7 +31,21 @@ struct snapshot {
     MDB_stat stat;
     uint8_t meta[META_CONTENTS_OCTETS]; /* its meta page, where `meta_known` */
     bool meta_known;
+    /* What follows is walk.c's. */
+    struct descent_pages pages; /* depth 0: not known, LMDB finds everything */
+    struct descent expected[SNAPSHOT_EXPECTED];
+    uint8_t expected_keys[SNAPSHOT_EXPECTED][SNAPSHOT_EXPECTED_OCTETS];
+    size_t expected_count, expected_next;
+    bool is_placed; /* it stands where `place` says, at entry `at`; else where LMDB's cursor does */
+    struct descent place;
+    size_t at;
 };
+
+/* What is doubted, or NULL. */
+static inline const struct store_gaps *snapshot_gaps(const struct snapshot *snapshot)
+{
+    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
+}
 
 /* Says what LMDB or the system refused, with the file's name and what would be right. */
 void store_explain(const struct store *store, const char *what, int code,
