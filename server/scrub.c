@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -343,10 +344,19 @@ static void look(struct scrub *scrub)
     scrub->begun = true;
 }
 
+/* Runs when nobody else wants the core: who has a query to answer interrupts it at once. Where the
+ * system does not let it, it is a thread like any other. */
+static void step_back(void)
+{
+    const struct sched_param none = {0};
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 static void *run(void *arg)
 {
     struct scrub *scrub = arg;
 
+    step_back();
     pthread_mutex_lock(&scrub->lock);
     while (!atomic_load(&scrub->stopping)) {
         pthread_mutex_unlock(&scrub->lock);
