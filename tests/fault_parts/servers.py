@@ -116,12 +116,16 @@ class Server:
         """Waits for a message to the service manager. False when the server has ended."""
         poller = select.poll()
         poller.register(self.manager, select.POLLIN)
-        for _ in range(int(PATIENCE / 0.02)):
-            if poller.poll(20):
+        ending = os.pidfd_open(self.process.pid)
+        poller.register(ending, select.POLLIN)
+        try:
+            while ready := poller.poll(PATIENCE * 1000):
+                if self.manager.fileno() not in dict(ready):
+                    return False
                 if word in self.manager.recv(4096).decode().splitlines():
                     return True
-            elif self.process.poll() is not None:
-                return False
+        finally:
+            os.close(ending)
         self.process.kill()
         self.process.wait()
         raise TimeoutError(f"no {word} in {PATIENCE} s: {self.said()}")
