@@ -176,7 +176,9 @@ static void on_notice(evutil_socket_t fd, short what, void *arg)
 
     size_t failed = count_state(server, WORKER_FAILED);
     if (failed > 0 && server->phase != PHASE_STOPPING) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot start all workers: out of memory");
         server->outcome = STATUS_SYSTEM;
+        crypto_reserve_open(); /* OpenSSL takes memory to free its own, and all has been said */
         begin_stop(server, true);
     }
     if (server->phase == PHASE_STARTING &&
@@ -283,10 +285,19 @@ static void on_terminate(evutil_socket_t signal, short what, void *arg)
     begin_stop(server, again);
 }
 
+/* libevent is given nobody to tell. That memory is out is told by who asked it for something. */
+static void hear_libevent(int severity, const char *text)
+{
+    (void)severity;
+    if (strstr(text, "allocate memory") == NULL && strstr(text, "no event mechanism") == NULL)
+        fprintf(stderr, "contactd: libevent: %s\n", text);
+}
+
 static bool prepare_events(struct server *server)
 {
     const struct timeval day = {86400, 0};
     const struct timeval second = {1, 0};
+    event_set_log_callback(hear_libevent);
     server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     server->base = event_base_new();
     if (server->notice < 0 || !server->base)
@@ -428,6 +439,7 @@ enum status server_run(struct bundle *bundle, const struct server_parts *parts)
         event_base_dispatch(server.base);
         log_totals(&server);
     } else {
+        crypto_reserve_open(); /* as in on_notice() */
         begin_stop(&server, true);
     }
     join_workers(&server);

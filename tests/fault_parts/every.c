@@ -273,10 +273,15 @@ static uint32_t *thread_number(void)
 
 /* Where a child was that a signal ends; SIGABRT comes as SIGSEGV, since abort() misses the thread.
  */
-static void say_where(int signal)
+static void say_where(int signal, siginfo_t *info, void *context)
 {
     void *callers[24];
+    char line[80];
 
+    (void)context;
+    int length = snprintf(line, sizeof line, "signal %d, code %d, address %p\n", signal,
+                          info->si_code, info->si_addr);
+    (void)!write(STDERR_FILENO, line, (size_t)length);
     backtrace_symbols_fd(callers, backtrace(callers, 24), STDERR_FILENO);
     _exit(128 + signal);
 }
@@ -293,7 +298,8 @@ static void move_to(const char *copy)
     if (getcwd(here, sizeof here) != NULL && moved(here, copy, there) && chdir(there) != 0)
         _exit(99);
     close(every.socket);
-    signal(SIGSEGV, say_where);
+    sigaction(SIGSEGV, &(struct sigaction){.sa_sigaction = say_where, .sa_flags = SA_SIGINFO},
+              NULL);
     alarm(CHILD_SECONDS);
 }
 

@@ -250,6 +250,22 @@ def test_keys_of_others_are_imported(keys, tmp_path, program, arguments, algorit
     assert "there already" in keys.refused("key", "import", str(tmp_path / stem))
 
 
+def test_an_import_that_fails_leaves_nothing_and_can_be_repeated(keys, tmp_path):
+    """What the key will be used for is looked up before the pair is written."""
+    keys.generate()
+    keys.publish()
+    stem = call("dnssec-keygen", "-q", "-a", "ED25519", "cc.example", cwd=tmp_path).strip()
+    before = sorted(os.listdir(keys.folder_of_keys))
+    os.rename(keys.database, keys.database + ".away")
+    os.mkdir(keys.database)
+    said = keys.refused("key", "import", str(tmp_path / stem))
+    assert len(said.splitlines()) == 1 and "contacts.mdb" in said
+    assert sorted(os.listdir(keys.folder_of_keys)) == before
+    os.rmdir(keys.database)
+    os.rename(keys.database + ".away", keys.database)
+    keys.done("key", "import", str(tmp_path / stem))
+
+
 def test_a_zsk_alone_is_imported_with_a_warning(keys, tmp_path):
     stem = call("dnssec-keygen", "-q", "-a", "ED25519", "cc.example", cwd=tmp_path).strip()
     result = keys.run("key", "import", str(tmp_path / stem))
