@@ -57,6 +57,21 @@ void arena_reset(struct arena *arena)
     arena->failed = false;
 }
 
+void arena_adopt(struct arena *arena, struct arena *other)
+{
+    struct chunk **end = &other->first;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena->first; /* in front: what comes before the current one counts as full */
+    arena->first = other->first;
+    if (arena->current == NULL)
+        arena->current = other->current;
+    arena->used += other->used;
+    arena->failed = arena->failed || other->failed;
+    free(other);
+}
+
 /* Puts a new chunk that holds `size` octets after the current one and makes it current. */
 static struct chunk *add_chunk(struct arena *arena, size_t size)
 {

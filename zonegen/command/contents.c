@@ -42,6 +42,7 @@ enum status contents_take(struct context *context, const char *const *paths, siz
 {
     accounts_open(contents->arena, &contents->accounts);
     contents->rules.witness = &contents->accounts.witness;
+    contents->without_notes = true;
     enum status status = contacts_read(paths, path_count, &contents->rules, contents->arena,
                                        context->diag, &contents->contacts);
     if (status != STATUS_OK)
@@ -91,6 +92,8 @@ static enum status open_build(const struct contents *contents, const struct conf
     out->diag = diag_create();
     if (out->arena == NULL || out->diag == NULL)
         return STATUS_SYSTEM;
+    if (contents->without_notes)
+        diag_keep(out->diag, SEVERITY_WARNING);
     assert(!zone->catalog || config != NULL);
     if (zone->catalog)
         return catalog_open(zone, config->zones, config->zone_count, out->arena, &out->catalog);

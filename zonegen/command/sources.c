@@ -1,5 +1,6 @@
 #include "command/sources.h"
 
+#include "conf/ordered.h"
 #include "store/checksum.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -313,9 +314,5 @@ struct source *sources_find(const struct sources *sources, const char *name)
 
 void sources_sort(struct sources *sources)
 {
-    for (size_t i = 1; i < sources->count; i++)
-        if (compare_names(&sources->items[i - 1], &sources->items[i]) > 0) {
-            qsort(sources->items, sources->count, sizeof *sources->items, compare_names);
-            return;
-        }
+    ordered_sort(sources->items, sources->count, sizeof *sources->items, compare_names);
 }
