@@ -1,10 +1,11 @@
 #include "sign/pool.h"
 
+#include "conf/cores.h"
+
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -182,19 +183,10 @@ static enum status start_workers(struct pool *pool, const struct keyfile *const 
     return STATUS_OK;
 }
 
-static size_t count_cores(void)
-{
-    cpu_set_t cores;
-
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 1)
-        return 1; /* a machine with more cores than the set holds: let the caller say */
-    return (size_t)CPU_COUNT(&cores);
-}
-
 enum status pool_open(const struct keyfile *const *keys, size_t key_count, unsigned threads,
                       struct diag *diag, struct pool **out)
 {
-    size_t count = threads > 0 ? threads : count_cores();
+    size_t count = threads > 0 ? threads : cores_count();
 
     struct pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
