@@ -11,7 +11,8 @@ import tempfile
 
 import pytest
 
-from support.process import find_program, run
+from support.peers import tool
+from support.process import run
 from zonegen_fixtures import Site, site, zonegen  # noqa: F401
 
 ZONE = """\
@@ -29,16 +30,6 @@ policy:
     keys: {keys}
     cds: {cds}
 """
-
-
-def tool(name):
-    """The path of a program of BIND, ldns or Knot."""
-    path = find_program(name)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def call(name, *arguments, **options):
