@@ -10,6 +10,7 @@ import workload
 
 tell = figures.tell
 RESERVE = 1.3     # times the memory of the largest peer so far must be free for the next
+CACHE = 0.15      # of all memory is left for what the servers map and read
 LOST = 'ffffffff'  # a question that got no answer
 ASKED_AGAIN = 5
 
@@ -70,7 +71,7 @@ class Field:
         starts = {}
         for server in always + waiting:
             before = measure.available()
-            if server not in always and largest * RESERVE > before:
+            if largest * RESERVE > before - CACHE * measure.total() and largest > 0:
                 break
             group.append(server)
             if server.can('start'):

@@ -51,11 +51,26 @@ class Figures:
         began = time.monotonic_ns()
         server.start()
         window = self.window(server)
-        first = self.load(server, '--first', START_LIMIT)
+        first = self.first_answer(server)
         cpu = measure.cpu_of(server.session)
         window.close()
         return {'start': (first['at_ns'] - began) / 1e9, 'start_cpu': cpu.total,
                 'clean': window.is_clean, 'foreign': window.foreign}
+
+    def first_answer(self, server):
+        """Waits for it, but not for a server that has ended."""
+        client = subprocess.Popen(
+            [self.site.build / 'tests' / 'bench' / 'load', '--first', str(START_LIMIT),
+             servers.ADDRESS, str(server.port), self.queries], stdout=subprocess.PIPE, text=True)
+        while True:
+            try:
+                return json.loads(client.communicate(timeout=1)[0])
+            except subprocess.TimeoutExpired:
+                if server.process.poll() is not None:
+                    client.kill()
+                    client.wait()
+                    sys.exit(f'{server.name} has ended: '
+                             f'{server.log.read_text(errors="replace")[-1000:]}')
 
     def start_and_stop(self, server):
         try:

@@ -77,13 +77,18 @@ def memory_of(session):
     return found
 
 
+def octets_of_memory(key):
+    with open('/proc/meminfo', encoding='ascii') as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(f'{key}:'))
+
+
 def available():
     """Octets that processes can still have."""
-    with open('/proc/meminfo', encoding='ascii') as file:
-        for line in file:
-            if line.startswith('MemAvailable:'):
-                return int(line.split()[1]) * 1024
-    return 0
+    return octets_of_memory('MemAvailable')
+
+
+def total():
+    return octets_of_memory('MemTotal')
 
 
 def busy():

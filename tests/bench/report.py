@@ -23,7 +23,7 @@ REST = [
 LAST = [
     ('start: ms', 'start', 'start', 1e3, 0),
     ('CPU ms', 'start', 'start_cpu', 1e3, 0),
-    ('RSS, PSS: MB', 'memory', 'start_rss', 1 / MEGABYTE, 0),
+    ('RSS, PSS, own: MB', 'memory', 'start_rss', 1 / MEGABYTE, 0),
     ('after load', 'memory', 'load_rss', 1 / MEGABYTE, 0),
 ]
 
@@ -43,7 +43,8 @@ def cell(size, name, column):
     if key == figure and len(values) > 1:
         text += f' ({number(min(values), factor, digits)}–{number(max(values), factor, digits)})'
     if figure == 'memory':
-        text += f', {number(size.median(figure, name, key.replace("rss", "pss")), factor, digits)}'
+        for other in ('pss', 'anonymous'):
+            text += f', {number(size.median(figure, name, key.replace("rss", other)), factor, digits)}'
     return text
 
 
