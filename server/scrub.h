@@ -1,8 +1,8 @@
 /*
  * Looks after the database while it is served: reads all of it at the start, after every change,
- * and every ten minutes, in a thread of its own that takes a hundredth of a core. A query tests
- * what it is about to send; that something is missing, or was led astray, only a look at the whole
- * can tell.
+ * and every ten minutes, in a thread of its own that takes a hundredth of a core, and that only
+ * while nobody else wants it. A query tests what it is about to send; that something is missing, or
+ * was led astray, only a look at the whole can tell.
  *
  * - A record fails its checksum: a line for each; its answers are SERVFAIL.
  * - A page of records is damaged: a line; whatever is not found is SERVFAIL from then on, since it

@@ -61,13 +61,14 @@ struct store;
  *
  * How its pages lead to records is checked, and in a file of up to STORE_WHOLE_PAGES those of
  * records too (tree.h); what is in records shows when they are read. Where more than
- * STORE_WHOLE_PAGES lead to records (beyond a hundred thousand entries) the upper levels of them
+ * STORE_START_BRANCHES lead to records (beyond thirty thousand entries) the upper levels of them
  * are: a start takes no longer for a larger database.
  *
  * STATUS_OK, STATUS_NOT_FOUND (no such file, or nothing published yet), STATUS_INVALID (not a
  * database of this format, or damaged), STATUS_SYSTEM. At most once per process for one file.
  */
-#define STORE_WHOLE_PAGES 1024 /* 4 MiB take a millisecond */
+#define STORE_WHOLE_PAGES    1024 /* 4 MiB take a millisecond */
+#define STORE_START_BRANCHES 256  /* so do these, with their hundred entries each */
 MUST_CHECK enum status store_open(const char *path, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
