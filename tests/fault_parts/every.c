@@ -170,7 +170,7 @@ static void read_to_the_end(int folder)
 static int open_again(int fd, const struct stat *info, const char *copy)
 {
     char link[64], path[PATH_OCTETS], there[PATH_OCTETS];
-    int flags = fcntl(fd, F_GETFL) & ~(O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE | O_DIRECTORY);
+    int flags = fcntl(fd, F_GETFL) & ~(O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE);
 
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
@@ -279,9 +279,11 @@ static void say_where(int signal, siginfo_t *info, void *context)
     char line[80];
 
     (void)context;
+    /* The child is lost already. NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
     int length = snprintf(line, sizeof line, "signal %d, code %d, address %p\n", signal,
                           info->si_code, info->si_addr);
     (void)!write(STDERR_FILENO, line, (size_t)length);
+    /* NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
     backtrace_symbols_fd(callers, backtrace(callers, 24), STDERR_FILENO);
     _exit(128 + signal);
 }

@@ -68,16 +68,16 @@ static int write_pair(struct key_view *view, const char *path, enum status use)
     return refuse(context, status);
 }
 
-static int import(struct key_view *view, const char *path)
+/* `key` is what the view knows as coming in, and lasts as long as the view. */
+static int import(struct key_view *view, const char *path, struct keyfile *key)
 {
     struct context *context = view->context;
-    struct keyfile key;
 
     enum status status =
-        keyfile_examine(&view->zone->domain, path, view->arena, context->diag, &key);
+        keyfile_examine(&view->zone->domain, path, view->arena, context->diag, key);
     if (status != STATUS_OK)
         return refuse(context, status);
-    view->incoming = &key;
+    view->incoming = key;
     status = key_view_read(view);
     if (status != STATUS_OK && status != STATUS_INVALID)
         return OUTCOME_REFUSED; /* said */
@@ -88,11 +88,12 @@ int command_key_import(struct context *context)
 {
     const struct options *options = context->options;
     const char *operand = options->operand_count > 1 ? options->operands[1] : NULL;
+    struct keyfile key;
     struct key_view view;
     int outcome = OUTCOME_REFUSED;
 
     if (key_view_open(context, operand, &view) == STATUS_OK)
-        outcome = import(&view, options->operands[0]);
+        outcome = import(&view, options->operands[0], &key);
     key_view_close(&view);
     return outcome;
 }

@@ -260,7 +260,7 @@ static void keep_meta(struct snapshot *snapshot)
     snapshot->pages.start = snapshot->store->map;
     snapshot->pages.octets = snapshot->high - snapshot->low;
     snapshot->pages.page_octets = snapshot->stat.ms_psize;
-    snapshot->pages.root = machine_u64(snapshot->meta + META_ROOT_AT - META_CONTENTS_AT);
+    snapshot->pages.root = machine_u64(snapshot->meta + (META_ROOT_AT - META_CONTENTS_AT));
 }
 
 /* True when a transaction that has just begun shows what was judged before: this is all that a
