@@ -23,6 +23,7 @@
 #define STOP_POLL_MS 20
 /* When a configuration could not be taken for want of memory, it is tried again after this. */
 #define ADOPT_RETRY_MS 200
+#define ADOPT_IDLE_S   86400
 /* What still waits in a UDP socket at the end is answered: as much as a full receive buffer holds,
  * 11 000 datagrams of 768 octets with what the kernel adds. A flood does not keep us longer. */
 #define LAST_TURNS 88
@@ -59,7 +60,8 @@ struct worker {
     struct event_base *base;
     struct tcp *tcp;
     struct event *wake_event;
-    struct event *stop_event; /* set while stopping */
+    struct event *retry_event; /* to take a configuration that there was no memory for */
+    struct event *stop_event;  /* set while stopping */
     int64_t stop_since_ms;
     int64_t looked_us; /* when TCP work was last interrupted for UDP */
     struct udp_listener *listeners;
@@ -164,19 +166,32 @@ static void begin_stop(struct worker *worker)
         event_base_loopbreak(worker->base);
 }
 
+/* It is always pending, a day ahead where there is nothing to try: a timer that is pending is moved
+ * without memory, the very thing that is lacking when it is needed. */
+static bool set_retry(struct worker *worker, bool soon)
+{
+    const struct timeval delay = {soon ? 0 : ADOPT_IDLE_S, soon ? ADOPT_RETRY_MS * 1000 : 0};
+    return event_add(worker->retry_event, &delay) == 0;
+}
+
 static void adopt(struct worker *worker)
 {
     const struct bundle *posted = atomic_load(&worker->posted);
-    event_remove_timer(worker->wake_event);
-    if (posted == atomic_load(&worker->adopted))
-        return;
-    if (basis_adopt(worker->basis, posted) != STATUS_OK) {
-        struct timeval delay = {0, ADOPT_RETRY_MS * 1000};
-        event_add(worker->wake_event, &delay);
-        return;
+    bool done = posted == atomic_load(&worker->adopted);
+
+    if (!done && basis_adopt(worker->basis, posted) == STATUS_OK) {
+        done = true;
+        atomic_store(&worker->adopted, posted);
+        raise_flag(worker->parts.notice);
     }
-    atomic_store(&worker->adopted, posted);
-    raise_flag(worker->parts.notice);
+    (void)set_retry(worker, !done);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    adopt(arg);
 }
 
 /* A batch is never under way here: the loop runs one callback at a time. */
@@ -184,10 +199,9 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct worker *worker = arg;
     uint64_t count;
-    if (what & EV_READ) {
-        ssize_t taken = read(fd, &count, sizeof count);
-        (void)taken;
-    }
+    (void)what;
+    ssize_t taken = read(fd, &count, sizeof count);
+    (void)taken;
     atomic_store(&worker->answered, atomic_load(&worker->asked));
     adopt(worker);
     if (atomic_load(&worker->stop) == STOP_NOT)
@@ -263,6 +277,8 @@ static void free_loop(struct worker *worker)
         free_listener(&worker->listeners[i]);
     if (worker->stop_event)
         event_free(worker->stop_event);
+    if (worker->retry_event)
+        event_free(worker->retry_event);
     if (worker->wake_event)
         event_free(worker->wake_event);
     if (worker->base)
@@ -281,8 +297,11 @@ static void *run(void *arg)
     if (worker->base && turns_prepare(worker->base) == STATUS_OK)
         worker->wake_event =
             event_new(worker->base, worker->wake, EV_READ | EV_PERSIST, on_wake, worker);
-    bool ready = worker->wake_event && event_add(worker->wake_event, NULL) == 0 &&
-                 listen_udp(worker) && listen_tcp(worker);
+    if (worker->wake_event)
+        worker->retry_event = event_new(worker->base, -1, 0, on_retry, worker);
+    bool ready = worker->retry_event && set_retry(worker, false) &&
+                 event_add(worker->wake_event, NULL) == 0 && listen_udp(worker) &&
+                 listen_tcp(worker);
     if (ready) {
         set_state(worker, WORKER_RUNNING);
         event_base_dispatch(worker->base);

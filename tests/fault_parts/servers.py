@@ -22,6 +22,7 @@ from support.tls import Issuer
 MEMORY = re.compile(r"(?i)memory|resource temporarily unavailable")  # of a thread: EAGAIN
 OURS = re.compile(r"^\S+Z (error|warning) |^contactd: |^\S+: (error|warning): |^error: ")
 PATIENCE = 20  # seconds
+WITHOUT_MEMORY = 2  # seconds of a reload that may have to wait until there is some
 NAMES = ("a", "b")  # what the server calls itself, by turns: which configuration it has
 
 
@@ -115,21 +116,28 @@ class Server:
 
     def until(self, word):
         """Waits for a message to the service manager. False when the server has ended."""
+        heard = self.hears(word, PATIENCE)
+        if heard is None:
+            self.process.kill()
+            self.process.wait()
+            raise TimeoutError(f"no {word} in {PATIENCE} s: {self.said()}")
+        return heard
+
+    def hears(self, word, seconds):
+        """The same; None when neither has come."""
         poller = select.poll()
         poller.register(self.manager, select.POLLIN)
         ending = os.pidfd_open(self.process.pid)
         poller.register(ending, select.POLLIN)
         try:
-            while ready := poller.poll(PATIENCE * 1000):
+            while ready := poller.poll(seconds * 1000):
                 if self.manager.fileno() not in dict(ready):
                     return False
                 if word in self.manager.recv(4096).decode().splitlines():
                     return True
         finally:
             os.close(ending)
-        self.process.kill()
-        self.process.wait()
-        raise TimeoutError(f"no {word} in {PATIENCE} s: {self.said()}")
+        return None
 
     def name(self, tries=10):
         """What it calls itself, None without an answer."""
@@ -231,13 +239,25 @@ def _turn(server):
     return old, names["identity"]
 
 
+def _end_of_reload(server, which):
+    """True when it has come to its end, False when the server has. A worker that cannot take the new
+    configuration for want of memory goes on trying, and answers by the old one."""
+    if which.endswith("+"):
+        heard = server.hears("READY=1", WITHOUT_MEMORY)
+        if heard is not None:
+            return heard
+        assert server.answers(), "no answer without memory"
+        server.numbers.end()
+    return server.until("READY=1")
+
+
 def _reload(server, which):
     """Reloads; returns what has come of it: the lines said, the name before and after, and now."""
     before = len(server.said())
     old, new = _turn(server)
     server.numbers.set(which)
     server.process.send_signal(signal.SIGHUP)
-    ended = not (server.until("RELOADING=1") and server.until("READY=1"))
+    ended = not (server.until("RELOADING=1") and _end_of_reload(server, which))
     if not ended and which.endswith("+"):
         answered = server.answers()  # without any memory still
         server.numbers.end()
