@@ -1,5 +1,7 @@
 #include "conf/arena.h"
 
+#include "conf/memory.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +40,8 @@ struct arena *arena_create(void)
     struct arena *arena = calloc(1, sizeof *arena);
     if (arena != NULL)
         arena->chunk_size = CHUNK_FIRST_OCTETS;
+    else
+        memory_lacks();
     return arena;
 }
 
@@ -136,6 +140,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         chunk = chunk_for(arena, size);
     }
     if (chunk == NULL) {
+        memory_lacks();
         arena->failed = true;
         return NULL;
     }
@@ -161,6 +166,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, list);
     va_end(list);
     if (length < 0) {
+        memory_lacks();
         arena->failed = true;
         return NULL;
     }

@@ -1,6 +1,7 @@
 #include "conf/diag.h"
 
 #include "conf/json.h"
+#include "conf/memory.h"
 #include "conf/utf8.h"
 
 #include <stdarg.h>
@@ -26,8 +27,10 @@ struct diag {
 struct diag *diag_create(void)
 {
     struct diag *diag = calloc(1, sizeof *diag);
-    if (diag == NULL)
+    if (diag == NULL) {
+        memory_lacks();
         return NULL;
+    }
     diag->least = SEVERITY_NOTE;
     diag->arena = arena_create();
     if (diag->arena == NULL) {
@@ -143,6 +146,7 @@ void diag_add(struct diag *diag, enum severity severity, struct place place, con
     const char *file = keep_file(diag, place.file);
     free(message);
     if (kept == NULL || (file == NULL && place.file != NULL) || !make_room(diag)) {
+        memory_lacks();
         diag->lost++;
         return;
     }
