@@ -92,6 +92,34 @@ static void an_impossible_size_is_refused_and_remembered(void **state)
     arena_destroy(NULL);
 }
 
+static void what_an_arena_takes_over_stays_and_goes_with_it(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct arena *other = arena_create();
+    char *own = arena_copy(arena, "own", 3);
+    char *taken = arena_copy(other, "taken", 5);
+    char *large = arena_alloc(other, (size_t)5 << 20);
+    memset(large, 1, (size_t)5 << 20);
+    size_t used = arena_used(arena) + arena_used(other);
+    arena_adopt(arena, other);
+    assert_int_equal(arena_used(arena), used);
+    memset(arena_alloc(arena, (size_t)9 << 20), 2, (size_t)9 << 20);
+    assert_string_equal(own, "own");
+    assert_string_equal(taken, "taken");
+    assert_int_equal(large[((size_t)5 << 20) - 1], 1);
+    other = arena_create();
+    assert_null(arena_alloc(other, SIZE_MAX));
+    arena_adopt(arena, other);
+    assert_true(arena_failed(arena));
+    struct arena *empty = arena_create();
+    arena_adopt(empty, arena);
+    assert_non_null(arena_alloc(empty, 100));
+    arena_reset(empty);
+    assert_non_null(arena_alloc(empty, 100));
+    arena_destroy(empty);
+}
+
 /* A global: whoever ends a process is given nothing. */
 static unsigned ends;
 
@@ -123,6 +151,7 @@ int main(void)
         cmocka_unit_test(an_object_larger_than_any_chunk_is_given),
         cmocka_unit_test(a_copy_ends_in_nul),
         cmocka_unit_test(a_reset_gives_the_same_memory_again),
+        cmocka_unit_test(what_an_arena_takes_over_stays_and_goes_with_it),
         cmocka_unit_test(an_impossible_size_is_refused_and_remembered),
         cmocka_unit_test(without_memory_a_process_may_end),
     };

@@ -147,12 +147,47 @@ static void a_place_may_outlive_its_file_name(void **state)
     diag_destroy(NULL);
 }
 
+static void what_nobody_prints_is_not_kept(void **state)
+{
+    (void)state;
+    struct diag *diag = diag_create();
+    assert_true(diag_keeps(diag, SEVERITY_NOTE));
+    diag_keep(diag, SEVERITY_WARNING);
+    assert_false(diag_keeps(diag, SEVERITY_NOTE));
+    diag_add(diag, SEVERITY_NOTE, here, "r", "unheard");
+    diag_warning(diag, here, "r", "heard");
+    assert_int_equal(diag_count(diag, SEVERITY_NOTE), 0);
+    expect(diag, DIAG_GNU, "a.conf:3:7: warning: heard [r]\n");
+    diag_destroy(diag);
+}
+
+static void lists_are_joined_in_their_order(void **state)
+{
+    (void)state;
+    struct diag *diag = diag_create();
+    struct diag *other = diag_create();
+    diag_error(diag, here, "r", "first");
+    diag_error(other, ((struct place){"b.conf", 1, 1}), "r", "second");
+    diag_warning(other, here, NULL, "third \x01");
+    diag_join(diag, other);
+    diag_destroy(other);
+    assert_int_equal(diag_count(diag, SEVERITY_ERROR), 2);
+    assert_int_equal(diag_count(diag, SEVERITY_WARNING), 1);
+    assert_int_equal(diag_total(diag), 3);
+    assert_string_equal(diag_at(diag, 0)->message, "first");
+    assert_string_equal(diag_at(diag, 1)->place.file, "b.conf");
+    assert_string_equal(diag_at(diag, 2)->message, "third \\x01");
+    diag_destroy(diag);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_parts_of_a_place_are_left_out),
         cmocka_unit_test(the_order_is_file_line_column_severity_message),
         cmocka_unit_test(equal_diagnostics_stay_once),
+        cmocka_unit_test(what_nobody_prints_is_not_kept),
+        cmocka_unit_test(lists_are_joined_in_their_order),
         cmocka_unit_test(what_a_terminal_would_obey_is_shown_as_octets),
         cmocka_unit_test(a_message_of_megabytes_is_cut),
         cmocka_unit_test(json_is_one_object_per_line_with_escapes),
