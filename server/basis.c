@@ -16,6 +16,7 @@ struct basis {
     struct tsig_keys *keys;
     struct rrl *rrl;
     uint64_t change; /* that `zones` was made of */
+    uint64_t doubts; /* of the store, in this era */
     struct log_pace pace;
     struct damage damage;
     uint64_t damage_said; /* of its count */
@@ -65,6 +66,7 @@ enum status basis_create(struct store *store, const struct bundle *bundle, struc
     basis->view.clock = clock_now;
     basis->view.damage = &basis->damage;
     basis->view.snapshot = basis->snapshot;
+    basis->view.era = 1;
     basis->change = snapshot_change(basis->snapshot);
     enum status status = zone_table_create(config, basis->snapshot, &basis->zones);
     snapshot_reset(basis->snapshot);
@@ -100,6 +102,7 @@ static enum status rebuild(struct basis *basis, const struct bundle *bundle)
     basis->zones = fresh;
     basis->change = snapshot_change(basis->snapshot);
     basis->view.zones = fresh;
+    basis->view.era++;
     use_bundle(basis, bundle);
     return STATUS_OK;
 }
@@ -120,6 +123,10 @@ const struct view *basis_begin(struct basis *basis)
     }
     if (basis->view.rrl)
         basis->view.now_ms = ticks_now();
+    if (store_doubts(basis->store) != basis->doubts) {
+        basis->doubts = store_doubts(basis->store);
+        basis->view.era++;
+    }
     if (snapshot_change(basis->snapshot) == basis->change)
         return &basis->view;
     /* An old table beside new contents could pair a zone with another one's number: no answer is

@@ -472,6 +472,18 @@ static void limit(struct draft *draft, enum rrl_kind kind)
         draft_shorten(draft);
 }
 
+/* What an open zone says, to a question that brings nothing of its own: neither who asks nor when
+ * has a part in it. A transfer by UDP depends on who may have one; damage is to be said each time.
+ */
+static bool is_repeatable(const struct draft *draft)
+{
+    const struct request *request = draft->request;
+
+    return draft->zone && draft->zone->is_open && draft->asker->transport == TRANSPORT_UDP &&
+           !draft->view->rrl && !request->has_tsig && !request->edns.cookie &&
+           !is_transfer(request->question.type) && draft->rcode != RCODE_SERVFAIL;
+}
+
 void respond(const struct view *view, const uint8_t *message, size_t length,
              const struct asker *asker, struct reply *out)
 {
@@ -481,6 +493,7 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     if (request.verdict == REQUEST_DROP) {
         out->action = REPLY_DROP;
         out->limited = RRL_PASS;
+        out->repeatable = false;
         return;
     }
     struct draft draft = {.view = view, .request = &request, .asker = asker, .out = out};
@@ -495,6 +508,8 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     draft_finish(&draft);
     if (view->rrl && !draft_is_proved(&draft))
         limit(&draft, kind);
+    out->repeatable = is_repeatable(&draft);
     out->transfer_denied = (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH) &&
                            request.has_question && is_transfer(request.question.type);
+    out->transfer_unsafe = out->transfer_denied && draft.error == EDE_NOT_SUPPORTED;
 }

@@ -37,6 +37,7 @@ struct view {
     const struct cookie_secrets *cookies; /* NULL: off */
     struct rrl *rrl;                      /* NULL: off. Shared by all workers */
     int64_t now_ms;                       /* ticks, for rrl */
+    uint64_t era; /* another one whenever any of these has changed, and what is in them */
     int64_t (*clock)(void); /* seconds since 1970; asked where a message has a TSIG or a cookie */
 };
 
@@ -73,6 +74,9 @@ struct reply {
     enum reply_action action;
     uint16_t rcode;       /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
     bool transfer_denied; /* a transfer was asked for and not granted, for `rcode` */
+    bool transfer_unsafe; /* … though an acl grants it: by TLS that asker.may_transfer is not for */
+    bool repeatable;      /* the same octets but for the ID get the same octets but for the ID, by
+                             UDP, from whomever and whenever they come in this era */
     /* NULL: the request was not signed, or not so that it could be read. Its key, where it has one,
      * signs the messages of a transfer too; it stays the view's. */
     struct tsig_session *tsig;

@@ -1,8 +1,8 @@
 /*
  * Looks after the database while it is served: reads all of it at the start, after every change,
- * and every ten minutes, in a thread of its own that takes a hundredth of a core. A query tests
- * what it is about to send; that something is missing, or was led astray, only a look at the whole
- * can tell.
+ * and every ten minutes, in a thread of its own that takes a hundredth of a core, and that only
+ * while nobody else wants it. A query tests what it is about to send; that something is missing, or
+ * was led astray, only a look at the whole can tell.
  *
  * - A record fails its checksum: a line for each; its answers are SERVFAIL.
  * - A page of records is damaged: a line; whatever is not found is SERVFAIL from then on, since it
@@ -23,7 +23,7 @@ struct scrub;
 /* Begins; both outlive it. STATUS_OK, or STATUS_SYSTEM (memory, too many readers). */
 MUST_CHECK enum status scrub_start(struct store *store, struct log *log, struct scrub **out);
 
-/* Stops at once. NULL is fine. */
+/* Stops at once; by then nobody may be asking the store. NULL is fine. */
 void scrub_stop(struct scrub *scrub);
 
 #endif

@@ -1,5 +1,8 @@
 #include "server/udp.h"
 
+#include "server/expect.h"
+#include "server/memo.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@ struct slot {
      * ones that are touched, would fight for the same eight places of the first-level cache. */
     uint8_t request[UDP_REQUEST_OCTETS + CACHE_LINE];
     struct reply reply;
+    struct memo_request asked;
     struct iovec request_part;
     union {
         struct sockaddr any;
@@ -31,6 +35,8 @@ struct slot {
 struct udp {
     struct basis *basis;
     struct statistics *statistics;
+    struct memo *memo;
+    uint64_t era;  /* of the view that `memo` was made for */
     bool wildcard; /* what `received` is set for */
     unsigned used; /* of `received` by the last round: to be set anew before the next */
     struct mmsghdr received[UDP_BATCH];
@@ -48,6 +54,11 @@ struct udp *udp_create(struct basis *basis, struct statistics *statistics)
         return NULL;
     /* Also touches every page, so that no query waits for one. */
     memset(udp, 0, octets);
+    udp->memo = memo_create(MEMO_MIN_REPLIES);
+    if (!udp->memo) {
+        free(udp);
+        return NULL;
+    }
     udp->basis = basis;
     udp->statistics = statistics;
     udp->used = UDP_BATCH;
@@ -63,7 +74,24 @@ struct udp *udp_create(struct basis *basis, struct statistics *statistics)
 
 void udp_destroy(struct udp *udp)
 {
+    if (udp)
+        memo_destroy(udp->memo);
     free(udp);
+}
+
+/* Makes the memo larger when the database has become so. */
+static void fit_memo(struct udp *udp, const struct view *view)
+{
+    size_t replies = memo_replies_for(snapshot_octets(view->snapshot));
+
+    udp->era = view->era;
+    if (replies <= memo_replies(udp->memo))
+        return;
+    struct memo *larger = memo_create(replies);
+    if (!larger)
+        return;
+    memo_destroy(udp->memo);
+    udp->memo = larger;
 }
 
 /* The kernel overwrites these with what it received: they are room only until the next call. */
@@ -103,6 +131,26 @@ static void reverse_path(struct msghdr *message)
     }
 }
 
+/* Looks at all requests before any is answered, so that memory is not waited for once for each. */
+static void foresee(struct udp *udp, const struct view *view, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        udp->slots[i].asked =
+            memo_request_of(udp->memo, view->era, udp->slots[i].request, udp->received[i].msg_len);
+    for (unsigned i = 0; i < count; i++)
+        if (!memo_has(udp->memo, &udp->slots[i].asked))
+            expect_lookup(view, udp->slots[i].request, udp->received[i].msg_len);
+    snapshot_foresee(view->snapshot);
+}
+
+/* After they were sent: until then the memo's replies stay where they are. */
+static void keep(struct udp *udp, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (udp->slots[i].reply.repeatable)
+            memo_keep(udp->memo, &udp->slots[i].asked, &udp->slots[i].reply);
+}
+
 /* Answers the first `count` received datagrams and returns how many replies there are to send. */
 static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
 {
@@ -118,8 +166,10 @@ static unsigned answer(struct udp *udp, const struct view *view, unsigned count)
         slot->reply.action = REPLY_DROP;
         slot->reply.limited = RRL_PASS;
         slot->reply.spare_used = false;
+        slot->reply.repeatable = false;
         slot->reply.spare = spares < SPARES ? udp->spare[spares] : NULL;
-        if (!(request->msg_flags & MSG_TRUNC))
+        if (!(request->msg_flags & MSG_TRUNC) &&
+            !memo_recall(udp->memo, &slot->asked, &slot->reply))
             respond(view, slot->request, udp->received[i].msg_len, &asker, &slot->reply);
         if (slot->reply.action != REPLY_SEND) {
             bool limited = slot->reply.limited != RRL_PASS;
@@ -191,8 +241,12 @@ bool udp_serve(struct udp *udp, int fd, bool wildcard, bool v6)
             statistics_add(udp->statistics, COUNT_DROPPED, udp->used);
             continue;
         }
+        if (view->era != udp->era)
+            fit_memo(udp, view);
+        foresee(udp, view, udp->used);
         unsigned replies = answer(udp, view, udp->used);
         send_replies(udp, fd, replies);
+        keep(udp, udp->used);
         /* Only now: the replies' parts point into the map. */
         basis_end(udp->basis);
         /* A batch that was not filled has emptied the socket; the next call would say EAGAIN. */

@@ -36,7 +36,9 @@ enum stop { STOP_NOT, STOP_SOON, STOP_NOW };
 struct udp_listener {
     struct worker *worker;
     struct listen_pair *sockets;
-    struct event *event;
+    struct event *event; /* datagrams have come; not while it is flooded */
+    struct event *again; /* while it is: in each turn of the loop */
+    bool flooded;
 };
 
 struct worker {
@@ -78,12 +80,41 @@ static void set_state(struct worker *worker, enum worker_state state)
     raise_flag(worker->parts.notice);
 }
 
+/* What is left over comes up again after TCP, timers and posts. False: nothing is. */
+static bool serve(struct udp_listener *listener)
+{
+    const struct listen_pair *sockets = listener->sockets;
+    return udp_serve(listener->worker->udp, sockets->udp, sockets->wildcard, sockets->v6);
+}
+
+static void come_again(struct udp_listener *listener)
+{
+    const struct timeval at_once = {0, 0};
+    event_add(listener->again, &at_once);
+}
+
+/* A socket that epoll watches tells it of each datagram that has come, and of each that has left:
+ * a thirtieth of what a query costs. As long as there is always more nobody has to be told. */
 static void on_datagrams(evutil_socket_t fd, short what, void *arg)
 {
-    const struct udp_listener *listener = arg;
+    struct udp_listener *listener = arg;
+    (void)fd;
     (void)what;
-    /* Level-triggered: what is left over comes up again after TCP, timers and posts. */
-    udp_serve(listener->worker->udp, fd, listener->sockets->wildcard, listener->sockets->v6);
+    if (!serve(listener))
+        return;
+    listener->flooded = event_del(listener->event) == 0;
+    if (listener->flooded)
+        come_again(listener);
+}
+
+static void on_flood(evutil_socket_t fd, short what, void *arg)
+{
+    struct udp_listener *listener = arg;
+    (void)fd;
+    (void)what;
+    listener->flooded = serve(listener) || event_add(listener->event, NULL) != 0;
+    if (listener->flooded)
+        come_again(listener);
 }
 
 static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
@@ -103,6 +134,15 @@ static void close_socket(int *fd)
     *fd = -1;
 }
 
+static void free_listener(struct udp_listener *listener)
+{
+    if (listener->event)
+        event_free(listener->event);
+    if (listener->again)
+        event_free(listener->again);
+    listener->event = listener->again = NULL;
+}
+
 static void begin_stop(struct worker *worker)
 {
     struct timeval interval = {0, STOP_POLL_MS * 1000};
@@ -113,9 +153,7 @@ static void begin_stop(struct worker *worker)
             if (!udp_serve(worker->udp, pair->udp, pair->wildcard, pair->v6))
                 break;
         }
-        if (worker->listeners[i].event)
-            event_free(worker->listeners[i].event);
-        worker->listeners[i].event = NULL;
+        free_listener(&worker->listeners[i]);
         close_socket(&pair->udp);
     }
     tcp_stop(worker->tcp);
@@ -169,7 +207,8 @@ static bool listen_udp(struct worker *worker)
             continue;
         listener->event = event_new(worker->base, listener->sockets->udp, EV_READ | EV_PERSIST,
                                     on_datagrams, listener);
-        if (!listener->event || event_add(listener->event, NULL) != 0)
+        listener->again = event_new(worker->base, -1, 0, on_flood, listener);
+        if (!listener->event || !listener->again || event_add(listener->event, NULL) != 0)
             return false;
     }
     return true;
@@ -220,10 +259,8 @@ static bool listen_tcp(struct worker *worker)
 static void free_loop(struct worker *worker)
 {
     tcp_destroy(worker->tcp);
-    for (size_t i = 0; i < worker->parts.socket_count; i++) {
-        if (worker->listeners[i].event)
-            event_free(worker->listeners[i].event);
-    }
+    for (size_t i = 0; i < worker->parts.socket_count; i++)
+        free_listener(&worker->listeners[i]);
     if (worker->stop_event)
         event_free(worker->stop_event);
     if (worker->wake_event)
@@ -249,9 +286,6 @@ static void *run(void *arg)
     if (ready) {
         set_state(worker, WORKER_RUNNING);
         event_base_dispatch(worker->base);
-    } else {
-        log_write(worker->parts.log, LOG_LEVEL_ERROR, "cannot start worker %u: out of memory",
-                  worker->parts.number);
     }
     free_loop(worker);
     set_state(worker, ready ? WORKER_ENDED : WORKER_FAILED);

@@ -149,6 +149,16 @@ static bool allocate(struct zone_table *table, size_t count)
     return table->zones && table->buckets;
 }
 
+/* True when everybody may ask the zone: it is public (a catalog is not, RFC 9432 §7), and no acl
+ * is about questions. */
+static bool is_open(const struct config_zone *zone)
+{
+    for (size_t i = 0; i < zone->acl_count; i++)
+        if ((zone->acl[i]->actions & ACL_QUERY) != 0)
+            return false;
+    return zone->audience == AUDIENCE_PUBLIC && !zone->catalog;
+}
+
 enum status zone_table_create(const struct config *config, struct snapshot *snapshot,
                               struct zone_table **out)
 {
@@ -161,6 +171,7 @@ enum status zone_table_create(const struct config *config, struct snapshot *snap
     for (size_t i = 0; i < table->count; i++) {
         struct served_zone *zone = &table->zones[i];
         zone->config = &config->zones[i];
+        zone->is_open = is_open(zone->config);
         zone->apex = config->zones[i].domain;
         name_lower(zone->apex.octets);
         write_hint(zone);

@@ -15,7 +15,8 @@
 
 struct served_zone {
     const struct config_zone *config;
-    bool loaded; /* the store holds it */
+    bool is_open; /* whoever asks may */
+    bool loaded;  /* the store holds it */
     uint16_t number;
     uint32_t serial;
     struct name apex; /* lower case */

@@ -44,6 +44,7 @@
 /* Octets of a meta page that two contents never share: tree, last page and number. */
 #define META_CONTENTS_AT     88
 #define META_CONTENTS_OCTETS 64
+#define META_ROOT_AT         128 /* the root of everything but free pages */
 
 struct meta_tree {
     uint16_t depth;

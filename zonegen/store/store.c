@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "store/fault.h"
+#include "store/machine.h"
 #include "store/meta.h"
 #include "store/store_internal.h"
 
@@ -227,7 +228,19 @@ int store_clear_readers(struct store *store)
 
 void store_doubt(struct store *store, const struct store_gaps *gaps)
 {
-    atomic_store(&store->gaps, gaps);
+    if (atomic_exchange(&store->gaps, gaps) != gaps)
+        atomic_fetch_add(&store->doubts, 1);
+}
+
+uint64_t store_doubts(const struct store *store)
+{
+    return atomic_load_explicit(&store->doubts, memory_order_acquire);
+}
+
+/* Who counts himself in later finds the newer gaps: he counts before he looks (hold_gaps). */
+bool store_doubt_is_settled(const struct store *store)
+{
+    return atomic_load(&store->gap_readers) == 0;
 }
 
 /* Where the map has the meta page of this snapshot's change, past what does not tell contents. */
@@ -239,17 +252,27 @@ static const uint8_t *meta_in_map(const struct snapshot *snapshot)
 
 static void keep_meta(struct snapshot *snapshot)
 {
+    snapshot->pages.depth = 0;
     snapshot->meta_known = snapshot->store->map != NULL;
-    if (snapshot->meta_known)
-        memcpy(snapshot->meta, meta_in_map(snapshot), sizeof snapshot->meta);
+    if (!snapshot->meta_known)
+        return;
+    memcpy(snapshot->meta, meta_in_map(snapshot), sizeof snapshot->meta);
+    snapshot->pages.start = snapshot->store->map;
+    snapshot->pages.octets = snapshot->high - snapshot->low;
+    snapshot->pages.page_octets = snapshot->stat.ms_psize;
+    snapshot->pages.root = machine_u64(snapshot->meta + (META_ROOT_AT - META_CONTENTS_AT));
 }
 
 /* True when a transaction that has just begun shows what was judged before: this is all that a
- * batch of queries pays between two publishes. */
-static bool is_known(const struct snapshot *snapshot)
+ * batch of queries pays between two publishes. Then its meta page was read twice, by no chance
+ * while it was being written, and says where the pages are. */
+static bool is_known(struct snapshot *snapshot)
 {
-    return snapshot->meta_known && mdb_txn_id(snapshot->txn) == snapshot->change &&
-           memcmp(snapshot->meta, meta_in_map(snapshot), sizeof snapshot->meta) == 0;
+    if (!snapshot->meta_known || mdb_txn_id(snapshot->txn) != snapshot->change ||
+        memcmp(snapshot->meta, meta_in_map(snapshot), sizeof snapshot->meta) != 0)
+        return false;
+    snapshot->pages.depth = snapshot->stat.ms_depth;
+    return true;
 }
 
 /*
@@ -305,6 +328,8 @@ enum status snapshot_create(struct store *store, struct snapshot **out)
 
 void snapshot_reset(struct snapshot *snapshot)
 {
+    snapshot->expected_count = 0;
+    snapshot->is_placed = false;
     mdb_txn_reset(snapshot->txn);
 }
 
@@ -345,9 +370,29 @@ uint64_t snapshot_change(const struct snapshot *snapshot)
     return mdb_txn_id(snapshot->txn);
 }
 
-static const struct store_gaps *gaps_of(const struct snapshot *snapshot)
+size_t snapshot_octets(const struct snapshot *snapshot)
 {
-    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
+    return snapshot->store->map ? snapshot->high - snapshot->low : 0;
+}
+
+/* The gaps, which stay until let_go_gaps(); NULL, and nothing to let go, where there are none:
+ * that costs a query no more than a look at a pointer. */
+static const struct store_gaps *hold_gaps(const struct snapshot *snapshot)
+{
+    struct store *store = snapshot->store;
+
+    if (!snapshot_has_gaps(snapshot))
+        return NULL;
+    atomic_fetch_add(&store->gap_readers, 1);
+    const struct store_gaps *gaps = atomic_load(&store->gaps);
+    if (!gaps)
+        atomic_fetch_sub(&store->gap_readers, 1);
+    return gaps;
+}
+
+static void let_go_gaps(const struct snapshot *snapshot)
+{
+    atomic_fetch_sub(&snapshot->store->gap_readers, 1);
 }
 
 static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
@@ -356,12 +401,8 @@ static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, siz
     return order != 0 ? order : (a_octets > b_octets) - (a_octets < b_octets);
 }
 
-bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+static bool are_around(const struct store_gaps *gaps, const uint8_t *key, size_t key_octets)
 {
-    const struct store_gaps *gaps = gaps_of(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         if (compare_keys(key, key_octets, gap->low, gap->low_octets) > 0 &&
@@ -369,15 +410,11 @@ bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t
              compare_keys(key, key_octets, gap->high, gap->high_octets) < 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
 }
 
-bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+static bool reach_into(const struct store_gaps *gaps, const uint8_t *start, size_t octets)
 {
-    const struct store_gaps *gaps = gaps_of(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         size_t common = gap->low_octets < octets ? gap->low_octets : octets;
@@ -385,42 +422,27 @@ bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, 
             (gap->high_octets == 0 || compare_keys(gap->high, gap->high_octets, start, octets) > 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
 }
 
-static bool is_within(const struct snapshot *snapshot, const MDB_val *octets)
+bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
 {
-    uintptr_t start = (uintptr_t)octets->mv_data;
-    return start >= snapshot->low && start <= snapshot->high &&
-           octets->mv_size <= snapshot->high - start;
+    const struct store_gaps *gaps = hold_gaps(snapshot);
+
+    if (!gaps)
+        return false;
+    bool doubted = are_around(gaps, key, key_octets);
+    let_go_gaps(snapshot);
+    return doubted;
 }
 
-enum status snapshot_walk(struct snapshot *snapshot, enum walk walk, const uint8_t *key,
-                          size_t key_octets, struct item *out)
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
 {
-    static const MDB_cursor_op operations[] = {
-        [WALK_AT_OR_AFTER] = MDB_SET_RANGE,
-        [WALK_AT] = MDB_SET_KEY,
-        [WALK_NEXT] = MDB_NEXT,
-        [WALK_PREVIOUS] = MDB_PREV,
-    };
-    MDB_val found = {key_octets, (void *)(uintptr_t)key};
-    MDB_val value;
-    MDB_cursor_op operation = operations[walk];
+    const struct store_gaps *gaps = hold_gaps(snapshot);
 
-    if (walk == WALK_PREVIOUS && snapshot->past_end)
-        operation = MDB_LAST;
-    fault_enter(snapshot->store->fault_line);
-    /* LMDB looks first whether the key lies between those of the page where its cursor stands: a
-     * damaged page would keep it there. */
-    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && gaps_of(snapshot))
-        (void)!mdb_cursor_renew(snapshot->txn, snapshot->cursor);
-    int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
-    fault_leave();
-    snapshot->past_end = walk == WALK_AT_OR_AFTER && code == MDB_NOTFOUND;
-    if (code != 0)
-        return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
-    *out = (struct item){found.mv_data, found.mv_size, value.mv_data, value.mv_size};
-    /* A damaged size may reach beyond the file. */
-    return is_within(snapshot, &found) && is_within(snapshot, &value) ? STATUS_OK : STATUS_SYSTEM;
+    if (!gaps)
+        return false;
+    bool doubted = reach_into(gaps, start, octets);
+    let_go_gaps(snapshot);
+    return doubted;
 }

@@ -60,12 +60,15 @@ struct store;
  *   message   on failure: one line that names the file and what would be right
  *
  * How its pages lead to records is checked, and in a file of up to STORE_WHOLE_PAGES those of
- * records too (tree.h); what is in records shows when they are read.
+ * records too (tree.h); what is in records shows when they are read. Where more than
+ * STORE_START_BRANCHES lead to records (beyond thirty thousand entries) the upper levels of them
+ * are: a start takes no longer for a larger database.
  *
  * STATUS_OK, STATUS_NOT_FOUND (no such file, or nothing published yet), STATUS_INVALID (not a
  * database of this format, or damaged), STATUS_SYSTEM. At most once per process for one file.
  */
-#define STORE_WHOLE_PAGES 1024 /* 4 MiB take a millisecond */
+#define STORE_WHOLE_PAGES    1024 /* 4 MiB take a millisecond */
+#define STORE_START_BRANCHES 256  /* so do these, with their hundred entries each */
 MUST_CHECK enum status store_open(const char *path, struct store **out,
                                   char message[STORE_MESSAGE_OCTETS]);
 
@@ -116,6 +119,9 @@ struct store_gaps {
  */
 void store_doubt(struct store *store, const struct store_gaps *gaps);
 
+/* True when nobody looks any more at gaps that store_doubt() has replaced: those may be freed. */
+bool store_doubt_is_settled(const struct store *store);
+
 /*
  * One consistent reading of everything: a read transaction and its cursor. Not for two threads at
  * once. What it yields points into the map and is valid until reset, renew or destroy.
@@ -139,11 +145,28 @@ void snapshot_destroy(struct snapshot *snapshot);
 /* Number of the transaction that this snapshot shows. */
 uint64_t snapshot_change(const struct snapshot *snapshot);
 
+/* How large the database is; 0: it cannot be told. */
+size_t snapshot_octets(const struct snapshot *snapshot);
+
 /* True when a key lies in a gap of store_doubt(). */
 bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets);
 
 /* True when a key that begins so may lie in one. */
 bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets);
+
+/* How often what is doubted has changed, for who remembers what was found. */
+uint64_t store_doubts(const struct store *store);
+
+/* Keys that can be expected at once, and how long they may be: longer ones come as they come. */
+#define SNAPSHOT_EXPECTED        32
+#define SNAPSHOT_EXPECTED_OCTETS 64
+
+/* Says that a key will be walked to, in the order of such calls, before the next reset. */
+void snapshot_expect(struct snapshot *snapshot, const uint8_t *key, size_t key_octets);
+
+/* Goes to all that is expected, all at once: what memory is slow to bring is on its way for many
+ * while one is looked at. Changes nothing but how long the walks take. */
+void snapshot_foresee(struct snapshot *snapshot);
 
 /* A key and its value in the map. */
 struct item {

@@ -115,6 +115,7 @@ enum status store_check(struct store *store, bool in_turn, char message[STORE_ME
     check.share = info.me_last_pgno / STORE_WHOLE_PAGES + 1;
     check.turn = info.me_last_txnid % check.share;
     check.leaves = check.share == 1 || in_turn;
+    check.most_branches = in_turn ? 0 : STORE_START_BRANCHES;
     enum status status = store_check_tree(store, &check, what);
     if (first.any || status == STATUS_MALFORMED) {
         store_explain_damage(store, first.any ? first.what : what, message);

@@ -33,7 +33,8 @@ struct tree_walk {
     bool free_pages;
     bool stopped;
     bool no_memory;
-    bool damaged; /* in this tree: its counts cannot fit */
+    bool damaged;        /* in this tree: its counts cannot fit */
+    unsigned read_depth; /* levels of it that are read */
     struct tally tally;
     uint8_t *used;           /* a bit for each page */
     uint64_t file_pages;     /* whole ones */
@@ -280,7 +281,7 @@ static void visit(struct tree_walk *walk, uint64_t number, size_t level,
     bool is_leaf = level + 1 == walk->tree->depth;
     struct page page;
 
-    if (!claim(walk, number))
+    if (!claim(walk, number) || level >= walk->read_depth)
         return;
     if (is_leaf && !walk->free_pages && !has_turn(check, number)) {
         walk->tally.leaves++;
@@ -302,11 +303,28 @@ static void compare_counts(struct tree_walk *walk)
     const struct tally *tally = &walk->tally;
     bool whole = (walk->check->leaves && walk->check->share < 2) || walk->free_pages;
 
-    if (walk->damaged || walk->stopped || walk->no_memory)
+    if (walk->damaged || walk->stopped || walk->no_memory || walk->read_depth < tree->depth)
         return;
     if (tally->branches != tree->branches || tally->leaves != tree->leaves ||
         (whole && (tally->overflows != tree->overflows || tally->entries != tree->entries)))
         say(walk, rank(walk, TREE_DAMAGE_ROOT), "its pages are not as many as it says");
+}
+
+/* How many levels of a tree are read, its leaves too. A page of the lowest branches has about as
+ * many children as there are leaves for each branch, and so on upwards. */
+static unsigned read_depth_of(const struct tree_walk *walk)
+{
+    const struct meta_tree *tree = walk->tree;
+    uint64_t most = walk->check->most_branches;
+    uint64_t children = tree->branches > 0 ? tree->leaves / tree->branches : 0;
+    uint64_t branches = tree->branches;
+    unsigned levels = tree->depth;
+
+    if (most == 0 || branches <= most || walk->free_pages)
+        return levels;
+    for (levels--; levels > 1 && branches > most && children > 1; levels--)
+        branches /= children;
+    return levels;
 }
 
 static void walk_tree(struct tree_walk *walk, const struct meta_tree *tree, bool free_pages)
@@ -317,6 +335,7 @@ static void walk_tree(struct tree_walk *walk, const struct meta_tree *tree, bool
     walk->free_pages = free_pages;
     walk->damaged = false;
     walk->tally = (struct tally){0};
+    walk->read_depth = read_depth_of(walk);
     if (!tree->is_empty)
         visit(walk, tree->root, 0, &everything);
     compare_counts(walk);

@@ -30,6 +30,9 @@ struct tree_check {
     bool leaves; /* also read the pages that hold records; else only how they are reached */
     /* Of these only every `share`-th by number, from `turn` on. Share 0 and 1: all. */
     uint64_t share, turn;
+    /* Where more pages than that lead to records, only the upper levels of them are read: as many
+     * as have about so many pages. 0: all. */
+    uint64_t most_branches;
     void *state;
     /* Called with each piece of damage: `what` without the file's name. */
     void (*damaged)(void *state, enum tree_damage damage, const char *what);

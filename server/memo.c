@@ -1,0 +1,236 @@
+#include "server/memo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#define CACHE_LINE 64
+#define HUGE_OCTETS                                                                                \
+    ((size_t)2 << 20) /* of a page for which the processor needs one translation                   \
+                       */
+#define ID_OCTETS 2   /* of a message; all that is new in a question that was asked before */
+
+/* Replies that share a place: their tags are looked at together. */
+#define WAYS 4
+
+struct kept {
+    uint64_t era; /* 0: none */
+    uint16_t rcode;
+    uint16_t request_octets; /* these and the next without their IDs */
+    uint16_t reply_octets;
+    uint8_t octets[MEMO_REPLY_OCTETS - 14]; /* request, reply */
+};
+
+_Static_assert(sizeof(struct kept) == MEMO_REPLY_OCTETS, "a reply has the room that it should");
+
+struct set {
+    uint32_t tags[WAYS]; /* of the hashes of requests; 0: none */
+};
+
+struct memo {
+    uint64_t seed;
+    size_t replies; /* a power of two */
+    size_t octets;  /* of the three in one piece */
+    struct set *sets;
+    uint32_t *asked;   /* tags of what was asked for, and is not kept */
+    struct kept *kept; /* WAYS for each set */
+};
+
+struct memo *memo_create(size_t replies)
+{
+    const size_t tag_octets = replies * sizeof(uint32_t);
+    struct memo *memo = calloc(1, sizeof *memo);
+
+    if (!memo)
+        return NULL;
+    memo->replies = replies;
+    memo->octets = (2 * tag_octets + replies * sizeof *memo->kept + HUGE_OCTETS - 1) / HUGE_OCTETS *
+                   HUGE_OCTETS;
+    uint8_t *block =
+        mmap(NULL, memo->octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) {
+        free(memo);
+        return NULL;
+    }
+    (void)!madvise(block, memo->octets, MADV_HUGEPAGE); /* where the machine has them */
+    memo->kept = (struct kept *)(void *)block;
+    memo->sets = (struct set *)(void *)(memo->kept + replies);
+    memo->asked = (uint32_t *)(void *)(memo->sets + replies / WAYS);
+    if (getrandom(&memo->seed, sizeof memo->seed, 0) == (ssize_t)sizeof memo->seed)
+        return memo;
+    memo_destroy(memo);
+    return NULL;
+}
+
+void memo_destroy(struct memo *memo)
+{
+    if (!memo)
+        return;
+    munmap(memo->kept, memo->octets);
+    free(memo);
+}
+
+size_t memo_replies(const struct memo *memo)
+{
+    return memo->replies;
+}
+
+size_t memo_replies_for(size_t octets)
+{
+    size_t replies = MEMO_MIN_REPLIES;
+
+    while (replies < MEMO_MAX_REPLIES && 2 * replies * MEMO_REPLY_OCTETS <= octets)
+        replies *= 2;
+    return replies;
+}
+
+/* ---- where a reply is ---- */
+
+static uint64_t mix(uint64_t state, uint64_t word)
+{
+    state = (state ^ word) * 0x9e3779b97f4a7c15u;
+    return state ^ state >> 32;
+}
+
+/* Spreads requests. Who finds out how, which the seed makes hard, can put others' replies out, no
+ * more: requests are compared octet by octet. */
+static uint64_t hash_of(uint64_t seed, const uint8_t *octets, size_t length)
+{
+    uint64_t state = seed ^ length;
+    uint64_t word = 0;
+
+    for (; length >= sizeof word; octets += sizeof word, length -= sizeof word) {
+        memcpy(&word, octets, sizeof word);
+        state = mix(state, word);
+    }
+    word = 0;
+    memcpy(&word, octets, length);
+    return mix(mix(state, word), seed);
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) | 1;
+}
+
+static size_t set_of(const struct memo *memo, uint64_t hash)
+{
+    return hash & (memo->replies / WAYS - 1);
+}
+
+/* What is kept under a hash, or NULL. */
+static struct kept *find(const struct memo *memo, uint64_t hash)
+{
+    size_t set = set_of(memo, hash);
+
+    for (size_t way = 0; way < WAYS; way++)
+        if (memo->sets[set].tags[way] == tag_of(hash))
+            return &memo->kept[set * WAYS + way];
+    return NULL;
+}
+
+/* ---- asked for ---- */
+
+struct memo_request memo_request_of(const struct memo *memo, uint64_t era, const uint8_t *octets,
+                                    size_t length)
+{
+    struct memo_request request = {octets, length, era, 0};
+
+    if (length > ID_OCTETS)
+        request.hash = hash_of(memo->seed, octets + ID_OCTETS, length - ID_OCTETS);
+    __builtin_prefetch(&memo->sets[set_of(memo, request.hash)]);
+    return request;
+}
+
+bool memo_has(const struct memo *memo, const struct memo_request *request)
+{
+    const struct kept *kept = find(memo, request->hash);
+
+    for (size_t at = 0; kept && at < sizeof *kept; at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)kept + at);
+    return kept != NULL;
+}
+
+static bool is_of(const struct kept *kept, const struct memo_request *request)
+{
+    return kept->era == request->era &&
+           request->length == (size_t)ID_OCTETS + kept->request_octets &&
+           memcmp(kept->octets, request->octets + ID_OCTETS, kept->request_octets) == 0;
+}
+
+bool memo_recall(const struct memo *memo, const struct memo_request *request, struct reply *out)
+{
+    struct kept *kept = find(memo, request->hash);
+
+    if (!kept || !is_of(kept, request))
+        return false;
+    out->action = REPLY_SEND;
+    out->rcode = kept->rcode;
+    out->transfer_denied = false;
+    out->repeatable = false; /* it is kept already */
+    out->tsig = NULL;
+    out->limited = RRL_PASS;
+    out->cookie = COOKIE_NONE;
+    out->spare_used = false;
+    out->octets = (size_t)ID_OCTETS + kept->reply_octets;
+    out->part_count = 2;
+    out->parts[0] = (struct iovec){(void *)(uintptr_t)request->octets, ID_OCTETS};
+    out->parts[1] = (struct iovec){kept->octets + kept->request_octets, kept->reply_octets};
+    return true;
+}
+
+/* ---- kept ---- */
+
+/* True when it was asked for before; it has been from now on. */
+static bool was_asked(struct memo *memo, uint64_t hash)
+{
+    uint32_t *asked = &memo->asked[hash & (memo->replies - 1)];
+    bool again = *asked == tag_of(hash);
+
+    *asked = tag_of(hash);
+    return again;
+}
+
+/* Where a reply is put: in place of what has its tag, else of one of another era, else of any. */
+static struct kept *make_room(struct memo *memo, const struct memo_request *request)
+{
+    size_t set = set_of(memo, request->hash);
+    size_t chosen = request->hash >> 30 & (WAYS - 1);
+    struct kept *kept = find(memo, request->hash);
+
+    if (kept)
+        return kept;
+    for (size_t way = 0; way < WAYS; way++)
+        /* A memo always has them. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+        if (memo->kept[set * WAYS + way].era != request->era)
+            chosen = way;
+    memo->sets[set].tags[chosen] = tag_of(request->hash);
+    return &memo->kept[set * WAYS + chosen];
+}
+
+static uint8_t *put(uint8_t *next, const uint8_t *octets, size_t length)
+{
+    memcpy(next, octets, length);
+    return next + length;
+}
+
+void memo_keep(struct memo *memo, const struct memo_request *request, const struct reply *reply)
+{
+    const size_t room = sizeof memo->kept->octets;
+
+    if (!reply->repeatable || request->length + reply->octets > room + (size_t)2 * ID_OCTETS ||
+        !was_asked(memo, request->hash))
+        return;
+    struct kept *kept = make_room(memo, request);
+    kept->era = request->era;
+    kept->rcode = reply->rcode;
+    kept->request_octets = (uint16_t)(request->length - ID_OCTETS);
+    kept->reply_octets = (uint16_t)(reply->octets - ID_OCTETS);
+    uint8_t *next = put(kept->octets, request->octets + ID_OCTETS, kept->request_octets);
+    size_t skipped = ID_OCTETS; /* of the first part, which has the whole header */
+    for (size_t i = 0; i < reply->part_count; i++, skipped = 0) {
+        const struct iovec *part = &reply->parts[i];
+        next = put(next, (const uint8_t *)part->iov_base + skipped, part->iov_len - skipped);
+    }
+}
