@@ -152,7 +152,8 @@ void connection_read(struct connection *c)
 static void go_on_with_transfer(struct connection *c)
 {
     size_t written = 0;
-    enum stream_step step = stream_step(c->stream, &c->channel, ticks_now(), &written);
+    enum stream_step step =
+        stream_step(c->stream, &c->channel, ticks_now(), c->all->bulk, &written);
     c->progress += written;
     if (c->progress >= PROGRESS_OCTETS)
         connection_restart_time(c);

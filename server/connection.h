@@ -73,6 +73,7 @@ struct connections {
     struct reply reply;
     uint8_t input[TCP_FRAME_OCTETS + CONNECTION_READ_OCTETS];
     uint8_t output[2 * TCP_FRAME_OCTETS];
+    uint8_t bulk[STREAM_ROOM_OCTETS]; /* of the transfer whose turn it is */
 };
 
 /* Its deadline counts from now. */

@@ -1,8 +1,9 @@
 /*
- * A zone transfer on its way to a client: one message in memory at a time, written as the socket
- * takes it, signed where its request was (RFC 8945 §5.3.1). Bounded in number (tcp_limits.h) and in
- * time; logs its start and its end. Knows no events: who owns the connection calls it when the
- * socket is writable. What becomes of it is told to transfers.h.
+ * A zone transfer on its way to a client: some messages at a time, made in a room that all of a
+ * worker's transfers share and written as the socket takes them, signed where its request was
+ * (RFC 8945 §5.3.1). Of its own it keeps what the socket did not take. Bounded in number
+ * (tcp_limits.h) and in time; logs its start and its end. Knows no events: who owns the connection
+ * calls it when the socket is writable. What becomes of it is told to transfers.h.
  */
 #ifndef SERVER_STREAM_H
 #define SERVER_STREAM_H
@@ -20,6 +21,14 @@
  * that takes longer asks again.
  */
 #define STREAM_LIMIT_MS 600000
+
+/*
+ * Messages are joined into as few sends as this allows, since a send wakes the client, which costs
+ * the sender. Measured, CPU time of a transfer: 64 KiB 1.08, 128 KiB 1, 256 KiB 0.94; making so
+ * many is a fifth of a millisecond in which nobody else is served. Holds messages of any length.
+ */
+#define STREAM_MESSAGE_OCTETS (2 + TRANSFER_MESSAGE_OCTETS)
+#define STREAM_ROOM_OCTETS    (16 * STREAM_MESSAGE_OCTETS)
 
 struct stream_parts {
     struct store *store;
@@ -54,12 +63,13 @@ enum stream_step {
 };
 
 /*
- * Writes at most one message, or the rest of one.
+ * Writes what was left of the last messages, or makes the next and writes those.
  *
+ *   room      STREAM_ROOM_OCTETS; holds nothing between two calls
  *   written   out: octets that the channel took
  */
 enum stream_step stream_step(struct stream *stream, struct channel *channel, int64_t now_ms,
-                             size_t *written);
+                             uint8_t *room, size_t *written);
 
 /* Why it failed: "the zone is damaged". */
 const char *stream_reason(const struct stream *stream);

@@ -24,11 +24,11 @@
 #include <sys/socket.h>
 
 /*
- * Transfers at a time. Each holds 140 KiB and as much in the kernel (64 MiB in all), a reader's
- * slot of the database (there are 1024, the workers and zonegen need a few dozen) and the old pages
- * of one snapshot. A registry has a dozen secondaries; two hundred, all told of a change at once,
- * are served at once. The next one gets SERVFAIL (RFC 9103 §6.3.3) and asks again after its retry
- * time.
+ * Transfers at a time. Each whose client has stopped holds 140 KiB and as much in the kernel (64
+ * MiB in all; of a client that keeps up, nothing), and each a reader's slot of the database (there
+ * are 1024, the workers and zonegen need a few dozen) and the old pages of one snapshot. A registry
+ * has a dozen secondaries; two hundred, all told of a change at once, are served at once. The next
+ * one gets SERVFAIL (RFC 9103 §6.3.3) and asks again after its retry time.
  */
 #define TCP_LIMITS_TRANSFERS 256
 
