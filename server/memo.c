@@ -5,10 +5,11 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#define CACHE_LINE  64
-#define HUGE_OCTETS ((size_t)2 << 20) /* of a page for which the processor needs one translation   \
-                                       */
-#define ID_OCTETS 2 /* of a message; all that is new in a question that was asked before */
+#define CACHE_LINE 64
+#define HUGE_OCTETS                                                                                \
+    ((size_t)2 << 20) /* of a page for which the processor needs one translation                   \
+                       */
+#define ID_OCTETS 2   /* of a message; all that is new in a question that was asked before */
 
 /* Replies that share a place: their tags are looked at together. */
 #define WAYS 4
@@ -53,6 +54,9 @@ struct memo *memo_create(size_t replies)
         return NULL;
     }
     (void)!madvise(block, memo->octets, MADV_HUGEPAGE); /* where the machine has them */
+    /* What every worker has is there before the first query, which would wait for it. */
+    if (replies == MEMO_MIN_REPLIES)
+        memset(block, 0, memo->octets);
     memo->kept = (struct kept *)(void *)block;
     memo->sets = (struct set *)(void *)(memo->kept + replies);
     memo->asked = (uint32_t *)(void *)(memo->sets + replies / WAYS);
