@@ -1,14 +1,21 @@
 #include "conf/arena.h"
 
+#include "conf/memory.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Chunks double from the first size to the last: a small file costs one malloc, a large one few. */
 #define CHUNK_FIRST_OCTETS ((size_t)4 << 10)
-#define CHUNK_LAST_OCTETS  ((size_t)1 << 20)
+#define CHUNK_LAST_OCTETS  ((size_t)4 << 20)
+
+/* From here on chunks are made of huge pages where the machine has some: of the time to read a
+ * million contacts files, page faults take a sixth. */
+#define HUGE_OCTETS ((size_t)2 << 20)
 
 /* No request may be larger: sizes are added without a check for overflow below this. */
 #define REQUEST_MAX_OCTETS (SIZE_MAX / 4)
@@ -33,6 +40,8 @@ struct arena *arena_create(void)
     struct arena *arena = calloc(1, sizeof *arena);
     if (arena != NULL)
         arena->chunk_size = CHUNK_FIRST_OCTETS;
+    else
+        memory_lacks();
     return arena;
 }
 
@@ -57,11 +66,40 @@ void arena_reset(struct arena *arena)
     arena->failed = false;
 }
 
+void arena_adopt(struct arena *arena, struct arena *other)
+{
+    struct chunk **end = &other->first;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena->first; /* in front: what comes before the current one counts as full */
+    arena->first = other->first;
+    if (arena->current == NULL)
+        arena->current = other->current;
+    arena->used += other->used;
+    arena->failed = arena->failed || other->failed;
+    free(other);
+}
+
+/* `octets` is a multiple of HUGE_OCTETS, or less than that. */
+static struct chunk *allocate(size_t octets)
+{
+    if (octets < HUGE_OCTETS)
+        return malloc(octets);
+    struct chunk *chunk = aligned_alloc(HUGE_OCTETS, octets);
+    if (chunk != NULL)
+        (void)madvise(chunk, octets, MADV_HUGEPAGE); /* no less right without */
+    return chunk;
+}
+
 /* Puts a new chunk that holds `size` octets after the current one and makes it current. */
 static struct chunk *add_chunk(struct arena *arena, size_t size)
 {
     size_t octets = size > arena->chunk_size ? size : arena->chunk_size;
-    struct chunk *chunk = malloc(sizeof *chunk + octets);
+    if (octets >= HUGE_OCTETS - sizeof(struct chunk)) /* what is rounded up is used */
+        octets = (sizeof(struct chunk) + octets + HUGE_OCTETS - 1) / HUGE_OCTETS * HUGE_OCTETS -
+                 sizeof(struct chunk);
+    struct chunk *chunk = allocate(sizeof *chunk + octets);
     if (chunk == NULL)
         return NULL;
     chunk->size = octets;
@@ -102,6 +140,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         chunk = chunk_for(arena, size);
     }
     if (chunk == NULL) {
+        memory_lacks();
         arena->failed = true;
         return NULL;
     }
@@ -127,6 +166,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, list);
     va_end(list);
     if (length < 0) {
+        memory_lacks();
         arena->failed = true;
         return NULL;
     }

@@ -20,6 +20,9 @@ void arena_destroy(struct arena *arena);
 /* Frees nothing but forgets everything allocated: keeps the memory for the next round. */
 void arena_reset(struct arena *arena);
 
+/* Takes over all that another arena owns, which is gone afterwards. */
+void arena_adopt(struct arena *arena, struct arena *other);
+
 /* `size` zeroed octets aligned for any object, or NULL when memory is out. */
 void *arena_alloc(struct arena *arena, size_t size);
 

@@ -91,17 +91,23 @@ enum status cookie_secrets_parse(const char *path, const char *text, size_t leng
     return STATUS_INVALID;
 }
 
+struct taking {
+    const char *path;
+    struct cookie_secrets *out;
+};
+
+static enum status take_text(void *state, const char *text, size_t length, struct diag *diag)
+{
+    const struct taking *taking = state;
+    return cookie_secrets_parse(taking->path, text, length, diag, taking->out);
+}
+
 enum status cookie_secrets_read(const char *path, const struct opener *opener, struct diag *diag,
                                 struct cookie_secrets *out)
 {
-    char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
     const struct secret_source source = {path, opener, "openssl rand -hex 16"};
-    size_t length = 0;
 
     cookie_secrets_clear(out);
-    enum status status = secret_load(&source, octets, &length, diag);
-    if (status == STATUS_OK)
-        status = cookie_secrets_parse(path, octets, length, diag, out);
-    explicit_bzero(octets, sizeof octets);
-    return status;
+    struct taking taking = {path, out};
+    return secret_load(&source, diag, &(struct secret_taker){take_text, &taking});
 }

@@ -1,6 +1,7 @@
 #include "conf/diag.h"
 
 #include "conf/json.h"
+#include "conf/memory.h"
 #include "conf/utf8.h"
 
 #include <stdarg.h>
@@ -20,13 +21,17 @@ struct diag {
     size_t capacity;
     size_t counts[SEVERITY_COUNT];
     size_t lost; /* memory was out: counted, not kept */
+    enum severity least;
 };
 
 struct diag *diag_create(void)
 {
     struct diag *diag = calloc(1, sizeof *diag);
-    if (diag == NULL)
+    if (diag == NULL) {
+        memory_lacks();
         return NULL;
+    }
+    diag->least = SEVERITY_NOTE;
     diag->arena = arena_create();
     if (diag->arena == NULL) {
         free(diag);
@@ -42,6 +47,16 @@ void diag_destroy(struct diag *diag)
     arena_destroy(diag->arena);
     free(diag->items);
     free(diag);
+}
+
+void diag_keep(struct diag *diag, enum severity least)
+{
+    diag->least = least;
+}
+
+bool diag_keeps(const struct diag *diag, enum severity severity)
+{
+    return severity <= diag->least;
 }
 
 /* Octets of the character at `text`, its form shown written to `shown`: \xNN for every octet of
@@ -117,6 +132,8 @@ void diag_add(struct diag *diag, enum severity severity, struct place place, con
     va_list list;
     char *message = NULL;
 
+    if (!diag_keeps(diag, severity))
+        return;
     va_start(list, format);
     int length = vasprintf(&message, format, list);
     va_end(list);
@@ -129,11 +146,32 @@ void diag_add(struct diag *diag, enum severity severity, struct place place, con
     const char *file = keep_file(diag, place.file);
     free(message);
     if (kept == NULL || (file == NULL && place.file != NULL) || !make_room(diag)) {
+        memory_lacks();
         diag->lost++;
         return;
     }
     place.file = file;
     diag->items[diag->count++] = (struct diagnostic){place, severity, rule, kept};
+}
+
+/* How many of a severity are kept. */
+static size_t count_of(const struct diag *diag, enum severity severity)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < diag->count; i++)
+        count += diag->items[i].severity == severity;
+    return count;
+}
+
+void diag_join(struct diag *diag, const struct diag *other)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        const struct diagnostic *item = &other->items[i];
+        diag_add(diag, item->severity, item->place, item->rule, "%s", item->message);
+    }
+    for (size_t i = 0; i < SEVERITY_COUNT; i++) /* those that were lost count, too */
+        diag->counts[i] += other->counts[i] - count_of(other, (enum severity)i);
+    diag->lost += other->lost;
 }
 
 size_t diag_count(const struct diag *diag, enum severity severity)

@@ -8,6 +8,7 @@
 
 #include "conf/arena.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
@@ -32,6 +33,11 @@ struct diag;
 struct diag *diag_create(void);
 void diag_destroy(struct diag *diag);
 
+/* From now on leaves out, and does not count, what is less grave than `least`: notes, for one who
+ * prints none. diag_keeps() tells, where making a message is work. */
+void diag_keep(struct diag *diag, enum severity least);
+bool diag_keeps(const struct diag *diag, enum severity severity);
+
 /* Adds one diagnostic; `rule` is a string constant or NULL. The message is formatted at once. */
 void diag_add(struct diag *diag, enum severity severity, struct place place, const char *rule,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -40,6 +46,9 @@ void diag_add(struct diag *diag, enum severity severity, struct place place, con
     diag_add((diag), SEVERITY_ERROR, (place), (rule), __VA_ARGS__)
 #define diag_warning(diag, place, rule, ...)                                                       \
     diag_add((diag), SEVERITY_WARNING, (place), (rule), __VA_ARGS__)
+
+/* Adds all that another list has, in its order. */
+void diag_join(struct diag *diag, const struct diag *other);
 
 size_t diag_count(const struct diag *diag, enum severity severity);
 size_t diag_total(const struct diag *diag);

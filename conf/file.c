@@ -1,5 +1,7 @@
 #include "conf/file.h"
 
+#include "conf/memory.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -12,6 +14,8 @@ static enum status refuse(struct diag *diag, const char *path, int error)
 {
     struct place place = {.file = path};
 
+    if (error == ENOMEM)
+        memory_lacks();
     if (error == ENOENT)
         diag_error(diag, place, "file-missing", "no such file or folder");
     else if (error == EACCES || error == EPERM)

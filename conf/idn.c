@@ -1,7 +1,9 @@
 #include "conf/idn.h"
 
+#include "conf/memory.h"
 #include "conf/utf8.h"
 
+#include <errno.h>
 #include <idn2.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -44,14 +46,26 @@ static bool is_a_label(const char *label)
     return strncmp(label, "xn--", 4) == 0;
 }
 
+/* libidn2 says of what libunistring could not have that it is no right text; errno, which was 0
+ * before, knows better. */
+static bool lacks_memory(int code)
+{
+    bool lacks = code == IDN2_MALLOC || (code != IDN2_OK && errno == ENOMEM);
+
+    if (lacks)
+        memory_lacks();
+    return lacks;
+}
+
 /* The A-label of a U-label. `flags` tell libidn2 whether to map first (case, width, NFC). */
 static enum status encode(const char *u_label, int flags, char out[IDN_LABEL_OCTETS])
 {
     uint8_t *found = NULL;
     enum status status = STATUS_MALFORMED;
 
+    errno = 0;
     int code = idn2_lookup_u8((const uint8_t *)u_label, &found, flags);
-    if (code == IDN2_MALLOC)
+    if (lacks_memory(code))
         status = STATUS_SYSTEM;
     else if (code == IDN2_OK && strchr((const char *)found, '.') == NULL &&
              take_ldh((const char *)found, out))
@@ -63,12 +77,13 @@ static enum status encode(const char *u_label, int flags, char out[IDN_LABEL_OCT
 /* The U-label of an A-label, which must be the one that encodes to it (RFC 5891 §5.4). */
 static enum status decode(const char *a_label, char out[IDN_LABEL_OCTETS])
 {
-    char back[IDN_LABEL_OCTETS];
+    char back[IDN_LABEL_OCTETS] = "";
     char *found = NULL;
     enum status status = STATUS_MALFORMED;
 
+    errno = 0;
     int code = idn2_to_unicode_8z8z(a_label, &found, 0);
-    if (code == IDN2_MALLOC)
+    if (lacks_memory(code))
         status = STATUS_SYSTEM;
     else if (code == IDN2_OK && strlen(found) < IDN_LABEL_OCTETS)
         status = encode(found, IDN2_NO_TR46, back);

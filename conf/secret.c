@@ -211,20 +211,26 @@ static const char *advise(const struct config_key *key, char text[ADVICE_OCTETS]
     return text;
 }
 
+struct taking {
+    const struct config_key *key;
+    struct secret *out;
+};
+
+static enum status take_text(void *state, const char *text, size_t length, struct diag *diag)
+{
+    const struct taking *taking = state;
+    return secret_parse(taking->key, text, length, diag, taking->out);
+}
+
 enum status secret_read(const struct config_key *key, const struct opener *opener,
                         struct diag *diag, struct secret *out)
 {
-    char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
     char advice[ADVICE_OCTETS];
     const struct secret_source source = {key->secret_file, opener, advise(key, advice)};
-    size_t length = 0;
 
     secret_clear(out);
-    enum status status = secret_load(&source, octets, &length, diag);
-    if (status == STATUS_OK)
-        status = secret_parse(key, octets, length, diag, out);
-    explicit_bzero(octets, sizeof octets);
-    return status;
+    struct taking taking = {key, out};
+    return secret_load(&source, diag, &(struct secret_taker){take_text, &taking});
 }
 
 void secret_to_text(const struct secret *secret, char text[SECRET_TEXT_OCTETS])

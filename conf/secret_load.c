@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Some 64 keys with room for comments. */
+#define SECRET_LOAD_OCTETS 32768
+
 static enum status refuse_file(const char *path, const char *rule, const char *why,
                                struct diag *diag)
 {
@@ -68,8 +71,7 @@ static int read_all(int file, char *octets, size_t *length)
 }
 
 /* Nonblocking: a pipe that nobody writes to must not stop a server. */
-static int load(const struct secret_source *source, char *octets, size_t *length,
-                struct stat *info)
+static int load(const struct secret_source *source, char *octets, size_t *length, struct stat *info)
 {
     int file = opener_open(source->opener, source->path, O_NONBLOCK);
 
@@ -82,8 +84,9 @@ static int load(const struct secret_source *source, char *octets, size_t *length
     return error;
 }
 
-enum status secret_load(const struct secret_source *source, char octets[SECRET_LOAD_OCTETS + 1],
-                        size_t *length, struct diag *diag)
+/* `octets` has room for SECRET_LOAD_OCTETS + 1. */
+static enum status read_whole(const struct secret_source *source, struct diag *diag, char *octets,
+                              size_t *length)
 {
     const char *path = source->path;
     struct stat info = {.st_mode = 0};
@@ -95,4 +98,17 @@ enum status secret_load(const struct secret_source *source, char octets[SECRET_L
         return refuse_file(path, "file-size", "larger than 32 KiB; not the file of a key", diag);
     check_mode(path, &info, diag);
     return STATUS_OK;
+}
+
+enum status secret_load(const struct secret_source *source, struct diag *diag,
+                        const struct secret_taker *taker)
+{
+    char octets[SECRET_LOAD_OCTETS + 1]; /* on the stack: it can be overwritten, whatever happens */
+    size_t length = 0;
+
+    enum status status = read_whole(source, diag, octets, &length);
+    if (status == STATUS_OK)
+        status = taker->take(taker->state, octets, length, diag);
+    explicit_bzero(octets, sizeof octets);
+    return status;
 }

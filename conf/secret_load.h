@@ -11,27 +11,29 @@
 
 #include <stddef.h>
 
-/* Some 64 keys with room for comments. */
-#define SECRET_LOAD_OCTETS 32768
-
 struct secret_source {
     const char *path;
     const struct opener *opener; /* NULL: open(2) */
     const char *advice; /* what makes such a file, for where there is none: a command; or NULL */
 };
 
+/* Who takes in what a file holds: `text` is overwritten when `take` has returned, and its outcome
+ * is that of secret_load(). */
+struct secret_taker {
+    enum status (*take)(void *state, const char *text, size_t length, struct diag *diag);
+    void *state;
+};
+
 /*
- * Reads a file.
+ * Reads a file, and keeps nothing of it.
  *
- *   octets   out; the caller overwrites it when done, whatever the outcome
- *   diag     errors: it cannot be read, is no file, is too long. A warning: everyone may read it or
- *            others may write it. Read by its group is fine: that is how a server that is not its
- *            owner reads it
+ *   diag   errors: it cannot be read, is no file, is too long. A warning: everyone may read it or
+ *          others may write it. Read by its group is fine: that is how a server that is not its
+ *          owner reads it
  *
- * STATUS_OK, or STATUS_INVALID.
+ * STATUS_INVALID, or what the taker says.
  */
-MUST_CHECK enum status secret_load(const struct secret_source *source,
-                                   char octets[SECRET_LOAD_OCTETS + 1], size_t *length,
-                                   struct diag *diag);
+MUST_CHECK enum status secret_load(const struct secret_source *source, struct diag *diag,
+                                   const struct secret_taker *taker);
 
 #endif

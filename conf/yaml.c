@@ -3,6 +3,7 @@
 #include "conf/source.h"
 #include "conf/utf8.h"
 #include "conf/yaml_explain.h"
+#include "conf/yaml_simple.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -384,7 +385,10 @@ enum status yaml_parse(const char *file, const char *octets, size_t length, stru
                    YAML_MAX_OCTETS);
         return STATUS_INVALID;
     }
-    enum status status = source_check(&reading.source, arena, diag);
+    enum status status = yaml_simple_parse(file, octets, length, arena, out);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    status = source_check(&reading.source, arena, diag);
     if (status == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     reading.invalid = status != STATUS_OK;

@@ -19,7 +19,6 @@ struct axfr {
     const uint8_t *last_key; /* of the name before the one in work, in the map; or NULL */
     size_t last_octets;
     uint32_t names; /* nodes from the one in work on, as the zone's record counts */
-    uintptr_t page; /* number of the memory page that the name in work is in */
 };
 
 /*

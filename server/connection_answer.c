@@ -56,6 +56,13 @@ static void start_transfer(struct connection *c, const struct view *view, const 
     reply_count(&all->reply, all->statistics);
 }
 
+static const char *why_denied(const struct reply *reply)
+{
+    if (reply->rcode != RCODE_REFUSED)
+        return "no zone of that name";
+    return reply->transfer_unsafe ? "over TLS it needs TLS 1.3 and ALPN dot" : "no acl grants it";
+}
+
 /* Operators look for this line when a secondary gets no zone. Anybody can cause it: one a minute.
  */
 static void log_denied(struct connection *c, const struct reply *reply)
@@ -74,7 +81,7 @@ static void log_denied(struct connection *c, const struct reply *reply)
                   tsig_error_name(error));
     else
         log_write(basis_log(all->basis), LOG_LEVEL_WARNING, "transfer to %s refused: %s", peer,
-                  reply->rcode == RCODE_REFUSED ? "no acl grants it" : "no zone of that name");
+                  why_denied(reply));
 }
 
 static struct asker asker_of(const struct connection *c)

@@ -108,7 +108,9 @@ static void *take(size_t size, const char *file, int line)
     (void)file;
     (void)line;
     void *octets = malloc(size);
-    return octets || size == 0 ? octets : take_reserved(size);
+    if (!octets && size > 0)
+        octets = take_reserved(size);
+    return octets;
 }
 
 static void give_back(void *octets, const char *file, int line)

@@ -30,7 +30,7 @@
 #define END_LOOKS   100
 #define END_LOOK_NS 10000000
 
-enum request_kind { REQUEST_OPEN, REQUEST_PERMIT, REQUEST_REMOVE };
+enum request_kind { REQUEST_OPEN, REQUEST_CLOSE, REQUEST_PERMIT, REQUEST_REMOVE };
 
 struct request {
     enum request_kind kind;
@@ -102,6 +102,10 @@ static void serve(int fd, struct keeping *keeping, struct request *request)
     case REQUEST_OPEN:
         opened = open_named(keeping, request->text);
         reply.error = opened < 0 ? errno : 0;
+        break;
+    case REQUEST_CLOSE:
+        if (!keeper_folders_close(&keeping->folders, request->text))
+            reply.status = STATUS_NO_SPACE;
         break;
     case REQUEST_PERMIT:
         wanted.control_group = request->text[0] != '\0' ? request->text : NULL;
@@ -266,6 +270,33 @@ static int open_through(void *context, const char *path)
 const struct opener *keeper_opener(const struct keeper *keeper)
 {
     return &keeper->opener;
+}
+
+/* NULL is fine. */
+static enum status close_place(const struct keeper *keeper, const char *path,
+                               char message[CONTROL_MESSAGE_OCTETS])
+{
+    struct request request = {.kind = REQUEST_CLOSE};
+    struct reply reply = {0};
+    int opened;
+
+    if (!path)
+        return STATUS_OK;
+    if (put_text(&request, path) && ask(keeper->fd, &request, &reply, &opened) &&
+        reply.status == STATUS_OK)
+        return STATUS_OK;
+    snprintf(message, CONTROL_MESSAGE_OCTETS,
+             "%.256s is not yet closed to what opens files for the server: needs a restart", path);
+    return STATUS_SYSTEM;
+}
+
+enum status keeper_close(const struct keeper *keeper, const struct config *config,
+                         char message[CONTROL_MESSAGE_OCTETS])
+{
+    enum status status = close_place(keeper, config->contacts, message);
+    for (size_t i = 0; i < config->policy_count && status == STATUS_OK; i++)
+        status = close_place(keeper, config->policies[i].key_dir, message);
+    return status;
 }
 
 enum status keeper_permit(const struct keeper *keeper, const struct config_server *config,

@@ -1,11 +1,12 @@
 /*
  * The keeper: a process beside the server that does for it what takes rights on files, so that the
  * server itself can go without any. It is made before the server opens a secret, a database or a
- * packet, runs as the same account, and takes three requests over a socket:
+ * packet, runs as the same account, and takes four requests over a socket:
  *
  *   open     a file that the configuration names, for reading, at a reload; the server gets a
  *            descriptor. Only in the folders of those that were named at the start, and never in
  *            the contacts' or a signing key's folder, whoever asks
+ *   close    one folder more that is zonegen's, which a reload names first
  *   permit   the control socket's group and mode, after a reload
  *   remove   the control socket's name, at the end
  *
@@ -46,6 +47,14 @@ MUST_CHECK enum status keeper_start(const struct config *config,
 
 /* Has files opened by it; the keeper's own, valid until keeper_stop. */
 const struct opener *keeper_opener(const struct keeper *keeper);
+
+/*
+ * Closes the folders of contacts and signing keys of a new configuration, whoever asks from then
+ * on; those of earlier ones stay closed. STATUS_OK, or STATUS_SYSTEM with one line: a folder is not
+ * closed before a restart.
+ */
+MUST_CHECK enum status keeper_close(const struct keeper *keeper, const struct config *config,
+                                    char message[CONTROL_MESSAGE_OCTETS]);
 
 /* control_socket_permit() and the removal of its name, done there. */
 MUST_CHECK enum status keeper_permit(const struct keeper *keeper,

@@ -64,12 +64,12 @@ static void open_file(struct keeper_folders *folders, const char *path)
         open_folder(folders, resolved);
 }
 
-/* Not there yet: its name counts as it stands. */
-static bool close_place(struct keeper_folders *folders, const char *path)
+bool keeper_folders_close(struct keeper_folders *folders, const char *path)
 {
     char resolved[PATH_MAX];
     if (!path)
         return true;
+    /* Not there yet: its name counts as it stands. */
     return add(folders->closed, &folders->closed_count, realpath(path, resolved) ? resolved : path);
 }
 
@@ -101,9 +101,9 @@ static void open_named(struct keeper_folders *folders, const struct config *conf
 void keeper_folders_find(const struct config *config, struct keeper_folders *out)
 {
     *out = (struct keeper_folders){.open_count = 0};
-    bool closed = close_place(out, config->contacts);
+    bool closed = keeper_folders_close(out, config->contacts);
     for (size_t i = 0; i < config->policy_count; i++)
-        closed = close_place(out, config->policies[i].key_dir) && closed;
+        closed = keeper_folders_close(out, config->policies[i].key_dir) && closed;
     if (closed)
         open_named(out, config);
 }

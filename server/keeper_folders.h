@@ -27,6 +27,10 @@ struct keeper_folders {
  */
 void keeper_folders_find(const struct config *config, struct keeper_folders *out);
 
+/* Closes one more place, which a reload names first. False where it does not fit, or without
+ * memory: it stays as it was. */
+bool keeper_folders_close(struct keeper_folders *folders, const char *path);
+
 /* 0, OPENER_OUTSIDE or OPENER_FORBIDDEN of a path as realpath(3) gives it. */
 int keeper_folders_check(const struct keeper_folders *folders, const char *resolved);
 

@@ -214,29 +214,35 @@ static void write_message(struct log *log, enum log_level level, const struct lo
         atomic_fetch_add(&log->lost, lost);
 }
 
+static void write_list(struct log *log, enum log_level level, const struct log_field *fields,
+                       const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void write_list(struct log *log, enum log_level level, const struct log_field *fields,
+                       const char *format, va_list arguments)
+{
+    char message[MESSAGE_OCTETS];
+
+    if (!log_wants(log, level))
+        return;
+    vsnprintf(message, sizeof message, format, arguments);
+    write_message(log, level, fields, message);
+}
+
 void log_write_fields(struct log *log, enum log_level level, const struct log_field *fields,
                       const char *format, ...)
 {
-    if (!log_wants(log, level))
-        return;
-    char message[MESSAGE_OCTETS];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    write_list(log, level, fields, format, arguments);
     va_end(arguments);
-    write_message(log, level, fields, message);
 }
 
 void log_write(struct log *log, enum log_level level, const char *format, ...)
 {
-    if (!log_wants(log, level))
-        return;
-    char message[MESSAGE_OCTETS];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    write_list(log, level, NULL, format, arguments);
     va_end(arguments);
-    write_message(log, level, NULL, message);
 }
 
 bool log_pace_allows(struct log_pace *pace, int64_t now_ms)

@@ -21,6 +21,9 @@ static void describe(const struct reply *reply, char reason[TRANSFERS_REASON_OCT
                  tsig_error_name(tsig->error));
     else if (reply->rcode != RCODE_REFUSED)
         snprintf(reason, TRANSFERS_REASON_OCTETS, "transfer refused: NOTAUTH");
+    else if (reply->transfer_unsafe)
+        snprintf(reason, TRANSFERS_REASON_OCTETS,
+                 "transfer refused: over TLS it needs TLS 1.3 and ALPN dot");
     else if (tsig && tsig->key)
         snprintf(reason, TRANSFERS_REASON_OCTETS,
                  "transfer refused: no acl lets it transfer with its key, from its address");

@@ -511,4 +511,5 @@ void respond(const struct view *view, const uint8_t *message, size_t length,
     out->repeatable = is_repeatable(&draft);
     out->transfer_denied = (out->rcode == RCODE_REFUSED || out->rcode == RCODE_NOTAUTH) &&
                            request.has_question && is_transfer(request.question.type);
+    out->transfer_unsafe = out->transfer_denied && draft.error == EDE_NOT_SUPPORTED;
 }

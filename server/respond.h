@@ -74,6 +74,7 @@ struct reply {
     enum reply_action action;
     uint16_t rcode;       /* for statistics; also when action is REPLY_TRANSFER: NOERROR */
     bool transfer_denied; /* a transfer was asked for and not granted, for `rcode` */
+    bool transfer_unsafe; /* … though an acl grants it: by TLS that asker.may_transfer is not for */
     bool repeatable;      /* the same octets but for the ID get the same octets but for the ID, by
                              UDP, from whomever and whenever they come in this era */
     /* NULL: the request was not signed, or not so that it could be read. Its key, where it has one,

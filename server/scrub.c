@@ -25,7 +25,8 @@
 #define SHARE          100    /* a look takes at most one in so many of a core's time */
 #define MOST_LINES     20     /* about damage, in one look */
 #define AT_ONCE_OCTETS (4 << 20)
-#define UNFIT_LOOKS    2 /* a publish is between two writes for less than one */
+#define UNFIT_LOOKS    2       /* a publish is between two writes for less than one */
+#define SETTLE_NS      1000000 /* a worker has looked at gaps within a thousandth of it */
 #define LINE_OCTETS    (STORE_MESSAGE_OCTETS + 128)
 #define TEXT_OCTETS    (NAME_TEXT_OCTETS + 96)
 
@@ -67,7 +68,6 @@ struct scrub {
     struct findings found;
     struct apexes apexes;
     struct store_gaps *doubted; /* in use */
-    struct store_gaps *retired; /* some worker may still look at it */
 };
 
 static void end(const struct scrub *scrub, const char *what)
@@ -230,15 +230,25 @@ static bool goes_on(void *state)
 
 /* ---- looks ---- */
 
+/* A worker may be looking at what was in doubt before, and may have to wait in the middle of that
+ * for as long as others have the processors: what it looks at is freed when it has looked. */
+static void doubt(struct scrub *scrub, struct store_gaps *gaps)
+{
+    const struct timespec pause = {0, SETTLE_NS};
+
+    store_doubt(scrub->store, gaps);
+    while (scrub->doubted && !store_doubt_is_settled(scrub->store))
+        nanosleep(&pause, NULL);
+    free(scrub->doubted);
+    scrub->doubted = gaps;
+}
+
 static void conclude(struct scrub *scrub)
 {
     struct findings *found = &scrub->found;
     const char *path = store_path(scrub->store);
 
-    store_doubt(scrub->store, found->gaps);
-    free(scrub->retired); /* since the look before this one, that is */
-    scrub->retired = scrub->doubted;
-    scrub->doubted = found->gaps;
+    doubt(scrub, found->gaps);
     found->gaps = NULL;
     if (found->digest == scrub->told)
         return;
@@ -422,7 +432,6 @@ void scrub_stop(struct scrub *scrub)
     store_doubt(scrub->store, NULL);
     free(scrub->found.gaps);
     free(scrub->doubted);
-    free(scrub->retired);
     free(scrub->apexes.names);
     free(scrub);
 }

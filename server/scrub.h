@@ -23,7 +23,7 @@ struct scrub;
 /* Begins; both outlive it. STATUS_OK, or STATUS_SYSTEM (memory, too many readers). */
 MUST_CHECK enum status scrub_start(struct store *store, struct log *log, struct scrub **out);
 
-/* Stops at once. NULL is fine. */
+/* Stops at once; by then nobody may be asking the store. NULL is fine. */
 void scrub_stop(struct scrub *scrub);
 
 #endif

@@ -1,9 +1,9 @@
 #include "server/server.h"
 
+#include "server/changeover.h"
 #include "server/control.h"
 #include "server/crypto_reserve.h"
 #include "server/notify.h"
-#include "server/reload.h"
 #include "server/rrl.h"
 #include "server/scrub.h"
 #include "server/state.h"
@@ -32,15 +32,9 @@ enum phase { PHASE_STARTING, PHASE_SERVING, PHASE_STOPPING };
 struct server {
     enum phase phase;
     enum status outcome;
-    struct bundle *bundle;
-    struct bundle *retiring;       /* replaced, but some worker may still answer from it; or NULL */
-    bool reload_again;             /* asked for while one was under way */
-    struct reload_outcome reload;  /* the last one that has ended */
-    struct reload_outcome refusal; /* the last one refused, as long as nothing newer is in use */
+    struct changeover change; /* the configuration in use */
+    bool reload_again;        /* asked for while one was under way */
     int64_t started_ms;
-    int64_t loaded_ms;  /* when the configuration in use was read */
-    int64_t loading_ms; /* when that of the reload under way was */
-    struct text heard;  /* of the reload under way */
     struct log *log;
     struct store *store;
     struct listen_set *sockets;
@@ -92,13 +86,14 @@ static void tell_ready(const struct server *server)
 {
     char words[128];
     snprintf(words, sizeof words, "serving %zu of %zu zones with %zu workers",
-             watch_loaded(server->watch), server->bundle->config->zone_count, server->worker_count);
+             watch_loaded(server->watch), server->change.bundle->config->zone_count,
+             server->worker_count);
     supervisor_ready(server->supervisor, words);
 }
 
 static void announce(const struct server *server)
 {
-    const struct config *config = server->bundle->config;
+    const struct config *config = server->change.bundle->config;
     char address[ENDPOINT_TEXT_OCTETS];
     for (size_t i = 0; i < config->server.listen_count; i++) {
         endpoint_to_text(&config->server.listen[i], address);
@@ -112,100 +107,39 @@ static void announce(const struct server *server)
               "contactd " CONTACTD_VERSION " is ready: %zu of %zu zone%s, %zu worker%s",
               watch_loaded(server->watch), config->zone_count, config->zone_count == 1 ? "" : "s",
               server->worker_count, server->worker_count == 1 ? "" : "s");
-    bundle_warn(server->bundle, server->log);
+    bundle_warn(server->change.bundle, server->log);
 }
 
-/* A reload has come to its end. What was heard of it is kept for those who ask. */
-static void conclude_reload(struct server *server, bool refused, struct text heard)
+static struct changeover_parts parts_of(const struct server *server)
 {
-    text_clear(&server->reload.heard);
-    server->reload.number++;
-    server->reload.refused = refused;
-    server->reload.when_ms = ticks_now();
-    server->reload.heard = heard;
-    text_clear(&server->refusal.heard);
-    server->refusal = (struct reload_outcome){0};
-    if (!refused)
-        return;
-    server->refusal = server->reload;
-    server->refusal.heard = (struct text){0};
-    text_add(&server->refusal.heard, "%s", heard.octets ? heard.octets : "");
-}
-
-/* The parts of the main thread take it; where memory is out, some may stay as they were. */
-static enum status configure_parts(struct server *server, const struct bundle *fresh,
-                                   struct text *heard)
-{
-    const struct config *config = fresh->config;
-    char message[CONTROL_MESSAGE_OCTETS];
-    if (watch_configure(server->watch, config) != STATUS_OK) {
-        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
-        return STATUS_SYSTEM;
-    }
-    if (notify_configure(server->notify, config, fresh->keyring) != STATUS_OK ||
-        transfers_configure(server->transfers, config) != STATUS_OK)
-        log_write(server->log, LOG_LEVEL_ERROR, "out of memory; secondaries stay as they were");
-    enum status status =
-        server->keeper ? keeper_permit(server->keeper, &config->server, message)
-                       : control_socket_permit(server->control_socket, &config->server, message);
-    if (status != STATUS_OK) {
-        log_write(server->log, LOG_LEVEL_ERROR, "%s", message);
-        text_add(heard, "warning: %s\n", message);
-    }
-    return STATUS_OK;
-}
-
-/* Of certificates that are about to end: to the log, and to who has asked for the reload. */
-static void warn(struct server *server, const struct bundle *fresh, struct text *heard)
-{
-    struct log *both = log_overhear(server->log, heard);
-    bundle_warn(fresh, both ? both : server->log);
-    log_destroy(both);
+    return (struct changeover_parts){
+        .log = server->log,
+        .keeper = server->keeper,
+        .control_socket = server->control_socket,
+        .notify = server->notify,
+        .watch = server->watch,
+        .transfers = server->transfers,
+        .worker_count = server->worker_count,
+        .workers = server->workers,
+    };
 }
 
 static void begin_reload(struct server *server)
 {
-    struct bundle *fresh = NULL;
-    struct text heard = {0};
+    const struct changeover_parts parts = parts_of(server);
+
     supervisor_reloading(server->supervisor);
-    enum status status =
-        reload_read(server->bundle, server->keeper ? keeper_opener(server->keeper) : NULL,
-                    server->log, &heard, &fresh);
-    if (status == STATUS_OK && configure_parts(server, fresh, &heard) != STATUS_OK) {
-        bundle_destroy(fresh);
-        status = STATUS_SYSTEM;
-    }
-    if (status != STATUS_OK) {
-        conclude_reload(server, true, heard);
+    if (changeover_begin(&server->change, &parts) != STATUS_OK)
         tell_ready(server);
-        return;
-    }
-    log_configure(server->log, &fresh->config->log);
-    warn(server, fresh, &heard);
-    server->heard = heard;
-    server->loading_ms = ticks_now();
-    server->retiring = server->bundle;
-    server->bundle = fresh;
-    for (size_t i = 0; i < server->worker_count; i++)
-        worker_post_bundle(server->workers[i], fresh);
 }
 
 /* Ends a reload once no worker answers from the old configuration. */
 static void end_reload(struct server *server)
 {
-    if (!server->retiring)
+    const struct changeover_parts parts = parts_of(server);
+
+    if (!changeover_end(&server->change, &parts))
         return;
-    for (size_t i = 0; i < server->worker_count; i++) {
-        if (worker_bundle(server->workers[i]) != server->bundle)
-            return;
-    }
-    bundle_destroy(server->retiring);
-    server->retiring = NULL;
-    server->loaded_ms = server->loading_ms;
-    conclude_reload(server, false, server->heard);
-    server->heard = (struct text){0};
-    log_write(server->log, LOG_LEVEL_INFO, "configuration %s reloaded",
-              server->bundle->config->path);
     tell_ready(server);
     if (server->reload_again && server->phase == PHASE_SERVING) {
         server->reload_again = false;
@@ -242,7 +176,9 @@ static void on_notice(evutil_socket_t fd, short what, void *arg)
 
     size_t failed = count_state(server, WORKER_FAILED);
     if (failed > 0 && server->phase != PHASE_STOPPING) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot start all workers: out of memory");
         server->outcome = STATUS_SYSTEM;
+        crypto_reserve_open(); /* OpenSSL takes memory to free its own, and all has been said */
         begin_stop(server, true);
     }
     if (server->phase == PHASE_STARTING &&
@@ -270,7 +206,7 @@ static void on_hangup(evutil_socket_t signal, short what, void *arg)
     (void)what;
     if (server->phase == PHASE_STOPPING)
         return;
-    if (server->phase == PHASE_STARTING || server->retiring)
+    if (server->phase == PHASE_STARTING || server->change.retiring)
         server->reload_again = true;
     else
         begin_reload(server);
@@ -289,10 +225,10 @@ static void look(void *context, struct state *out)
         .now = clocks_now(),
         .phase = phases[server->phase],
         .started_ms = server->started_ms,
-        .loaded_ms = server->loaded_ms,
-        .bundle = server->bundle,
-        .reload = &server->reload,
-        .refusal = &server->refusal,
+        .loaded_ms = server->change.loaded_ms,
+        .bundle = server->change.bundle,
+        .reload = &server->change.last,
+        .refusal = &server->change.refusal,
         .log = server->log,
         .notify = server->notify,
         .watch = server->watch,
@@ -309,7 +245,7 @@ static uint64_t ask_for_reload(void *context)
     if (server->phase == PHASE_STOPPING)
         return 0;
     event_active(server->reload_event, EV_TIMEOUT, 0);
-    return server->reload.number + (server->retiring ? 2 : 1);
+    return server->change.last.number + (server->change.retiring ? 2 : 1);
 }
 
 static bool open_control(struct server *server)
@@ -327,7 +263,7 @@ static void on_day(evutil_socket_t fd, short what, void *arg)
     const struct server *server = arg;
     (void)fd;
     (void)what;
-    bundle_warn(server->bundle, server->log);
+    bundle_warn(server->change.bundle, server->log);
 }
 
 /* Which prefixes are limited now. */
@@ -349,10 +285,19 @@ static void on_terminate(evutil_socket_t signal, short what, void *arg)
     begin_stop(server, again);
 }
 
+/* libevent is given nobody to tell. That memory is out is told by who asked it for something. */
+static void hear_libevent(int severity, const char *text)
+{
+    (void)severity;
+    if (strstr(text, "allocate memory") == NULL && strstr(text, "no event mechanism") == NULL)
+        fprintf(stderr, "contactd: libevent: %s\n", text);
+}
+
 static bool prepare_events(struct server *server)
 {
     const struct timeval day = {86400, 0};
     const struct timeval second = {1, 0};
+    event_set_log_callback(hear_libevent);
     server->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     server->base = event_base_new();
     if (server->notice < 0 || !server->base)
@@ -374,7 +319,7 @@ static bool prepare_events(struct server *server)
 
 static bool prepare_parts(struct server *server)
 {
-    const struct config *config = server->bundle->config;
+    const struct config *config = server->change.bundle->config;
 
     server->limits = tcp_limits_create();
     server->rrl = rrl_create();
@@ -383,7 +328,7 @@ static bool prepare_parts(struct server *server)
            transfers_create(&server->transfers) == STATUS_OK &&
            transfers_configure(server->transfers, config) == STATUS_OK &&
            notify_create(server->base, config, server->log, &server->notify) == STATUS_OK &&
-           notify_configure(server->notify, config, server->bundle->keyring) == STATUS_OK &&
+           notify_configure(server->notify, config, server->change.bundle->keyring) == STATUS_OK &&
            watch_create(server->base, server->store, config, server->log, server->notify,
                         &server->watch) == STATUS_OK &&
            scrub_start(server->store, server->log, &server->scrub) == STATUS_OK &&
@@ -396,7 +341,7 @@ static enum status start_workers(struct server *server)
         const struct worker_parts parts = {
             .number = (unsigned)i,
             .store = server->store,
-            .bundle = server->bundle,
+            .bundle = server->change.bundle,
             .log = server->log,
             .limits = server->limits,
             .transfers = server->transfers,
@@ -471,11 +416,7 @@ static void finish(struct server *server)
         event_base_free(server->base);
     if (server->notice >= 0)
         close(server->notice);
-    bundle_destroy(server->retiring);
-    bundle_destroy(server->bundle);
-    text_clear(&server->heard);
-    text_clear(&server->reload.heard);
-    text_clear(&server->refusal.heard);
+    changeover_clear(&server->change);
 }
 
 enum status server_run(struct bundle *bundle, const struct server_parts *parts)
@@ -483,7 +424,6 @@ enum status server_run(struct bundle *bundle, const struct server_parts *parts)
     struct server server = {
         .phase = PHASE_STARTING,
         .outcome = STATUS_OK,
-        .bundle = bundle,
         .log = parts->log,
         .store = parts->store,
         .sockets = parts->sockets,
@@ -491,14 +431,15 @@ enum status server_run(struct bundle *bundle, const struct server_parts *parts)
         .keeper = parts->keeper,
         .supervisor = parts->supervisor,
         .started_ms = ticks_now(),
-        .loaded_ms = ticks_now(),
         .notice = -1,
     };
+    changeover_start(&server.change, bundle);
     enum status status = start(&server);
     if (status == STATUS_OK) {
         event_base_dispatch(server.base);
         log_totals(&server);
     } else {
+        crypto_reserve_open(); /* as in on_notice() */
         begin_stop(&server, true);
     }
     join_workers(&server);

@@ -6,20 +6,13 @@
 #define SERVER_STATE_H
 
 #include "server/bundle.h"
+#include "server/changeover.h"
 #include "server/log.h"
 #include "server/moment.h"
 #include "server/notify.h"
 #include "server/transfers.h"
 #include "server/watch.h"
 #include "server/worker.h"
-
-/* How the last reload went. */
-struct reload_outcome {
-    uint64_t number; /* of reloads that have ended, this one too; 0: there was none */
-    bool refused;
-    int64_t when_ms;   /* ticks */
-    struct text heard; /* every error and warning, a line each */
-};
 
 struct state {
     struct clocks now;

@@ -186,6 +186,7 @@ enum io tls_session_read(struct tls_session *session, uint8_t *octets, size_t ro
     *taken = 0;
     session->more = false;
     session->transport.budget = TLS_READ_BUDGET;
+    session->transport.emptied = false;
     if (session->failed)
         return IO_FAILED;
     if (session->ended)
@@ -220,6 +221,7 @@ enum io tls_session_write(struct tls_session *session, const uint8_t *octets, si
     enum io io = IO_DONE;
 
     *taken = 0;
+    session->transport.emptied = false;
     if (session->failed)
         return IO_FAILED;
     while (*taken < length && io == IO_DONE) {

@@ -24,12 +24,17 @@ static int read_socket(BIO *bio, char *octets, size_t room, size_t *taken)
         return 0;
     room = room < CHUNK_OCTETS ? room : CHUNK_OCTETS;
     room = room < transport->budget ? room : transport->budget;
-    ssize_t received = room > 0 ? recv(transport->fd, octets, room, MSG_DONTWAIT) : -1;
+    if (room == 0 || transport->emptied) {
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    ssize_t received = recv(transport->fd, octets, room, MSG_DONTWAIT);
     if (received < 0) {
-        if (room == 0 || is_passing(errno))
+        if (is_passing(errno))
             BIO_set_retry_read(bio);
         return 0;
     }
+    transport->emptied = received > 0 && (size_t)received < room;
     transport->ended = received == 0;
     transport->budget -= (size_t)received;
     transport->received += (size_t)received;

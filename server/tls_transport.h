@@ -11,11 +11,13 @@
 struct bio_st;
 struct bio_method_st;
 
-/* One socket, with what may still be read in this call. Outlives its BIO. */
+/* One socket, with what may still be read in this call; who makes the call sets `budget` and
+ * `emptied` before. Outlives its BIO. */
 struct tls_transport {
     int fd; /* nonblocking */
     size_t budget;
     size_t received; /* octets in all */
+    bool emptied;    /* the last read took all that was there: the next would find nothing */
     bool ended;      /* the other side has closed */
     bool refuses;    /* nothing goes any more: reads and writes fail */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define POINTER_LIMIT  0x4000 /* a compression pointer has 14 bits (RFC 1035 §4.1.4) */
+#define POINTER_MARK   0xc0
 #define POINTER_OCTETS 2
 #define FIXED_OCTETS   10 /* type, class, TTL, RDLENGTH */
 
@@ -87,36 +88,62 @@ bool transfer_message_add(struct transfer_message *message, const struct transfe
 }
 
 /*
- * Adds all of the records at once where they fit as they stand, each with the two octets of a
- * pointer for its owner, which are then replaced. Leaves what it can't take to be added one by one.
+ * Gives records that stand as they were stored their owner: each has two octets of a pointer there.
+ * Returns how many there are; 0 where one has its owner in full, or is cut off.
+ *
+ *   first, later   where the owner of the first one points, and those of all others
  */
-static void add_at_once(struct transfer_message *message, struct reader *records)
+static uint16_t point_owners(uint8_t *records, size_t octets, size_t first, size_t later)
 {
-    size_t octets = reader_left(records);
-    struct reader from = *records;
-    struct writer to = message->w;
+    const size_t rdlength_at = POINTER_OCTETS + FIXED_OCTETS - 2;
+    size_t target = first;
     uint16_t count = 0;
 
-    if (octets == 0 || message->owner_at == 0)
+    /* Not a reader, which takes three times the instructions: each record comes by here. */
+    for (size_t at = 0; at < octets; count++) {
+        if (octets - at < POINTER_OCTETS + FIXED_OCTETS || records[at] < POINTER_MARK)
+            return 0;
+        records[at] = (uint8_t)(POINTER_MARK | target >> 8);
+        records[at + 1] = (uint8_t)target;
+        target = later;
+        at += rdlength_at;
+        at += 2 + (size_t)(records[at] << 8 | records[at + 1]);
+        if (at > octets)
+            return 0;
+    }
+    return count;
+}
+
+/*
+ * Adds all of the records at once where they fit as they stand, each with the two octets of a
+ * pointer for its owner, which are then replaced; behind the owner's labels where that is new in
+ * this message. Leaves what it can't take to be added one by one.
+ */
+static void add_at_once(struct transfer_message *message, const struct transfer_owner *owner,
+                        struct reader *records)
+{
+    size_t octets = reader_left(records);
+    size_t here = writer_length(&message->w);
+    bool is_new = message->owner_at == 0;
+    struct writer to = message->w;
+
+    if (octets == 0 ||
+        (is_new && (message->apex_at == 0 || owner->octets == 0 || here >= POINTER_LIMIT)))
         return;
+    if (is_new)
+        writer_octets(&to, owner->labels, owner->octets);
     uint8_t *room = writer_room(&to, octets);
     if (!room)
         return;
-    memcpy(room, from.next, octets);
-    for (; reader_left(&from) > 0; count++) {
-        uint8_t *at = room + (octets - reader_left(&from));
-        if (*from.next < 0xc0)
-            return; /* an owner in full */
-        reader_octets(&from, POINTER_OCTETS + FIXED_OCTETS - 2);
-        reader_octets(&from, reader_u16(&from));
-        if (from.failed)
-            return;
-        at[0] = (uint8_t)(0xc0 | message->owner_at >> 8);
-        at[1] = (uint8_t)message->owner_at;
-    }
+    memcpy(room, records->next, octets);
+    size_t owner_at = is_new ? here : message->owner_at;
+    uint16_t count = point_owners(room, octets, is_new ? message->apex_at : owner_at, owner_at);
+    if (count == 0)
+        return;
     message->w = to;
+    message->owner_at = owner_at;
     message->records = (uint16_t)(message->records + count);
-    *records = from;
+    reader_octets(records, octets);
 }
 
 bool transfer_message_add_all(struct transfer_message *message, const struct transfer_owner *owner,
@@ -125,11 +152,13 @@ bool transfer_message_add_all(struct transfer_message *message, const struct tra
     size_t octets;
 
     for (;;) {
-        add_at_once(message, records);
+        add_at_once(message, owner, records);
+        if (reader_left(records) == 0)
+            return !records->failed;
         const struct reader before = *records;
         const uint8_t *rest = stored_take_record(records, &octets);
         if (!rest)
-            return !records->failed;
+            return false; /* damaged */
         if (!transfer_message_add(message, owner, rest, octets)) {
             *records = before;
             return false;

@@ -286,9 +286,6 @@ static void *run(void *arg)
     if (ready) {
         set_state(worker, WORKER_RUNNING);
         event_base_dispatch(worker->base);
-    } else {
-        log_write(worker->parts.log, LOG_LEVEL_ERROR, "cannot start worker %u: out of memory",
-                  worker->parts.number);
     }
     free_loop(worker);
     set_state(worker, ready ? WORKER_ENDED : WORKER_FAILED);

@@ -24,7 +24,7 @@
 enum worker_state {
     WORKER_STARTING,
     WORKER_RUNNING,
-    WORKER_FAILED, /* could not start; logged. Its thread has ended */
+    WORKER_FAILED, /* could not start for want of memory. Its thread has ended */
     WORKER_ENDED,
 };
 

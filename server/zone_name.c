@@ -23,11 +23,8 @@ static enum status open_node(struct zone_name *name, const struct item *item,
         name->owner = (struct transfer_owner){name->node.owner, name->node.owner_octets};
         return STATUS_OK;
     }
-    status = key_to_name(&name->lower, item->key, item->key_octets, apex->octets);
-    if (status == STATUS_OK)
-        name->owner =
-            (struct transfer_owner){name->lower.octets, (size_t)name->lower.length - apex->length};
-    return status;
+    return key_to_labels(item->key, item->key_octets, NAME_MAX_OCTETS - (size_t)apex->length,
+                         name->labels, &name->owner.labels, &name->owner.octets);
 }
 
 /* An NSEC3 and its signatures; their owner is that of the first. */
@@ -74,7 +71,7 @@ enum status zone_name_next(struct zone_name *name, struct reader *records)
         *records = own.records;
         if (own.type == TYPE_SOA && name->owner.octets == 0)
             reader_octets(records, own.answer_octets);
-    } else if (status == STATUS_NOT_FOUND) {
+    } else if (status == STATUS_NOT_FOUND && name->node.proof_octets > 0) {
         name->is_last = true;
         *records = reader_of(name->node.proof, name->node.proof_octets);
         status = STATUS_OK;

@@ -17,7 +17,7 @@ struct zone_name {
     struct stored node;
     size_t line;
     struct reader nsec3;
-    struct name lower; /* what the key says */
+    uint8_t labels[NAME_MAX_OCTETS]; /* what the key says */
 };
 
 /*
@@ -31,8 +31,9 @@ MUST_CHECK enum status zone_name_open(struct zone_name *name, const struct item 
                                       const struct name *apex);
 
 /*
- * Gives what the zone has at the name, part by part: each RRset with its signatures, then the NSEC;
- * an NSEC3 with its signatures. The SOA is left out, its signatures are not: it frames a transfer.
+ * Gives what the zone has at the name, part by part: the RRsets, each with its signatures, as many
+ * at once as stand together, then the NSEC; an NSEC3 with its signatures. The SOA is left out, its
+ * signatures are not: it frames a transfer.
  *
  *   records   out: for stored_take_record(); may be empty
  *

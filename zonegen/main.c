@@ -2,6 +2,7 @@
 #include "command/command.h"
 #include "command/context.h"
 #include "command/options.h"
+#include "conf/memory.h"
 #include "sign/crypto_memory.h"
 #include "store/fault.h"
 
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
     take_standard_descriptors();
     fault_set_voice(say_fault, NULL);
     crypto_memory_end_without();
+    memory_end_without(crypto_memory_end);
     signal(SIGPIPE, SIG_IGN);              /* a closed pipe is a write that fails, and says so; */
     signal(SIGXFSZ, SIG_IGN);              /* so is a file that may not grow */
     char *buffer = malloc(OUTPUT_OCTETS);  /* stdout's from here on: never freed */

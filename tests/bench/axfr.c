@@ -1,9 +1,11 @@
 /*
  * A client for transfers that reads and discards: how long one takes, and what came.
  *
- *     axfr [--query FILE] ADDRESS PORT ZONE [TIMES]
+ *     axfr [--query FILE] [--skim OCTETS] [--save FILE] ADDRESS PORT ZONE [TIMES]
  *
- * FILE holds the request, a whole message: signed, or for IXFR; without it AXFR is asked for.
+ * --query: FILE holds the request, a whole message: signed, or for IXFR; without it AXFR is asked
+ * for. --skim: the transfer is known to have so many octets with their lengths, which are counted
+ * and not even read: so a fast server does not wait for this client. --save: what came goes there.
  * Prints one line of JSON per transfer. The time goes from before connect to the last SOA. Of each
  * message the records are stepped over, since only the SOA tell the end: the second one, or the
  * fourth where the second record is one too (RFC 5936 §2.2, RFC 1995 §4); nothing else is looked
@@ -16,6 +18,7 @@
 #include "wire/writer.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +40,12 @@ struct transfer {
     unsigned last;   /* SOA that ends it */
     uint8_t *buffer; /* BUFFER_OCTETS */
     size_t filled;
+};
+
+struct choice {
+    const char *query;  /* or NULL */
+    const char *save;   /* or NULL */
+    unsigned long skim; /* octets, 0 to look at them */
 };
 
 static size_t write_query(uint8_t query[QUERY_OCTETS], const struct name *zone)
@@ -126,16 +135,33 @@ static bool take_messages(struct transfer *transfer)
     return true;
 }
 
-static bool receive_all(int fd, struct transfer *transfer)
+/* What recv() returned, after a message when that is the end. */
+static ssize_t received(ssize_t n, unsigned long so_far)
+{
+    if (n <= 0)
+        fprintf(stderr, "after %lu octets: %s\n", so_far,
+                n == 0 ? "the server closed the connection" : strerror(errno));
+    return n;
+}
+
+static bool skim(int fd, struct transfer *transfer, unsigned long octets)
+{
+    while (transfer->octets < octets) {
+        ssize_t n = received(recv(fd, NULL, BUFFER_OCTETS, MSG_TRUNC), transfer->octets);
+        if (n <= 0)
+            return false;
+        transfer->octets += (unsigned long)n;
+    }
+    return transfer->octets == octets;
+}
+
+static bool receive_all(int fd, struct transfer *transfer, FILE *save)
 {
     while (transfer->soas < transfer->last) {
-        ssize_t n =
-            recv(fd, transfer->buffer + transfer->filled, BUFFER_OCTETS - transfer->filled, 0);
-        if (n <= 0) {
-            fprintf(stderr, "after %u messages: %s\n", transfer->messages,
-                    n == 0 ? "the server closed the connection" : strerror(errno));
+        uint8_t *end = transfer->buffer + transfer->filled;
+        ssize_t n = received(recv(fd, end, BUFFER_OCTETS - transfer->filled, 0), transfer->octets);
+        if (n <= 0 || (save && fwrite(end, 1, (size_t)n, save) != (size_t)n))
             return false;
-        }
         transfer->filled += (size_t)n;
         if (!take_messages(transfer)) {
             fprintf(stderr, "after %u messages: refused, or not a transfer\n", transfer->messages);
@@ -145,45 +171,72 @@ static bool receive_all(int fd, struct transfer *transfer)
     return true;
 }
 
-static bool run(const char *address, const char *port, const uint8_t *query, size_t octets,
+static bool run(char **place, const struct choice *choice, const uint8_t *query, size_t octets,
                 uint8_t *buffer)
 {
     struct transfer transfer = {.buffer = buffer, .last = 2};
     struct timeval timeout = {TIMEOUT_SECONDS, 0};
+    FILE *save = choice->save ? fopen(choice->save, "wb") : NULL;
 
     int64_t start = net_now_ns();
-    int fd = net_connect(address, port, SOCK_STREAM);
+    int fd = net_connect(place[0], place[1], SOCK_STREAM);
     if (fd < 0)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     bool whole =
-        send(fd, query, octets, MSG_NOSIGNAL) == (ssize_t)octets && receive_all(fd, &transfer);
+        send(fd, query, octets, MSG_NOSIGNAL) == (ssize_t)octets &&
+        (choice->skim ? skim(fd, &transfer, choice->skim) : receive_all(fd, &transfer, save));
     int64_t end = net_now_ns();
     close(fd);
+    if (save && fclose(save) != 0)
+        whole = false;
     if (whole)
         printf("{\"seconds\": %.6f, \"messages\": %u, \"records\": %lu, \"octets\": %lu}\n",
                (double)(end - start) / 1e9, transfer.messages, transfer.records, transfer.octets);
     return whole;
 }
 
+static bool read_options(int argc, char **argv, struct choice *choice)
+{
+    static const struct option options[] = {
+        {"query", required_argument, NULL, 'q'},
+        {"save", required_argument, NULL, 's'},
+        {"skim", required_argument, NULL, 'k'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'q')
+            choice->query = optarg;
+        else if (option == 's')
+            choice->save = optarg;
+        else if (option == 'k')
+            choice->skim = strtoul(optarg, NULL, 10);
+        else
+            return false;
+    }
+    return argc - optind == 3 || argc - optind == 4;
+}
+
 int main(int argc, char **argv)
 {
-    const char *path = argc > 2 && strcmp(argv[1], "--query") == 0 ? argv[2] : NULL;
-    char **words = path ? argv + 2 : argv;
-    int count = path ? argc - 2 : argc;
+    struct choice choice = {NULL, NULL, 0};
     uint8_t query[QUERY_OCTETS];
     struct name zone;
 
-    if (count < 4 || count > 5 || name_from_text(&zone, words[3], strlen(words[3])) != STATUS_OK) {
-        fprintf(stderr, "usage: axfr [--query FILE] ADDRESS PORT ZONE [TIMES]\n");
+    if (!read_options(argc, argv, &choice) ||
+        name_from_text(&zone, argv[optind + 2], strlen(argv[optind + 2])) != STATUS_OK) {
+        fprintf(stderr, "usage: axfr [--query FILE] [--skim OCTETS] [--save FILE] "
+                        "ADDRESS PORT ZONE [TIMES]\n");
         return 64;
     }
-    long times = count == 5 ? strtol(words[4], NULL, 10) : 1;
-    size_t octets = path ? read_query(query, path) : write_query(query, &zone);
+    long times = argc - optind == 4 ? strtol(argv[optind + 3], NULL, 10) : 1;
+    size_t octets = choice.query ? read_query(query, choice.query) : write_query(query, &zone);
     uint8_t *buffer = malloc(BUFFER_OCTETS);
     bool sound = buffer != NULL && octets > 0;
     for (long i = 0; i < times && sound; i++)
-        sound = run(words[1], words[2], query, octets, buffer);
+        sound = run(argv + optind, &choice, query, octets, buffer);
     free(buffer);
     return sound ? 0 : 1;
 }

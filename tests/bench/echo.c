@@ -1,75 +1,65 @@
 /*
- * The limit: receives batches of UDP datagrams, sets QR in each, sends them back. No server that
- * uses sockets can take less of a processor than this.
+ * The limit: receives UDP datagrams, sets QR in each, sends them back. No server that uses sockets
+ * can take less of a processor than this, by batches; by one at a time it takes what servers took
+ * before there were batches.
  *
- *     echo ADDRESS PORT          until it is killed
+ *     echo [--single] ADDRESS PORT          until it is killed
  */
+#include "tests/bench/batch.h"
 #include "tests/bench/net.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#define BATCH          32 /* as contactd: more gains nothing */
-#define REQUEST_OCTETS (4096 + 64)
-
-struct slot {
-    uint8_t request[REQUEST_OCTETS];
-    struct sockaddr_storage client;
-    struct iovec part;
-};
-
-struct batch {
-    struct mmsghdr messages[BATCH];
-    struct slot slots[BATCH];
-};
-
-static void make_room(struct batch *batch)
-{
-    for (size_t i = 0; i < BATCH; i++) {
-        struct slot *slot = &batch->slots[i];
-        slot->part = (struct iovec){slot->request, sizeof slot->request};
-        batch->messages[i].msg_hdr = (struct msghdr){
-            .msg_name = &slot->client,
-            .msg_namelen = sizeof slot->client,
-            .msg_iov = &slot->part,
-            .msg_iovlen = 1,
-        };
-    }
-}
+#define QR 0x80
 
 static void serve(int fd, struct batch *batch)
 {
-    make_room(batch);
+    batch_set_up(batch);
     for (;;) {
-        int received = recvmmsg(fd, batch->messages, BATCH, MSG_WAITFORONE, NULL);
+        int received = batch_receive(fd, batch);
         for (int i = 0; i < received; i++) {
-            batch->slots[i].part.iov_len = batch->messages[i].msg_len;
-            batch->slots[i].request[2] |= 0x80;
+            struct batch_slot *slot = &batch->slots[i];
+            slot->request[2] |= QR;
+            slot->answer[0] = (struct iovec){slot->request, slot->octets};
+            slot->parts = 1;
         }
-        for (int sent = 0; sent < received;) {
-            int n = sendmmsg(fd, batch->messages + sent, (unsigned)(received - sent), 0);
-            sent += n > 0 ? n : 1; /* a client that is gone: not ours to mend */
-        }
-        for (int i = 0; i < received; i++) {
-            batch->slots[i].part.iov_len = REQUEST_OCTETS;
-            batch->messages[i].msg_hdr.msg_namelen = sizeof batch->slots[i].client;
-        }
+        batch_send(fd, batch, received);
+    }
+}
+
+static void serve_single(int fd, struct batch_slot *slot)
+{
+    for (;;) {
+        socklen_t length = sizeof slot->client;
+        ssize_t octets = recvfrom(fd, slot->request, sizeof slot->request, 0,
+                                  (struct sockaddr *)&slot->client, &length);
+        if (octets < 0)
+            continue;
+        slot->request[2] |= QR;
+        /* A client that is gone: not ours to mend. */
+        octets =
+            sendto(fd, slot->request, (size_t)octets, 0, (struct sockaddr *)&slot->client, length);
+        (void)octets;
     }
 }
 
 int main(int argc, char **argv)
 {
     static struct batch batch;
+    bool single = argc > 1 && strcmp(argv[1], "--single") == 0;
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: echo ADDRESS PORT\n");
+    if (argc != 3 + single) {
+        fprintf(stderr, "usage: echo [--single] ADDRESS PORT\n");
         return 64;
     }
-    int fd = net_bind(argv[1], argv[2], SOCK_DGRAM);
+    int fd = net_bind(argv[1 + single], argv[2 + single], SOCK_DGRAM);
     if (fd < 0)
         return 1;
     net_enlarge(fd);
-    serve(fd, &batch);
+    if (single)
+        serve_single(fd, &batch.slots[0]);
+    else
+        serve(fd, &batch);
     return 0;
 }

@@ -3,8 +3,11 @@
  * so the server is never short of work and never asked for more than it does. Busy-waits: a server
  * that had to wake its client would pay for that.
  *
- *     load [--window N] [--seconds S] ADDRESS PORT QUERIES
- *         asks the file's queries over and over for S seconds
+ *     load [--window N] [--lanes N] [--tcp | --tls] [--rate R] [--wait] [--seconds S]
+ *          ADDRESS PORT QUERIES
+ *         asks the file's queries over and over for S seconds, by N sockets or kept connections
+ *         that share the window; R in a second, else as many as are answered. With --wait it
+ *         sleeps until something comes, where a server has to share its core
  *     load [--window N] --once FILE ADDRESS PORT QUERIES
  *         asks each once; FILE gets four octets for each: RCODE, AA and TC, ANCOUNT (FF: no answer)
  *     load --first SECONDS ADDRESS PORT QUERIES
@@ -13,217 +16,119 @@
  * QUERIES: messages, each after its length in two octets; their IDs are replaced. Prints one line
  * of JSON. The exit status is 0 when anything was answered.
  */
-#include "tests/bench/net.h"
+#include "tests/bench/lane.h"
+#include "tests/bench/window.h"
 #include "wire/constants.h"
 #include "wire/record.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WINDOW_MAX     1024
-#define BATCH          64 /* per system call */
-#define QUERY_OCTETS   320
 #define ANSWER_OCTETS  4096
-#define RECORD_OCTETS  4                    /* of the file of --once */
 #define LOST_AFTER_NS  ((int64_t)500000000) /* without any answer: what is outstanding is lost */
 #define FIRST_EVERY_NS ((int64_t)200000)    /* how often --first asks */
-#define BIN_NS         ((int64_t)200)       /* of the latency histogram */
-#define BINS           (1 << 20)            /* up to 0.2 s */
-#define RCODES         16
-
-/* One outstanding query. Its ID is the slot's number and, above it, how often the slot was used. */
-struct slot {
-    bool busy;
-    uint16_t id;
-    size_t query; /* of the file */
-    int64_t sent_ns;
-    struct iovec part;
-    uint8_t message[QUERY_OCTETS];
-};
+#define REOPENED_MAX   1000                 /* a server that keeps no connections */
+#define WAIT_MS        1
 
 struct load {
-    int fd;
-    struct queries queries;
-    size_t window;
-    bool once;
-    int64_t end_ns;
-    uint8_t *records; /* --once: RECORD_OCTETS for each query */
-
-    size_t next; /* query of the file */
-    unsigned long sent, answered, lost, strange;
-    unsigned long rcodes[RCODES];
-    uint32_t *bins;
-    int64_t last_ns; /* of the last answer */
-
-    struct slot slots[WINDOW_MAX];
-    size_t free[WINDOW_MAX]; /* slots that are not busy, `idle` of them */
-    size_t idle;
-    struct mmsghdr out[BATCH];
-    struct mmsghdr in[BATCH];
-    struct iovec in_parts[BATCH];
-    uint8_t answers[BATCH][ANSWER_OCTETS];
+    struct place place;
+    struct window window;
+    struct lane *lanes[WINDOW_LANES_MAX];
+    unsigned long reopened;
+    bool wait;
 };
 
-static void set_up(struct load *load)
+/* A lane whose server has closed it is opened again. False when that is in vain. */
+static bool reopen(struct load *load, size_t number)
 {
-    load->idle = load->window;
-    for (size_t i = 0; i < load->window; i++) {
-        load->free[i] = i;
-        load->slots[i].id = (uint16_t)i;
+    window_give_up(&load->window, number);
+    lane_close(load->lanes[number]);
+    load->lanes[number] = NULL;
+    if (++load->reopened > REOPENED_MAX) {
+        fprintf(stderr, "the server closes its connections\n");
+        return false;
     }
-    for (size_t i = 0; i < BATCH; i++) {
-        load->in_parts[i] = (struct iovec){load->answers[i], ANSWER_OCTETS};
-        load->in[i].msg_hdr.msg_iov = &load->in_parts[i];
-        load->in[i].msg_hdr.msg_iovlen = 1;
-        load->out[i].msg_hdr.msg_iovlen = 1;
-    }
+    load->lanes[number] = lane_open(&load->place);
+    return load->lanes[number] != NULL;
 }
 
-static bool has_more(const struct load *load, int64_t now)
+/* Sends what there is room for, and takes what has come. */
+static bool turn(struct load *load, size_t number, int64_t now)
 {
-    return load->once ? load->next < load->queries.count : now < load->end_ns;
+    struct lane *lane = load->lanes[number];
+    const struct taker taker = {window_take, &load->window};
+
+    for (struct slot *slot; (slot = window_next(&load->window, number, now)) != NULL;)
+        lane_queue(lane, slot->message, slot->octets);
+    return (lane_flush(lane) && lane_receive(lane, &taker)) || reopen(load, number);
 }
 
-/* Puts the next query into a slot. */
-static void fill(struct load *load, struct slot *slot, int64_t now)
+/* Sleeps until something can be read, but not for long. */
+static void wait_for_answers(const struct load *load)
 {
-    const struct iovec *query = &load->queries.each[load->next % load->queries.count];
+    struct pollfd waiting[WINDOW_LANES_MAX];
 
-    slot->query = load->next++ % load->queries.count;
-    slot->busy = true;
-    slot->sent_ns = now;
-    slot->id = (uint16_t)(slot->id + WINDOW_MAX);
-    memcpy(slot->message, query->iov_base, query->iov_len);
-    slot->message[0] = (uint8_t)(slot->id >> 8);
-    slot->message[1] = (uint8_t)slot->id;
-    slot->part = (struct iovec){slot->message, query->iov_len};
+    for (size_t i = 0; i < load->window.lanes; i++)
+        waiting[i] = (struct pollfd){.fd = lane_descriptor(load->lanes[i]), .events = POLLIN};
+    (void)poll(waiting, load->window.lanes, WAIT_MS);
 }
 
-/* Sends queries from all idle slots. */
-static void send_queries(struct load *load, int64_t now)
+static bool run(struct load *load)
 {
-    while (load->idle > 0 && has_more(load, now)) {
-        unsigned count = 0;
-        while (count < BATCH && load->idle > 0 && has_more(load, now)) {
-            struct slot *slot = &load->slots[load->free[--load->idle]];
-            fill(load, slot, now);
-            load->out[count++].msg_hdr.msg_iov = &slot->part;
-        }
-        load->sent += count;
-        for (unsigned sent = 0; sent < count;) {
-            int n = sendmmsg(load->fd, load->out + sent, count - sent, 0);
-            sent += n > 0 ? (unsigned)n : 1; /* refused: it will count as lost */
-        }
-    }
-}
-
-static void note(struct load *load, const struct slot *slot, const struct header *header)
-{
-    uint8_t *record = load->records + slot->query * RECORD_OCTETS;
-
-    record[0] = header->flags & 0xf;
-    record[1] = (uint8_t)((header->flags & (HEADER_AA | HEADER_TC)) >> 8);
-    record[2] = (uint8_t)(header->ancount >> 8);
-    record[3] = (uint8_t)header->ancount;
-}
-
-static void take_answer(struct load *load, const uint8_t *octets, size_t length, int64_t now)
-{
-    struct reader r = reader_of(octets, length);
-    struct header header = header_read(&r);
-    struct slot *slot = &load->slots[header.id % WINDOW_MAX];
-
-    if (r.failed || !(header.flags & HEADER_QR) || !slot->busy || slot->id != header.id) {
-        load->strange++;
-        return;
-    }
-    int64_t bin = (now - slot->sent_ns) / BIN_NS;
-    load->bins[bin < BINS ? bin : BINS - 1]++;
-    load->rcodes[header.flags & 0xf]++;
-    load->answered++;
-    if (load->records)
-        note(load, slot, &header);
-    slot->busy = false;
-    load->free[load->idle++] = header.id % WINDOW_MAX;
-}
-
-static void receive_answers(struct load *load)
-{
-    int received = recvmmsg(load->fd, load->in, BATCH, MSG_DONTWAIT, NULL);
-    if (received <= 0)
-        return;
+    struct window *window = &load->window;
     int64_t now = net_now_ns();
-    for (int i = 0; i < received; i++)
-        take_answer(load, load->answers[i], load->in[i].msg_len, now);
-    load->last_ns = now;
-}
 
-static void give_up_outstanding(struct load *load, int64_t now)
-{
-    for (size_t i = 0; i < load->window; i++) {
-        if (!load->slots[i].busy)
+    while (window_is_open(window, now)) {
+        for (size_t i = 0; i < window->lanes; i++) {
+            if (!turn(load, i, now))
+                return false;
+            now = net_now_ns();
+        }
+        if (load->wait)
+            wait_for_answers(load);
+        if (window->outstanding == 0)
+            window->last_ns = now;
+        if (now - window->last_ns <= LOST_AFTER_NS)
             continue;
-        load->slots[i].busy = false;
-        load->free[load->idle++] = i;
-        load->lost++;
+        for (size_t i = 0; i < window->lanes; i++)
+            window_give_up(window, i);
+        window->last_ns = now;
     }
-    load->last_ns = now;
+    return true;
 }
 
-static void run(struct load *load)
+static void print(const struct load *load)
 {
-    int64_t now = net_now_ns();
+    const struct window *window = &load->window;
+    double seconds = (double)(window->last_ns - window->start_ns) / 1e9;
 
-    load->last_ns = now;
-    while (load->idle < load->window || has_more(load, now)) {
-        send_queries(load, now);
-        receive_answers(load);
-        now = net_now_ns();
-        if (now - load->last_ns > LOST_AFTER_NS)
-            give_up_outstanding(load, now);
-    }
-}
-
-/* Microseconds that `share` of all answers took at most. */
-static double percentile(const struct load *load, double share)
-{
-    double wanted = share * (double)load->answered;
-    double seen = 0;
-
-    for (int64_t bin = 0; bin < BINS; bin++) {
-        seen += load->bins[bin];
-        if (seen >= wanted)
-            return (double)((bin + 1) * BIN_NS) / 1e3;
-    }
-    return 0;
-}
-
-static void print(const struct load *load, double seconds)
-{
     printf("{\"seconds\": %.6f, \"sent\": %lu, \"answered\": %lu, \"lost\": %lu, \"strange\": %lu",
-           seconds, load->sent, load->answered, load->lost, load->strange);
-    printf(", \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"rcodes\": {",
-           percentile(load, 0.5), percentile(load, 0.99), percentile(load, 0.999));
+           seconds, window->sent, window->answered, window->lost, window->strange);
+    printf(", \"reopened\": %lu, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f",
+           load->reopened, window_percentile(window, 0.5), window_percentile(window, 0.99),
+           window_percentile(window, 0.999));
+    printf(", \"max_us\": %.1f, \"rcodes\": {", (double)window->slowest_ns / 1e3);
     const char *separator = "";
-    for (int rcode = 0; rcode < RCODES; rcode++) {
-        if (load->rcodes[rcode] == 0)
+    for (int rcode = 0; rcode < WINDOW_RCODES; rcode++) {
+        if (window->rcodes[rcode] == 0)
             continue;
-        printf("%s\"%d\": %lu", separator, rcode, load->rcodes[rcode]);
+        printf("%s\"%d\": %lu", separator, rcode, window->rcodes[rcode]);
         separator = ", ";
     }
     printf("}}\n");
 }
 
-static bool save_records(const struct load *load, const char *path)
+static bool save_records(const struct window *window, const char *path)
 {
     FILE *file = fopen(path, "wb");
-    bool whole = file && fwrite(load->records, RECORD_OCTETS, load->queries.count, file) ==
-                             load->queries.count;
+    bool whole = file && fwrite(window->records, WINDOW_RECORD_OCTETS, window->queries.count,
+                                file) == window->queries.count;
     if (file && fclose(file) != 0)
         whole = false;
     if (!whole)
@@ -234,83 +139,139 @@ static bool save_records(const struct load *load, const char *path)
 /* Asks the first query until it is answered with records. */
 static bool wait_first(const struct load *load)
 {
-    const struct iovec *query = &load->queries.each[0];
+    const struct iovec *query = &load->window.queries.each[0];
     uint8_t answer[ANSWER_OCTETS];
     int64_t asked_ns = 0;
 
-    for (int64_t now = net_now_ns(); now < load->end_ns; now = net_now_ns()) {
+    int fd = net_connect(load->place.address, load->place.port, SOCK_DGRAM);
+    if (fd < 0)
+        return false;
+    bool answered = false;
+    for (int64_t now = net_now_ns(); !answered && now < load->window.end_ns; now = net_now_ns()) {
         if (now - asked_ns >= FIRST_EVERY_NS) {
-            ssize_t sent = send(load->fd, query->iov_base, query->iov_len, 0);
+            ssize_t sent = send(fd, query->iov_base, query->iov_len, 0);
             (void)sent; /* refused until the server listens */
             asked_ns = now;
         }
-        ssize_t length = recv(load->fd, answer, sizeof answer, MSG_DONTWAIT);
+        ssize_t length = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
         if (length < 0)
             continue;
         struct reader r = reader_of(answer, (size_t)length);
         struct header header = header_read(&r);
-        if (!r.failed && (header.flags & 0xf) == RCODE_NOERROR && header.ancount > 0) {
-            printf("{\"at_ns\": %lld}\n", (long long)net_now_ns());
-            return true;
-        }
+        answered = !r.failed && (header.flags & 0xf) == RCODE_NOERROR && header.ancount > 0;
     }
-    return false;
+    if (answered)
+        printf("{\"at_ns\": %lld}\n", (long long)net_now_ns());
+    close(fd);
+    return answered;
 }
 
 struct choice {
     long window;
+    long lanes;
+    double rate;
     double seconds;
     const char *once; /* or NULL */
     bool first;
+    bool wait;
+    enum transport transport;
     char **place; /* ADDRESS PORT QUERIES */
 };
+
+static bool take_option(struct choice *choice, int option)
+{
+    switch (option) {
+    case 'w':
+        choice->window = strtol(optarg, NULL, 10);
+        return true;
+    case 'l':
+        choice->lanes = strtol(optarg, NULL, 10);
+        return true;
+    case 'r':
+        choice->rate = strtod(optarg, NULL);
+        return choice->rate > 0;
+    case 'f':
+        choice->first = true;
+        /* fall through */
+    case 's':
+        choice->seconds = strtod(optarg, NULL);
+        return true;
+    case 'W':
+        choice->wait = true;
+        return true;
+    case 'o':
+        choice->once = optarg;
+        return true;
+    case 't':
+        choice->transport = TRANSPORT_TCP;
+        return true;
+    case 'x':
+        choice->transport = TRANSPORT_TLS;
+        return true;
+    default:
+        return false;
+    }
+}
 
 static bool read_arguments(int argc, char **argv, struct choice *choice)
 {
     static const struct option options[] = {
-        {"window", required_argument, NULL, 'w'},
-        {"seconds", required_argument, NULL, 's'},
-        {"once", required_argument, NULL, 'o'},
-        {"first", required_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
+        {"window", required_argument, NULL, 'w'}, {"lanes", required_argument, NULL, 'l'},
+        {"rate", required_argument, NULL, 'r'},   {"seconds", required_argument, NULL, 's'},
+        {"once", required_argument, NULL, 'o'},   {"first", required_argument, NULL, 'f'},
+        {"wait", no_argument, NULL, 'W'},         {"tcp", no_argument, NULL, 't'},
+        {"tls", no_argument, NULL, 'x'},          {NULL, 0, NULL, 0},
     };
     int option;
 
-    *choice = (struct choice){.window = 128, .seconds = 1};
+    *choice = (struct choice){.window = 128, .lanes = 1, .seconds = 1};
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'w')
-            choice->window = strtol(optarg, NULL, 10);
-        else if (option == 's' || option == 'f')
-            choice->seconds = strtod(optarg, NULL);
-        else if (option == 'o')
-            choice->once = optarg;
-        else
+        if (!take_option(choice, option))
             return false;
-        choice->first = choice->first || option == 'f';
     }
     choice->place = argv + optind;
-    return argc - optind == 3 && choice->window >= 1 && choice->window <= WINDOW_MAX &&
-           choice->seconds > 0;
+    return argc - optind == 3 && choice->lanes >= 1 && choice->lanes <= WINDOW_LANES_MAX &&
+           choice->window >= choice->lanes && choice->window <= WINDOW_MAX && choice->seconds > 0;
 }
 
-static bool measure(struct load *load, const char *once)
+static bool open_lanes(struct load *load)
 {
-    set_up(load);
-    load->bins = calloc(BINS, sizeof *load->bins);
-    load->once = once != NULL;
-    if (once)
-        load->records = malloc(load->queries.count * RECORD_OCTETS);
-    bool done = load->bins && (!once || load->records);
-    if (done) {
-        if (once)
-            memset(load->records, 0xff, load->queries.count * RECORD_OCTETS);
-        int64_t start = net_now_ns();
-        run(load);
-        print(load, (double)(load->last_ns - start) / 1e9);
-        done = load->answered > 0 && (!once || save_records(load, once));
+    if (load->place.transport == TRANSPORT_TLS) {
+        load->place.tls = SSL_CTX_new(TLS_client_method());
+        if (!load->place.tls)
+            return false;
+        SSL_CTX_set_mode(load->place.tls,
+                         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     }
-    free(load->bins);
-    free(load->records);
+    for (size_t i = 0; i < load->window.lanes; i++) {
+        load->lanes[i] = lane_open(&load->place);
+        if (!load->lanes[i])
+            return false;
+    }
+    return true;
+}
+
+static void close_lanes(struct load *load)
+{
+    for (size_t i = 0; i < load->window.lanes; i++)
+        lane_close(load->lanes[i]);
+    SSL_CTX_free(load->place.tls);
+}
+
+static bool measure(struct load *load, const struct choice *choice)
+{
+    struct window *window = &load->window;
+
+    bool done = open_lanes(load);
+    window->start_ns = net_now_ns();
+    window->end_ns = window->start_ns + (int64_t)(choice->seconds * 1e9);
+    done = done && window_set_up(window) && run(load);
+    if (done) {
+        print(load);
+        done = window->answered > 0 && (!choice->once || save_records(window, choice->once));
+    }
+    window_free(window);
+    close_lanes(load);
     return done;
 }
 
@@ -319,25 +280,26 @@ int main(int argc, char **argv)
     struct choice choice;
 
     if (!read_arguments(argc, argv, &choice)) {
-        fprintf(stderr, "usage: load [--window N] [--seconds S | --once FILE | --first SECONDS] "
-                        "ADDRESS PORT QUERIES\n");
+        fprintf(stderr, "usage: load [--window N] [--lanes N] [--tcp | --tls] [--rate R] [--wait]\n"
+                        "            [--seconds S | --once FILE | --first SECONDS]\n"
+                        "            ADDRESS PORT QUERIES\n");
         return 64;
     }
     struct load *load = calloc(1, sizeof *load);
-    if (!load || net_read_queries(choice.place[2], QUERY_OCTETS, &load->queries) != STATUS_OK) {
+    if (!load || net_read_queries(choice.place[2], WINDOW_QUERY_OCTETS, &load->window.queries) !=
+                     STATUS_OK) {
         free(load);
         return 1;
     }
-    load->window = (size_t)choice.window;
-    load->end_ns = net_now_ns() + (int64_t)(choice.seconds * 1e9);
-    load->fd = net_connect(choice.place[0], choice.place[1], SOCK_DGRAM);
-    bool done = load->fd >= 0;
-    if (done) {
-        net_enlarge(load->fd);
-        done = choice.first ? wait_first(load) : measure(load, choice.once);
-        close(load->fd);
-    }
-    net_free_queries(&load->queries);
+    load->place = (struct place){choice.place[0], choice.place[1], choice.transport, NULL};
+    load->window.size = (size_t)choice.window;
+    load->window.lanes = (size_t)choice.lanes;
+    load->window.rate = choice.rate;
+    load->wait = choice.wait;
+    load->window.once = choice.once != NULL;
+    load->window.end_ns = net_now_ns() + (int64_t)(choice.seconds * 1e9);
+    bool done = choice.first ? wait_first(load) : measure(load, &choice);
+    net_free_queries(&load->window.queries);
     free(load);
     return done ? 0 : 1;
 }

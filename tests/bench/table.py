@@ -31,19 +31,6 @@ def figures(rounds, server, key):
     return [one[server][key] for one in rounds if key in one.get(server, {})]
 
 
-def udp_table(rounds, names):
-    lines = head(['UDP', 'CPU µs/query', 'range', 'of it user', '÷ Knot', '÷ echo', 'queries/s',
-                  'server busy'])
-    for name in names:
-        middle, spread = median_and_range(figures(rounds, name, 'query'), 1e6)
-        lines.append(row([name, middle, spread,
-                          median_and_range(figures(rounds, name, 'query_user'), 1e6, 1)[0],
-                          ratio(rounds, 'query', name, 'knot'), ratio(rounds, 'query', name, 'echo'),
-                          median_and_range(figures(rounds, name, 'rate'), 1, 0)[0],
-                          median_and_range(figures(rounds, name, 'busy'), 100, 0)[0] + ' %']))
-    return lines
-
-
 def wall_and_cpu_table(title, rounds, names, wall, cpu):
     lines = head([title, 'wall ms', 'range', '÷ Knot', 'CPU ms', 'range', '÷ Knot'])
     for name in names:

@@ -1,10 +1,11 @@
 """The questions of the benchmark: drawn from what the zone holds, the same for every server."""
 
+import os
 import random
 import struct
 
 SEED = 9
-COUNT = 65536  # distinct draws; the load generator starts again after the last
+COUNT = 65536  # draws; the load generator starts again after the last
 
 TYPE_A, TYPE_TXT, TYPE_RP, TYPE_OPT, CLASS_IN = 1, 16, 17, 41, 1
 EDNS_OCTETS = 1232
@@ -34,22 +35,42 @@ def query(name, rrtype, dnssec):
     return header + wire_name(name) + struct.pack('>HH', rrtype, CLASS_IN) + opt
 
 
-def questions(labels, origin):
+def questions(labels, origin, count=COUNT):
     """The list of (name, type); the first is that of a card."""
     draw = random.Random(SEED)
     weights = [share for _, share, _, _ in KINDS]
     out = [(f'{labels[0]}.{origin}', TYPE_TXT)]
-    for _, _, form, rrtype in draw.choices(KINDS, weights, k=COUNT - 1):
+    for _ in range(count - 1):
+        _, _, form, rrtype = draw.choices(KINDS, weights)[0]
         name = form.format(label=draw.choice(labels), number=draw.randrange(100000))
         out.append((f'{name}.{origin}', rrtype))
     return out
 
 
-def write(path, labels, origin, dnssec=False):
-    """Writes the file that `load` reads, and returns the questions in it."""
-    asked = questions(labels, origin)
+def all_questions(labels, origin):
+    """What is asked by name, of every label, and all else that the benchmark asks."""
+    for label in labels:
+        for form, rrtype in (('{}', TYPE_TXT), ('{}', TYPE_RP), ('{}', TYPE_A),
+                             ('_security.{}', TYPE_TXT)):
+            yield f'{form.format(label)}.{origin}', rrtype
+    yield from questions(labels, origin)
+
+
+def labels_of(contacts):
+    """The labels that have an entry, of a folder of contacts."""
+    return sorted(name.removesuffix('.yaml') for name in os.listdir(contacts))
+
+
+def write_messages(path, asked, dnssec):
+    """Writes queries, each after its length."""
     with open(path, 'wb') as file:
         for name, rrtype in asked:
             message = query(name, rrtype, dnssec)
             file.write(struct.pack('>H', len(message)) + message)
+
+
+def write(path, labels, origin, dnssec=False, count=COUNT):
+    """Writes the file that `load` reads, and returns the questions in it."""
+    asked = questions(labels, origin, count)
+    write_messages(path, asked, dnssec)
     return asked

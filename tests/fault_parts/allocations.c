@@ -9,8 +9,12 @@
  *                    counted so far, which one fails (0: none), whether all after it do. Whoever
  *                    maps the file too may read and set them while the program runs
  *
+ * With libevery.so after it in LD_PRELOAD: FAULTS_EVERY and what else every.c says.
+ *
  * What the loader and libc do before main() is not ours to survive and is not counted.
  */
+#include "tests/fault_parts/allocations.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -42,7 +46,19 @@ static atomic_bool counting;
 static struct numbers own;
 static struct numbers *numbers = &own;
 static bool traced;
+static bool every; /* is tried, by every.c */
 static const char *report;
+
+void allocations_count(bool on)
+{
+    atomic_store(&counting, on);
+}
+
+void allocations_fail(unsigned long number, bool from)
+{
+    atomic_store(&numbers->at, number);
+    atomic_store(&numbers->from, from);
+}
 
 static void trace(void)
 {
@@ -60,6 +76,10 @@ static bool fails(void)
     if (!atomic_load_explicit(&counting, memory_order_relaxed))
         return false;
     unsigned long number = atomic_fetch_add(&numbers->counted, 1) + 1;
+    if (every && every_try(number)) {
+        errno = ENOMEM;
+        return true;
+    }
     unsigned long at = atomic_load(&numbers->at);
     if (at == 0 || number < at || (number > at && atomic_load(&numbers->from) == 0))
         return false;
@@ -120,6 +140,8 @@ static void tell(void)
     char line[32];
 
     atomic_store(&counting, false);
+    if (every)
+        every_end(atomic_load(&numbers->counted));
     int length = snprintf(line, sizeof line, "%lu\n", atomic_load(&numbers->counted));
     int file = report != NULL ? open(report, O_WRONLY | O_CREAT | O_TRUNC, 0644) : -1;
     if (file < 0)
@@ -157,6 +179,7 @@ static int counted_main(int argc, char **argv, char **environment)
     traced = getenv("FAULTS_TRACE") != NULL;
     if (traced)
         backtrace(none, 1); /* loads what it needs now */
+    every = every_begin != NULL && every_begin();
     atexit(tell);
     atomic_store(&counting, true);
     return real_main(argc, argv, environment);

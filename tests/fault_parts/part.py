@@ -62,10 +62,10 @@ class Part:
         self.findings.append(text)
         print(f"{self.name}: FOUND: {text}", flush=True)
 
-    def each(self, items, do):
-        """`do(item)` for every STEP-th item, JOBS at a time; an exception in one is found, the others
-        are done. Returns how many."""
-        chosen = list(items)[::self.step]
+    def each(self, items, do, step=None):
+        """`do(item)` for every STEP-th item (or every `step`-th), JOBS at a time; an exception in one
+        is found, the others are done. Returns how many."""
+        chosen = list(items)[::step or self.step]
 
         def guarded(item):
             try:

@@ -11,7 +11,8 @@ import tempfile
 
 import pytest
 
-from support.process import find_program, run
+from support.peers import tool
+from support.process import run
 from zonegen_fixtures import Site, site, zonegen  # noqa: F401
 
 ZONE = """\
@@ -29,16 +30,6 @@ policy:
     keys: {keys}
     cds: {cds}
 """
-
-
-def tool(name):
-    """The path of a program of BIND, ldns or Knot."""
-    path = find_program(name)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def call(name, *arguments, **options):
@@ -257,6 +248,22 @@ def test_keys_of_others_are_imported(keys, tmp_path, program, arguments, algorit
         assert keys.read(f"db/contacts.mdb-keys/{stem}{suffix}") == \
             (tmp_path / (stem + suffix)).read_text()
     assert "there already" in keys.refused("key", "import", str(tmp_path / stem))
+
+
+def test_an_import_that_fails_leaves_nothing_and_can_be_repeated(keys, tmp_path):
+    """What the key will be used for is looked up before the pair is written."""
+    keys.generate()
+    keys.publish()
+    stem = call("dnssec-keygen", "-q", "-a", "ED25519", "cc.example", cwd=tmp_path).strip()
+    before = sorted(os.listdir(keys.folder_of_keys))
+    os.rename(keys.database, keys.database + ".away")
+    os.mkdir(keys.database)
+    said = keys.refused("key", "import", str(tmp_path / stem))
+    assert len(said.splitlines()) == 1 and "contacts.mdb" in said
+    assert sorted(os.listdir(keys.folder_of_keys)) == before
+    os.rmdir(keys.database)
+    os.rename(keys.database + ".away", keys.database)
+    keys.done("key", "import", str(tmp_path / stem))
 
 
 def test_a_zsk_alone_is_imported_with_a_warning(keys, tmp_path):

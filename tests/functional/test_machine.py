@@ -212,8 +212,9 @@ def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
 
 
 @pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer has its own allocator, and speaks of its own")
-@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "23"),
-                                             ("allocations", "contactd", "2203")])
+@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "47"),
+                                             ("allocations", "contactd", "2203"),
+                                             ("allocations", "log", "5")])
 def test_a_sample_of_the_faults(part, only, step):
     with tempfile.TemporaryDirectory(prefix="f") as folder:  # short: sockets lie in it
         _run_sample(part, only, step, folder)

@@ -2,13 +2,13 @@
 query waits or is lost meanwhile."""
 
 import json
-import threading
 import time
 
 import pytest
 
 from conftest import SHORT
 from support import client, wire
+from support.beside import Beside
 from support.contactd import Contactd, Site, program, zone
 from support.interop import Desk
 from support.process import run, wait_until
@@ -20,29 +20,19 @@ SIZE = 50 if SHORT else 200
 PATIENCE = 60
 
 
-class Client:
+class Client(Beside):
     """Asks one question after the other in a thread, each once; `unanswered` counts."""
 
     def __init__(self, at):
+        super().__init__(0.002)
         self.at, self.asked, self.unanswered, self.slowest = at, 0, 0, 0.0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._octets = wire.query("_index." + DOMAIN, "TXT", additional=[wire.opt()])
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._thread.join(10)
-
-    def _run(self):
-        octets = wire.query("_index." + DOMAIN, "TXT", additional=[wire.opt()])
-        while not self._ended.wait(0.002):
-            start = time.monotonic()
-            self.unanswered += client.udp(self.at, octets, timeout=5, tries=1) is None
-            self.slowest = max(self.slowest, time.monotonic() - start)
-            self.asked += 1
+    def step(self):
+        start = time.monotonic()
+        self.unanswered += client.udp(self.at, self._octets, timeout=5, tries=1) is None
+        self.slowest = max(self.slowest, time.monotonic() - start)
+        self.asked += 1
 
 
 @pytest.fixture(scope="module")

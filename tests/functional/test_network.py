@@ -9,9 +9,9 @@ import datetime
 import json
 import os
 import re
-import threading
 import time
 
+from support.beside import Beside
 from support.contactd import Contactd, Site, program, zone
 from support.interop import Desk
 from support.lookout import Lookout
@@ -159,23 +159,14 @@ def moment(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-class Operator:
+class Operator(Beside):
     """Asks `contactctl secondaries --json` again and again in a thread. `samples`: (when it was asked,
     when it had answered, what it said)."""
 
     def __init__(self, site):
+        super().__init__(0.15)
         self._arguments = [program("contactctl"), "-c", site.path, "secondaries", "--json"]
         self.samples = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._thread.join(10)
 
     def look(self):
         asked = time.time()
@@ -183,9 +174,8 @@ class Operator:
         assert said.returncode == 0, said.stderr
         return asked, time.time(), json.loads(said.stdout)
 
-    def _run(self):
-        while not self._ended.wait(0.15):
-            self.samples.append(self.look())
+    def step(self):
+        self.samples.append(self.look())
 
 
 def lies(sea, asked, answered, entry):

@@ -16,7 +16,8 @@ FILES = {"p": "test_protocol.py", "e": "test_edns.py", "t": "test_tcp.py", "x": 
          "h": "test_completion.py", "j": "test_zonegen_secondary.py", "6": "test_members.py",
          "past": "test_zonegen_history.py", "tls": "test_tls.py", "xot": "test_tls_transfer.py",
          "cert": "test_tls_certificate.py", "ck": "test_cookies.py", "fl": "test_floods.py",
-         "box": "test_sandbox.py", "machine": "test_machine.py", "dam": "test_damage.py"}
+         "box": "test_sandbox.py", "machine": "test_machine.py", "dam": "test_damage.py",
+         "bench": "test_benchmark.py"}
 
 
 def _read(path):

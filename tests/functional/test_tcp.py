@@ -28,16 +28,20 @@ def counts(server, *names):
     return [json.loads(said)[name] for name in names]
 
 
+def limited(factory, name, limits):
+    """A server with these limits that can be asked for its counters."""
+    folder = factory.mktemp(name)
+    site = Site(folder, [zone("cc.example")], server={"control": f"{folder}/control", **limits})
+    site.publish()
+    with Contactd(site, name=name) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def tight(tmp_path_factory):
     """One worker, eight connections in all, three for a client, a second of silence."""
-    folder = tmp_path_factory.mktemp("tight")
-    site = Site(folder, [zone("cc.example")],
-                server={"workers": 1, "tcp-max": 8, "tcp-per-client": 3, "tcp-idle": "1s",
-                        "control": f"{folder}/control"})
-    site.publish()
-    with Contactd(site, name="tight") as server:
-        yield server
+    yield from limited(tmp_path_factory, "tight", {
+        "workers": 1, "tcp-max": 8, "tcp-per-client": 3, "tcp-idle": "1s"})
 
 
 def test_a_hundred_queries_in_one_write_are_all_answered(served):
@@ -228,13 +232,8 @@ def test_a_client_has_only_so_many_connections(tight):
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """Four workers that share ten connections; a client may have six."""
-    folder = tmp_path_factory.mktemp("shared")
-    site = Site(folder, [zone("cc.example")],
-                server={"workers": 4, "tcp-max": 10, "tcp-per-client": 6, "tcp-idle": "60s",
-                        "control": f"{folder}/control"})
-    site.publish()
-    with Contactd(site, name="shared") as server:
-        yield server
+    yield from limited(tmp_path_factory, "shared", {
+        "workers": 4, "tcp-max": 10, "tcp-per-client": 6, "tcp-idle": "60s"})
 
 
 def test_whoever_does_not_ask_makes_room_whichever_worker_has_it(shared):

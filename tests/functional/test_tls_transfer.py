@@ -7,6 +7,7 @@ import pytest
 from support import client, tls
 from support.cases import soa_record
 from support.client import transfer_records
+from support.contactd import Contactd, Site, zone
 from support.process import wait_until
 from support.tls import NAME, V12, V13, Tls, context
 from support.wire import opt, option, query
@@ -65,6 +66,18 @@ def test_a_transfer_by_tls_is_by_tls_1_3_with_alpn_dot(secure, made, name):
             reply = connection.ask(query(name, kind, counts=counts, after=soa + opt()))
             assert (reply.rcode, reply.extended_error()[0], reply.answer) == (5, 21, [])
             assert connection.ask(query(name, "SOA")).answer  # queries are fine
+
+
+def test_a_transfer_refused_for_want_of_alpn_is_told_so(tmp_path, tls_root):
+    """To the operator: an acl grants it, and that is not what is missing."""
+    pair = tls_root.issue(f"{tmp_path}/server")
+    site = Site(tmp_path, [zone("cc.example")], server={"workers": 1, **tls.settings(pair)})
+    site.publish()
+    with Contactd(site) as server:
+        with Tls(server.tls, context(alpn=())) as connection:
+            assert connection.ask(query("cc.example", "AXFR")).rcode == 5
+        wait_until(lambda: "refused: over TLS it needs TLS 1.3 and ALPN dot" in server.log(), 5)
+        assert "no acl grants it" not in server.log()
 
 
 def test_a_zone_for_tls_has_no_way_in_clear(secure, partners, tmp_path):

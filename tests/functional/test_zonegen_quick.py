@@ -11,7 +11,8 @@ import time
 import pytest
 
 from conftest import LONG, SHORT
-from support.process import find_program, run
+from support.peers import tool
+from support.process import run
 from zonegen_fixtures import Site, contact, labels, published, site  # noqa: F401
 
 MIDNIGHT = 1795305600  # 2026-11-22T00:00:00Z
@@ -19,15 +20,6 @@ MIDNIGHT = 1795305600  # 2026-11-22T00:00:00Z
 # An entry that always has a warning: who sees it knows that all files were read.
 WARNED = "zz"
 SIGNED = {"top": "policy:\n  - id: default\n    algorithm: ed25519", "zone": "dnssec: on"}
-
-
-def tool(name):
-    path = find_program(name)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def moment(seconds):

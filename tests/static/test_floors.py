@@ -20,7 +20,8 @@ MODULES = {
     "sign": (
         2,
         {"wire", "store", "conf", "zone"},
-        {"ldns/ldns.h", "openssl/crypto.h", "openssl/evp.h"},
+        {"ldns/ldns.h", "openssl/bn.h", "openssl/core_names.h", "openssl/crypto.h",
+         "openssl/ecdsa.h", "openssl/evp.h"},
     ),
     "commit": (2, {"wire", "store", "conf", "zone", "sign"}, set()),
     "command": (

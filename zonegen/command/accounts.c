@@ -1,5 +1,7 @@
 #include "command/accounts.h"
 
+#include "conf/ordered.h"
+
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +117,7 @@ enum status accounts_complete(const struct accounts *accounts, const struct cont
         return STATUS_SYSTEM;
     for (size_t i = 0; i < contacts->entry_count; i++)
         entries[i] = &contacts->entries[i];
-    qsort(entries, contacts->entry_count, sizeof *entries, compare_files);
+    ordered_sort(entries, contacts->entry_count, sizeof *entries, compare_files);
     sources_sort(&all);
     for (size_t i = 0; i < all.count && at < contacts->entry_count; i++) {
         if (strcmp(accounts_base_name(entries[at]->file), all.items[i].name) != 0)
@@ -160,17 +162,6 @@ static int compare_labels(const void *left, const void *right)
     return strcmp(a->labels[0].a_label, b->labels[0].a_label);
 }
 
-/* As contacts_read() leaves them. They are in order but for the few that were read. */
-static void sort_entries(struct contacts *contacts)
-{
-    for (size_t i = 1; i < contacts->entry_count; i++)
-        if (compare_labels(&contacts->entries[i - 1], &contacts->entries[i]) > 0) {
-            qsort(contacts->entries, contacts->entry_count, sizeof *contacts->entries,
-                  compare_labels);
-            return;
-        }
-}
-
 enum status accounts_summarise(const struct sources *sources, struct arena *arena,
                                struct contacts *contacts)
 {
@@ -188,6 +179,8 @@ enum status accounts_summarise(const struct sources *sources, struct arena *aren
         memcpy(entries + count, contacts->entries, contacts->entry_count * sizeof *entries);
     contacts->entries = entries;
     contacts->entry_count += count;
-    sort_entries(contacts);
+    /* As contacts_read() leaves them. They are in order but for the few that were read. */
+    ordered_sort(contacts->entries, contacts->entry_count, sizeof *contacts->entries,
+                 compare_labels);
     return STATUS_OK;
 }

@@ -355,27 +355,44 @@ static bool touches_others(const struct sources *sources, const struct label_set
     return false;
 }
 
-/* All sources: those that stay, those that were read, those that are gone and were not. */
-static enum status merge_sources(const struct sources *before, const struct sources *read,
-                                 struct arena *arena, struct sources *out)
+/* Drops what is read anew; names what has another stamp for writing. */
+static void keep_others(struct sources *before, const struct sources *read)
 {
-    size_t room = before->count + read->count;
+    size_t kept = 0;
 
-    *out = (struct sources){0, arena_alloc(arena, (room + 1) * sizeof *out->items)};
-    if (out->items == NULL)
-        return STATUS_SYSTEM;
     for (size_t i = 0; i < before->count; i++) {
-        const struct source *source = &before->items[i];
+        struct source *source = &before->items[i];
         if (source->fate == SOURCE_GONE && sources_find(read, source->name) != NULL)
             continue;
-        struct source *item = &out->items[out->count++];
-        *item = *source;
         if (source->is_restamped && source->fate == SOURCE_STAYS)
-            item->fate = SOURCE_NEW;
+            source->fate = SOURCE_NEW;
+        if (kept != i)
+            before->items[kept] = *source;
+        kept++;
     }
-    for (size_t i = 0; i < read->count; i++)
-        out->items[out->count++] = read->items[i];
+    before->count = kept;
+}
+
+/* All sources: those that stay, those that were read, those that are gone and were not. They take
+ * the place of those from before, where these leave enough of it. */
+static enum status merge_sources(struct sources *before, const struct sources *read,
+                                 struct arena *arena, struct sources *out)
+{
+    const size_t room = before->count;
+
+    keep_others(before, read);
+    *out = *before;
+    if (before->count + read->count > room)
+        out->items = arena_alloc(arena, (before->count + read->count + 1) * sizeof *out->items);
+    if (out->items == NULL)
+        return STATUS_SYSTEM;
+    if (out->items != before->items && before->count > 0)
+        memcpy(out->items, before->items, before->count * sizeof *out->items);
+    if (read->count > 0)
+        memcpy(out->items + out->count, read->items, read->count * sizeof *out->items);
+    out->count += read->count;
     sources_sort(out);
+    *before = *out;
     return STATUS_OK;
 }
 

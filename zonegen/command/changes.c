@@ -119,11 +119,8 @@ static bool merge_lines(struct changes *changes, const char *const *names)
     return true;
 }
 
-enum status changes_print(struct changes *changes, const char *const *names, size_t name_count,
-                          FILE *out)
+enum status changes_order(struct changes *changes, const char *const *names)
 {
-    const char *heading = NULL;
-
     if (changes->failed)
         return STATUS_SYSTEM;
     if (changes->count == 0)
@@ -132,6 +129,27 @@ enum status changes_print(struct changes *changes, const char *const *names, siz
     if (!merge_lines(changes, names))
         return STATUS_SYSTEM;
     qsort(changes->lines, changes->count, sizeof changes->lines[0], by_zones);
+    return STATUS_OK;
+}
+
+size_t changes_count(const struct changes *changes)
+{
+    return changes->count;
+}
+
+const char *changes_text(const struct changes *changes, size_t n)
+{
+    return changes->lines[n].text;
+}
+
+enum status changes_print(struct changes *changes, const char *const *names, size_t name_count,
+                          FILE *out)
+{
+    const char *heading = NULL;
+
+    enum status status = changes_order(changes, names);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < changes->count; i++) {
         const struct line *line = &changes->lines[i];
         if (name_count > 1 && (heading == NULL || strcmp(heading, line->zones) != 0))

@@ -20,8 +20,19 @@ void changes_destroy(struct changes *changes);
 void changes_add(struct changes *changes, size_t zone, const char *text);
 
 /*
- * Prints all lines: those that the same zones share stand together, in the order in which they
- * were added, under "in a.example, b.example:". Without that heading where there is one zone.
+ * Makes one line of those that several zones share, and brings them into the order in which they
+ * are printed. `names` as below. STATUS_OK, or STATUS_SYSTEM when memory is, or was, out.
+ */
+MUST_CHECK enum status changes_order(struct changes *changes, const char *const *names);
+
+/* After that: how many lines there are, and the n-th, from 0. */
+size_t changes_count(const struct changes *changes);
+const char *changes_text(const struct changes *changes, size_t n);
+
+/*
+ * Orders and prints all lines: those that the same zones share stand together, in the order in
+ * which they were added, under "in a.example, b.example:". Without that heading where there is one
+ * zone.
  *
  *   names   of the zones
  *

@@ -14,6 +14,17 @@
 /* contactd.conf(5): the defaults of `freshness` and of a zone. */
 static const struct config_freshness default_freshness = {150, 180, 400};
 
+/* One file more. */
+static void see(void *state, const char *path, const struct file_content *content)
+{
+    struct contents *contents = state;
+    const struct contacts_witness *account = &contents->accounts.witness;
+
+    progress_step(contents->progress);
+    if (account->see != NULL)
+        account->see(account->state, path, content);
+}
+
 enum status contents_open(struct context *context, struct contents *out)
 {
     const struct config *config = context->config;
@@ -24,7 +35,8 @@ enum status contents_open(struct context *context, struct contents *out)
         return STATUS_SYSTEM;
     out->rules.freshness = config != NULL ? config->freshness : default_freshness;
     out->rules.today = now_days(context->now);
-    progress_begin(&context->progress, "reading contacts");
+    out->progress = &context->progress;
+    progress_begin_units(&context->progress, "reading contacts", "files");
     return delegated_read(config, out->arena, context->diag, &out->rules.delegated);
 }
 
@@ -34,6 +46,8 @@ enum status contents_read(struct context *context, const char *const *paths, siz
     enum status status = contents_open(context, out);
     if (status != STATUS_OK)
         return status;
+    out->witness = (struct contacts_witness){out, see};
+    out->rules.witness = &out->witness;
     return contacts_read(paths, path_count, &out->rules, out->arena, context->diag, &out->contacts);
 }
 
@@ -41,7 +55,9 @@ enum status contents_take(struct context *context, const char *const *paths, siz
                           struct contents *contents)
 {
     accounts_open(contents->arena, &contents->accounts);
-    contents->rules.witness = &contents->accounts.witness;
+    contents->witness = (struct contacts_witness){contents, see};
+    contents->rules.witness = &contents->witness;
+    contents->without_notes = true;
     enum status status = contacts_read(paths, path_count, &contents->rules, contents->arena,
                                        context->diag, &contents->contacts);
     if (status != STATUS_OK)
@@ -91,6 +107,8 @@ static enum status open_build(const struct contents *contents, const struct conf
     out->diag = diag_create();
     if (out->arena == NULL || out->diag == NULL)
         return STATUS_SYSTEM;
+    if (contents->without_notes)
+        diag_keep(out->diag, SEVERITY_WARNING);
     assert(!zone->catalog || config != NULL);
     if (zone->catalog)
         return catalog_open(zone, config->zones, config->zone_count, out->arena, &out->catalog);

@@ -27,6 +27,9 @@ struct contents {
     struct arena *arena;
     struct contacts_rules rules;
     struct contacts contacts;
+    bool without_notes; /* publish and plan print none: of a million entries many cost */
+    struct contacts_witness witness; /* counts files for people, and for the account of them */
+    struct progress *progress;
     struct accounts accounts;  /* of files, while they are read; only for publish and plan */
     struct sources sources;    /* all files: what the database is to remember of them */
     struct config_zone sample; /* check without a configuration: cc.example */

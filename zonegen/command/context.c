@@ -13,7 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define TOLD_OCTETS 4096 /* more than a command tells of a change, but for many zones */
+#define PATIENCE_MS 10000 /* a large publish takes as long */
+#define TOLD_OCTETS 4096  /* more than a command tells of a change, but for many zones */
 
 enum status context_open(struct context *context, const struct options *options, int64_t clock,
                          FILE *out, FILE *err)
@@ -23,6 +24,7 @@ enum status context_open(struct context *context, const struct options *options,
     context->out = out;
     context->err = err;
     context->now = options->now_given ? options->now : clock;
+    context->patience_ms = PATIENCE_MS;
     context->diag = diag_create();
     progress_open(&context->progress, err);
     return context->diag != NULL ? STATUS_OK : STATUS_SYSTEM;
@@ -101,12 +103,19 @@ bool context_clock_is_set(struct context *context)
     return false;
 }
 
+/* By another thread, while this one waits. */
+static void say_waiting(void *state, const char *line)
+{
+    context_say(state, "%s", line);
+}
+
 /* Who else may read the database: the group of the account that the server becomes. */
 static enum status find_access(struct context *context, struct store_access *out)
 {
     const char *user = context->config->server.user;
 
-    *out = (struct store_access){.shared = user != NULL};
+    *out = (struct store_access){.shared = user != NULL,
+                                 .patience = {context->patience_ms, say_waiting, context}};
     if (user == NULL)
         return STATUS_OK;
     errno = 0;
@@ -172,6 +181,15 @@ void context_say_commit(struct context *context, const char *message)
                     database);
     else
         context_say(context, "%s", message);
+}
+
+void context_say_unchanged(struct context *context, const char *outcome)
+{
+    char message[STORE_MESSAGE_OCTETS] = "";
+
+    snprintf(message, sizeof message, "%s cannot be changed: %s; %s", context->config->database,
+             errno != 0 ? strerror(errno) : "out of memory", outcome);
+    context_say_commit(context, message);
 }
 
 /*

@@ -23,8 +23,9 @@ struct context {
     struct config *config; /* NULL until context_configure() */
     struct diag *diag;
     struct progress progress;
-    bool output_told; /* that standard output takes nothing */
-    bool committed;   /* a change of the database is made */
+    bool output_told;     /* that standard output takes nothing */
+    bool committed;       /* a change of the database is made */
+    unsigned patience_ms; /* before it says that it waits for another process's change */
 };
 
 /* STATUS_OK, or STATUS_SYSTEM when memory is out. context_close() is fine after both. */
@@ -82,6 +83,13 @@ MUST_CHECK enum status context_open_edit(struct context *context, struct store *
  * middle of a write as an input/output error: where the disk is full, that is said instead.
  */
 void context_say_commit(struct context *context, const char *message);
+
+/*
+ * Says that a change could not be brought into an edit, and why: errno, which was 0 before it.
+ *
+ *   outcome   "nothing is published"
+ */
+void context_say_unchanged(struct context *context, const char *outcome);
 
 /*
  * Makes a change durable; the edit is gone afterwards either way. Nothing is changed where standard

@@ -90,9 +90,10 @@ static int print_zone(struct context *context, struct snapshot *snapshot,
         return OUTCOME_DONE;
     if (status == STATUS_SYSTEM && !ferror(context->out))
         context_say_memory(context);
-    else if (status == STATUS_SYSTEM)
+    else if (status == STATUS_SYSTEM) {
         context_say(context, "standard output: %s", strerror(code));
-    else
+        context->output_told = true;
+    } else
         context_say(context, "%s: zone %s is damaged, the export ends where it is",
                     context->config->database, name);
     return OUTCOME_REFUSED;

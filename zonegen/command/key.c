@@ -50,8 +50,8 @@ static enum status open_keyset(struct key_view *view, struct snapshot *snapshot,
     view->remembered =
         snapshot != NULL && state_read(snapshot, &view->zone->domain, &state) == STATUS_OK;
     view->known = true;
-    return keyset_open(view->zone, snapshot, stored, view->arena, view->context->diag,
-                       &view->keyset);
+    const struct keyset_sources sources = {&view->files, snapshot, stored};
+    return keyset_open(view->zone, &sources, view->arena, view->context->diag, &view->keyset);
 }
 
 /* With the DNSKEY RRset of the stored zone. */
@@ -116,11 +116,37 @@ static enum status read_keyset(struct key_view *view)
     return status;
 }
 
+/* Puts the key that is not in the folder yet where it will stand among the others. */
+static enum status add_incoming(struct key_view *view)
+{
+    const struct keyfile *incoming = view->incoming;
+    struct keyfiles *files = &view->files;
+    size_t before = 0;
+
+    struct keyfile *items = arena_alloc(view->arena, (files->count + 1) * sizeof *items);
+    if (items == NULL)
+        return STATUS_SYSTEM;
+    while (before < files->count && (files->items[before].algorithm < incoming->algorithm ||
+                                     (files->items[before].algorithm == incoming->algorithm &&
+                                      files->items[before].tag < incoming->tag)))
+        before++;
+    memcpy(items, files->items, before * sizeof *items);
+    items[before] = *incoming;
+    memcpy(items + before + 1, files->items + before, (files->count - before) * sizeof *items);
+    *files = (struct keyfiles){files->count + 1, items};
+    return STATUS_OK;
+}
+
+static enum status read_files(struct key_view *view)
+{
+    enum status status = keyfiles_read(view->zone->policy->key_dir, &view->zone->domain,
+                                       view->arena, view->context->diag, &view->files);
+    return status == STATUS_OK && view->incoming != NULL ? add_incoming(view) : status;
+}
+
 enum status key_view_read(struct key_view *view)
 {
-    enum status status =
-        explain(view, keyfiles_read(view->zone->policy->key_dir, &view->zone->domain, view->arena,
-                                    view->context->diag, &view->files));
+    enum status status = explain(view, read_files(view));
     return status == STATUS_OK ? read_keyset(view) : status;
 }
 

@@ -15,10 +15,11 @@ struct key_view {
     const struct config_zone *zone;
     char name[NAME_TEXT_OCTETS]; /* of the zone, as people write it */
     struct arena *arena;
-    struct keyfiles files; /* that are in order */
-    struct keyset keyset;  /* as far as it could be brought together */
-    bool known;            /* they could be: what the keyset does not have is a spare */
-    bool remembered;       /* the database knows the zone's keys: a publish has signed with them */
+    struct keyfiles files;          /* that are in order */
+    struct keyset keyset;           /* as far as it could be brought together */
+    const struct keyfile *incoming; /* one more than the folder has, or NULL */
+    bool known;                     /* they could be: what the keyset does not have is a spare */
+    bool remembered; /* the database knows the zone's keys: a publish has signed with them */
 };
 
 /* What a key is called by people. */

@@ -7,6 +7,7 @@
 #include "command/roll_words.h"
 #include "store/edit.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static enum status write_in(struct context *context, const struct roll_look *loo
     const struct name *apex = &look->zone->domain;
     struct signing_state stored;
 
+    errno = 0;
     enum status status = state_read(edit_snapshot(edit), apex, &stored);
     if (status == STATUS_OK && !state_equals(&stored, &look->state)) {
         context_say(context,
@@ -33,8 +35,7 @@ static enum status write_in(struct context *context, const struct roll_look *loo
         return context_commit(context, edit);
     edit_abort(edit);
     if (status != STATUS_DENIED)
-        context_say(context, "%s: the keys of zone %s cannot be written; nothing has changed",
-                    context->config->database, look->name);
+        context_say_unchanged(context, "nothing has changed");
     return status;
 }
 

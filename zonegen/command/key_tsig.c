@@ -113,31 +113,43 @@ static enum status refuse_file(struct context *context, const char *path, int er
 }
 
 /*
- * Opens the file for the server's group where the configuration names one and this account may give
- * files away: contactd reads secrets as its own user. Else for its owner alone.
+ * The server's group, where the configuration names one: contactd reads secrets as its own user.
+ * NULL: for the owner alone. Looked up before the file is made: without memory nothing is left.
  */
-static void open_for_server(struct context *context, int file)
+static const struct passwd *find_server(struct context *context)
 {
     if (context_read_config(context) != STATUS_OK || context->config->server.user == NULL)
-        return;
-    const struct passwd *account = getpwnam(context->config->server.user);
-    if (account != NULL && fchown(file, (uid_t)-1, account->pw_gid) == 0)
+        return NULL;
+    return getpwnam(context->config->server.user);
+}
+
+/* Opens the file for the group, where this account may give files away. */
+static void open_for(const struct passwd *server, int file)
+{
+    if (server != NULL && fchown(file, (uid_t)-1, server->pw_gid) == 0)
         (void)!fchmod(file, 0640);
 }
 
 static enum status write_file(struct context *context, const struct made *made, const char *path)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
+    const struct passwd *server = find_server(context);
 
-    if (out == NULL)
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
         return refuse_file(context, path, errno);
+    FILE *out = fdopen(file, "w");
+    if (out == NULL) {
+        enum status status = refuse_file(context, path, errno);
+        unlink(path);
+        close(file);
+        return status;
+    }
     print(made, context->options->format, out);
     errno = 0;
     bool failed = fflush(out) != 0 || fsync(file) != 0;
     int error = errno;
     if (!failed)
-        open_for_server(context, file);
+        open_for(server, file);
     fclose(out);
     if (!failed)
         return STATUS_OK;

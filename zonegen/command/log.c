@@ -10,7 +10,6 @@
 #include "zone/past_source.h"
 #include "zone/stored_source.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What a step changed, kind by kind. */
@@ -215,27 +214,23 @@ static const char *const causes[] = {
     [HISTORY_ROLLBACK] = "rollback",
 };
 
-/* One line after the other of what was collected. */
-static void print_lines(char *lines, bool json, FILE *out)
+/* One line after the other of what was collected; NULL: nothing was. */
+static void print_lines(const struct changes *changes, bool json, FILE *out)
 {
-    char *rest = lines;
-    bool first = true;
+    size_t count = changes != NULL ? changes_count(changes) : 0;
 
-    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
-        if (line[0] == '\0')
-            continue;
+    for (size_t i = 0; i < count; i++) {
         if (json) {
-            fputs(first ? "" : ", ", out);
-            json_print_text(line, out);
+            fputs(i == 0 ? "" : ", ", out);
+            json_print_text(changes_text(changes, i), out);
         } else {
-            fprintf(out, "    %s\n", line);
+            fprintf(out, "    %s\n", changes_text(changes, i));
         }
-        first = false;
     }
 }
 
 static void print_json(struct log *log, uint32_t serial, int64_t when, const char *cause,
-                       char *lines)
+                       const struct changes *changes)
 {
     FILE *out = log->context->out;
     char text[NOW_TEXT_OCTETS];
@@ -247,41 +242,33 @@ static void print_json(struct log *log, uint32_t serial, int64_t when, const cha
             (unsigned long)serial, text);
     json_print_text(cause, out);
     fputs(", \"changes\": [", out);
-    print_lines(lines, true, out);
+    print_lines(changes, true, out);
     fputs("]}", out);
     log->printed = true;
 }
 
 static void print_entry(struct log *log, uint32_t serial, int64_t when, const char *cause,
-                        char *lines)
+                        const struct changes *changes)
 {
     FILE *out = log->context->out;
     char text[NOW_TEXT_OCTETS];
 
     if (log->context->options->format == FORMAT_JSON) {
-        print_json(log, serial, when, cause, lines);
+        print_json(log, serial, when, cause, changes);
         return;
     }
     fprintf(out, "%-10lu %s %s\n", (unsigned long)serial, now_text(when, text),
             cause != NULL ? cause : "and before: not kept");
-    print_lines(lines, false, out);
+    print_lines(changes, false, out);
 }
 
 static enum status print_step(struct log *log, const struct history_step *step)
 {
     static const char *const name = "";
-    char *lines = NULL;
-    size_t length;
 
-    FILE *out = open_memstream(&lines, &length);
-    if (out == NULL)
-        return STATUS_SYSTEM;
-    enum status status = changes_print(log->changes, &name, 1, out);
-    if (fclose(out) != 0)
-        status = STATUS_SYSTEM;
+    enum status status = changes_order(log->changes, &name);
     if (status == STATUS_OK)
-        print_entry(log, step->new_serial, step->made, causes[step->cause], lines);
-    free(lines);
+        print_entry(log, step->new_serial, step->made, causes[step->cause], log->changes);
     return status;
 }
 
@@ -308,7 +295,6 @@ static enum status print_all(struct log *log)
     const struct history_summary *summary = &log->past.summary;
     uint32_t serial = log->past.zone.serial;
     int64_t published = log->past.zone.published;
-    char none[] = "";
 
     for (uint32_t n = summary->newest; n >= summary->oldest; n--) {
         struct history_step step;
@@ -321,7 +307,7 @@ static enum status print_all(struct log *log)
         serial = step.old_serial;
         published = step.old_published;
     }
-    print_entry(log, serial, published, NULL, none);
+    print_entry(log, serial, published, NULL, NULL);
     if (log->context->options->format == FORMAT_JSON)
         fputs("\n]\n", log->context->out);
     return STATUS_OK;

@@ -19,7 +19,7 @@ static void show(struct progress *progress)
 {
     fprintf(progress->out, "\r\033[K%s", progress->what);
     if (progress->count > 0)
-        fprintf(progress->out, ": %" PRIu64 " names", progress->count);
+        fprintf(progress->out, ": %" PRIu64 " %s", progress->count, progress->unit);
     fflush(progress->out);
     progress->shown = true;
     progress->next_ms = monotonic_ms() + INTERVAL_MS;
@@ -34,9 +34,15 @@ void progress_open(struct progress *progress, FILE *err)
 
 void progress_begin(struct progress *progress, const char *what)
 {
+    progress_begin_units(progress, what, "names");
+}
+
+void progress_begin_units(struct progress *progress, const char *what, const char *unit)
+{
     if (progress->out == NULL)
         return;
     snprintf(progress->what, sizeof progress->what, "%s", what);
+    progress->unit = unit;
     progress->count = 0;
     show(progress);
 }

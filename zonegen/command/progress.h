@@ -14,6 +14,7 @@
 struct progress {
     FILE *out; /* NULL: shows nothing */
     char what[PROGRESS_WHAT_OCTETS];
+    const char *unit;
     uint64_t count;
     int64_t next_ms; /* not shown again before, on the monotonic clock */
     bool shown;      /* there is a line to be cleared */
@@ -25,7 +26,10 @@ void progress_open(struct progress *progress, FILE *err);
 /* Begins a piece of work and shows it: "cc.example". */
 void progress_begin(struct progress *progress, const char *what);
 
-/* One more name done. */
+/* The same, of other things than names: "files". */
+void progress_begin_units(struct progress *progress, const char *what, const char *unit);
+
+/* One more done. */
 void progress_step(struct progress *progress);
 
 /* Clears the line: before anything else is printed, and at the end. */

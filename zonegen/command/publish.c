@@ -51,7 +51,6 @@ static int commit(const struct publication *publication, const struct update *up
                   struct edit *edit)
 {
     struct context *context = publication->context;
-    char message[STORE_MESSAGE_OCTETS] = "";
 
     if (!context->options->force &&
         update_say_mass_deletions(context, update, "nothing published without --force")) {
@@ -60,9 +59,7 @@ static int commit(const struct publication *publication, const struct update *up
     }
     errno = 0;
     if (remember(publication, update, edit) != STATUS_OK) {
-        snprintf(message, sizeof message, "%s cannot be changed: %s; nothing is published",
-                 context->config->database, errno != 0 ? strerror(errno) : "out of memory");
-        context_say_commit(context, message);
+        context_say_unchanged(context, "nothing is published");
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }

@@ -9,6 +9,7 @@
 #include "store/zones.h"
 #include "zone/stored_source.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define MOST_PLACES 20 /* that are named; the rest is counted */
@@ -298,10 +299,10 @@ static int apply(struct purge *purge, struct edit *edit)
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }
+    errno = 0;
     status = forget_all(purge, edit);
     if (status != STATUS_OK) {
-        context_say(context, "%s: cannot be changed; nothing is forgotten",
-                    context->config->database);
+        context_say_unchanged(context, "nothing is forgotten");
         edit_abort(edit);
         return OUTCOME_REFUSED;
     }

@@ -127,12 +127,15 @@ static enum quick_outcome check(struct context *context, struct quick *quick,
 
 /* ---- what changed ---- */
 
-static enum quick_outcome find_changes(struct quick *quick, const struct quick_names *names)
+static enum quick_outcome find_changes(struct context *context, struct quick *quick,
+                                       const struct quick_names *names)
 {
     struct changed *changed = &quick->changed;
 
     enum status status = names->count > 0 ? changed_name(changed, names->items, names->count)
                                           : changed_find(changed, &quick->contents);
+    if (status == STATUS_SYSTEM)
+        return refuse_memory(context);
     return status == STATUS_OK ? QUICK_READY : give_up(quick, "they cannot be compared");
 }
 
@@ -183,13 +186,16 @@ static enum status open_all(struct context *context, struct edit *edit, struct q
 enum quick_outcome quick_prepare(struct context *context, struct edit *edit,
                                  const struct quick_names *names, struct quick *out)
 {
-    if (open_all(context, edit, out) != STATUS_OK)
+    enum status status = open_all(context, edit, out);
+    if (status == STATUS_SYSTEM)
+        return refuse_memory(context);
+    if (status != STATUS_OK)
         return give_up(out, "what the database remembers of them cannot be read");
     enum quick_outcome outcome = check(context, out, edit_snapshot(edit), names);
     if (outcome == QUICK_READY && !quick_knows_names(context, out, names))
         outcome = QUICK_REFUSED;
     if (outcome == QUICK_READY)
-        outcome = find_changes(out, names);
+        outcome = find_changes(context, out, names);
     if (outcome == QUICK_READY)
         outcome = read_changes(context, out, names);
     return outcome;

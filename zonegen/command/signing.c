@@ -132,13 +132,14 @@ static enum status open_keys(struct context *context, struct edit *edit,
                              struct arena *arena, struct keyset *out)
 {
     char name[NAME_TEXT_OCTETS];
+    const struct keyset_sources sources = {.snapshot = edit_snapshot(edit),
+                                           .dnskeys =
+                                               apex->dnskeys.count > 0 ? &apex->dnskeys : NULL};
     struct diag *diag = diag_create();
 
     if (diag == NULL)
         return STATUS_SYSTEM;
-    enum status status =
-        keyset_open(zone, edit_snapshot(edit), apex->dnskeys.count > 0 ? &apex->dnskeys : NULL,
-                    arena, diag, out);
+    enum status status = keyset_open(zone, &sources, arena, diag, out);
     diag_print(diag, DIAG_GNU, context->err);
     if (status == STATUS_INVALID)
         context_say(context, "zone %s cannot be signed; nothing is published",

@@ -1,5 +1,6 @@
 #include "command/sources.h"
 
+#include "conf/ordered.h"
 #include "store/checksum.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -133,11 +134,12 @@ static enum status read_source(const struct item *item, struct arena *arena, str
     if (!is_sealed(item, FIXED_OCTETS))
         return STATUS_MALFORMED;
     out->name = arena_copy(arena, item->key + PREFIX_OCTETS, item->key_octets - PREFIX_OCTETS);
-    const char *value = arena_copy(arena, item->value, item->value_octets);
-    if (out->name == NULL || value == NULL)
+    const char *labels =
+        arena_copy(arena, item->value + FIXED_OCTETS, item->value_octets - FIXED_OCTETS);
+    if (out->name == NULL || labels == NULL)
         return STATUS_SYSTEM;
     struct reader r =
-        reader_of((const uint8_t *)value + CHECKSUM_OCTETS, item->value_octets - CHECKSUM_OCTETS);
+        reader_of(item->value + CHECKSUM_OCTETS, item->value_octets - CHECKSUM_OCTETS);
     out->stamp = read_stamp(&r);
     memcpy(out->digest, reader_octets(&r, sizeof out->digest), sizeof out->digest);
     out->made_days = (int32_t)reader_u32(&r);
@@ -145,7 +147,8 @@ static enum status read_source(const struct item *item, struct arena *arena, str
     out->public_count = reader_u8(&r);
     out->members_count = reader_u8(&r);
     out->label_count = reader_u8(&r);
-    (void)reader_u8(&r);
+    /* What an edit yields lasts until it writes: the labels are read from their copy. */
+    r = reader_of((const uint8_t *)labels, item->value_octets - FIXED_OCTETS);
     enum status status = read_labels(&r, arena, out);
     if (status != STATUS_OK)
         return status;
@@ -313,9 +316,5 @@ struct source *sources_find(const struct sources *sources, const char *name)
 
 void sources_sort(struct sources *sources)
 {
-    for (size_t i = 1; i < sources->count; i++)
-        if (compare_names(&sources->items[i - 1], &sources->items[i]) > 0) {
-            qsort(sources->items, sources->count, sizeof *sources->items, compare_names);
-            return;
-        }
+    ordered_sort(sources->items, sources->count, sizeof *sources->items, compare_names);
 }

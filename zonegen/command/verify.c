@@ -8,6 +8,7 @@
 #include "zone/stored_source.h"
 #include "zone/zonemd.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -254,7 +255,7 @@ static enum status check_pages(struct verify *verify)
     char what[STORE_MESSAGE_OCTETS] = "";
 
     enum status status = store_check_tree(verify->store, &check, what);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK && what[0] != '\0')
         context_say(verify->context, "%s: %s", verify->context->config->database, what);
     if (status != STATUS_OK || verify->pages == 0)
         return status;
@@ -448,6 +449,7 @@ static int verify_all(struct verify *verify)
     verify->arena = arena_create();
     verify->scratch = arena_create();
     progress_begin(&context->progress, context->config->database);
+    errno = 0; /* ENOMEM tells of what others could not have */
     if (verify->arena != NULL && verify->scratch != NULL)
         status = check_pages(verify);
     bool pages_fit = status == STATUS_OK && verify->pages == 0;
@@ -457,9 +459,9 @@ static int verify_all(struct verify *verify)
         status = check_records(verify);
     if (pages_fit && status == STATUS_OK)
         status = check_zones(verify);
-    progress_clear(&context->progress);
-    bool starved = verify->arena == NULL || arena_failed(verify->arena) ||
+    bool starved = errno == ENOMEM || verify->arena == NULL || arena_failed(verify->arena) ||
                    verify->scratch == NULL || arena_failed(verify->scratch);
+    progress_clear(&context->progress);
     arena_destroy(verify->arena);
     arena_destroy(verify->scratch);
     if (status == STATUS_OK)

@@ -1,106 +1,40 @@
 #include "contacts/contacts.h"
 
-#include "conf/file.h"
-#include "conf/yaml.h"
-#include "contacts/entry_read.h"
+#include "conf/cores.h"
+#include "conf/ordered.h"
+#include "contacts/part.h"
 #include "contacts/paths.h"
-#include "contacts/reading.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_ENTRY SIZE_MAX
+/* Files that a thread is worth: starting it takes as long as reading one or two. */
+#define LEAST_FILES 256
+#define MAX_PARTS   64
 
-/* A label where it stands, whether its file is right or not. */
-struct use {
-    const char *a_label;
-    struct place place;
-    size_t position; /* in order of reading */
-    size_t entry;    /* index, or NO_ENTRY if its file has errors */
-};
-
+/* A reading, shared out. One part has the arena and the list of the caller; of several each has its
+ * own, so that nothing is locked, and what they say stays in the order of the files. */
 struct run {
-    struct reading reading;
-    struct arena *scratch; /* one file's octets and tree */
+    struct arena *arena;
+    struct diag *diag;
+    const struct contacts_rules *rules;
     struct contacts *out;
-    struct use *uses;
+    pthread_mutex_t lock;
+    size_t part_count;
+    struct part parts[MAX_PARTS];
+    pthread_t threads[MAX_PARTS];
+    bool is_started[MAX_PARTS];
     size_t use_count;
-    size_t use_capacity;
+    struct part_use *uses;
     bool invalid;
 };
 
-static bool make_room(struct run *run, size_t more)
-{
-    if (run->use_count + more <= run->use_capacity)
-        return true;
-    size_t capacity = run->use_capacity * 2 + more + 64;
-    struct use *uses = reallocarray(run->uses, capacity, sizeof *uses);
-    if (uses == NULL)
-        return false;
-    run->uses = uses;
-    run->use_capacity = capacity;
-    return true;
-}
-
-/* Keeps the entry if its file is right, and its labels in any case. */
-static bool keep_entry(struct run *run, const struct entry *entry, bool right)
-{
-    if (!make_room(run, entry->label_count))
-        return false;
-    for (size_t i = 0; i < entry->label_count; i++) {
-        run->uses[run->use_count] = (struct use){
-            .a_label = entry->labels[i].a_label,
-            .place = entry->labels[i].place,
-            .position = run->use_count,
-            .entry = right ? run->out->entry_count : NO_ENTRY,
-        };
-        run->use_count++;
-    }
-    if (right)
-        run->out->entries[run->out->entry_count++] = *entry;
-    return true;
-}
-
-static enum status read_file(struct run *run, const char *path)
-{
-    struct diag *diag = run->reading.diag;
-    size_t errors = diag_count(diag, SEVERITY_ERROR);
-    struct yaml_node *root = NULL;
-    struct entry entry;
-    const struct contacts_witness *witness = run->reading.rules->witness;
-    struct file_content content;
-
-    arena_reset(run->scratch);
-    enum status status = file_read_stamped(path, YAML_MAX_OCTETS, run->scratch, diag, &content);
-    if (status != STATUS_OK) {
-        run->invalid = true;
-        return status == STATUS_SYSTEM ? status : STATUS_OK;
-    }
-    run->out->file_count++;
-    if (witness != NULL)
-        witness->see(witness->state, path, &content);
-    status = yaml_parse(path, content.octets, content.length, run->scratch, diag, &root);
-    if (status == STATUS_SYSTEM)
-        return status;
-    if (root == NULL) {
-        if (status == STATUS_OK)
-            diag_error(diag, ((struct place){.file = path}), "file-empty",
-                       "no entry in this file; write one, or remove the file");
-        return STATUS_OK;
-    }
-    entry_read(&run->reading, root, path, &entry);
-    if (arena_failed(run->reading.arena))
-        return STATUS_SYSTEM;
-    bool right = diag_count(diag, SEVERITY_ERROR) == errors;
-    return keep_entry(run, &entry, right) ? STATUS_OK : STATUS_SYSTEM;
-}
-
 static int compare_uses(const void *left, const void *right)
 {
-    const struct use *a = left;
-    const struct use *b = right;
+    const struct part_use *a = left;
+    const struct part_use *b = right;
     int order = strcmp(a->a_label, b->a_label);
     return order != 0 ? order : (a->position > b->position) - (a->position < b->position);
 }
@@ -112,18 +46,18 @@ static void check_duplicates(struct run *run)
 
     if (run->use_count == 0)
         return;
-    qsort(run->uses, run->use_count, sizeof run->uses[0], compare_uses);
+    ordered_sort(run->uses, run->use_count, sizeof run->uses[0], compare_uses);
     for (size_t i = 1; i < run->use_count; i++) {
-        const struct use *use = &run->uses[i];
-        const struct use *other = &run->uses[first];
+        const struct part_use *use = &run->uses[i];
+        const struct part_use *other = &run->uses[first];
         if (strcmp(use->a_label, other->a_label) != 0) {
             first = i;
             continue;
         }
-        diag_error(run->reading.diag, use->place, "duplicate-label",
+        diag_error(run->diag, use->place, "duplicate-label",
                    "'%s' stands in %s:%u:%u too; a label belongs to one entry, remove it from one",
                    use->a_label, other->place.file, other->place.line, other->place.column);
-        if (use->entry != NO_ENTRY)
+        if (use->entry != PART_NO_ENTRY)
             run->out->entries[use->entry].file = NULL;
     }
 }
@@ -147,46 +81,149 @@ static void finish(struct contacts *out)
     }
     out->entry_count = kept;
     if (kept > 1)
-        qsort(out->entries, kept, sizeof out->entries[0], compare_entries);
+        ordered_sort(out->entries, kept, sizeof out->entries[0], compare_entries);
+}
+
+/* ---- parts ---- */
+
+static void *run_part(void *part)
+{
+    part_read(part);
+    return NULL;
+}
+
+/* Gives a part what it works with: its share of the files, and of the room for entries. */
+static enum status open_part(struct run *run, const struct paths *files, size_t n)
+{
+    struct part *part = &run->parts[n];
+    size_t first = files->count * n / run->part_count;
+    size_t end = files->count * (n + 1) / run->part_count;
+    bool is_alone = run->part_count == 1;
+
+    *part = (struct part){
+        .reading = {.arena = is_alone ? run->arena : arena_create(),
+                    .diag = is_alone ? run->diag : diag_create(),
+                    .rules = run->rules},
+        .lock = &run->lock,
+        .path_count = end - first,
+        .paths = files->items + first,
+        .entries = run->out->entries + first,
+    };
+    return part->reading.arena != NULL && part->reading.diag != NULL ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static void read_parts(struct run *run)
+{
+    for (size_t n = 1; n < run->part_count; n++)
+        run->is_started[n] = pthread_create(&run->threads[n], NULL, run_part, &run->parts[n]) == 0;
+    for (size_t n = 0; n < run->part_count; n++)
+        if (!run->is_started[n]) /* the first, and where no thread is to be had */
+            part_read(&run->parts[n]);
+    for (size_t n = 1; n < run->part_count; n++)
+        if (run->is_started[n])
+            pthread_join(run->threads[n], NULL);
+}
+
+/* Puts the uses of labels of a part behind those that are there; there is room. */
+static void take_uses(struct run *run, const struct part *part)
+{
+    for (size_t i = 0; i < part->use_count; i++) {
+        struct part_use use = part->uses[i];
+        use.position += run->use_count - i;
+        if (use.entry != PART_NO_ENTRY)
+            use.entry += run->out->entry_count;
+        run->uses[run->use_count++] = use;
+    }
+}
+
+static enum status join_parts(struct run *run)
+{
+    struct contacts *out = run->out;
+    size_t uses = 0;
+
+    for (size_t n = 0; n < run->part_count; n++) {
+        if (run->parts[n].status != STATUS_OK)
+            return run->parts[n].status;
+        uses += run->parts[n].use_count;
+    }
+    run->uses = reallocarray(NULL, uses + 1, sizeof *run->uses);
+    if (run->uses == NULL)
+        return STATUS_SYSTEM;
+    for (size_t n = 0; n < run->part_count; n++) {
+        const struct part *part = &run->parts[n];
+        run->invalid = run->invalid || part->is_invalid;
+        out->file_count += part->file_count;
+        take_uses(run, part);
+        memmove(out->entries + out->entry_count, part->entries,
+                part->entry_count * sizeof *out->entries);
+        out->entry_count += part->entry_count;
+        if (part->reading.diag != run->diag)
+            diag_join(run->diag, part->reading.diag);
+    }
+    return STATUS_OK;
+}
+
+/* What the parts made goes on living in the caller's arena. */
+static void close_parts(struct run *run)
+{
+    for (size_t n = 0; n < run->part_count; n++) {
+        struct part *part = &run->parts[n];
+        free(part->uses);
+        if (part->reading.diag != run->diag)
+            diag_destroy(part->reading.diag);
+        if (part->reading.arena != NULL && part->reading.arena != run->arena)
+            arena_adopt(run->arena, part->reading.arena);
+    }
+    free(run->uses);
+}
+
+static size_t count_parts(const struct contacts_rules *rules, size_t files)
+{
+    size_t count = files / LEAST_FILES;
+    size_t cores = count > 1 ? cores_count() : 1;
+
+    count = rules->threads > 0 ? rules->threads : count < cores ? count : cores;
+    return count < 1 ? 1 : count > MAX_PARTS ? MAX_PARTS : count;
 }
 
 static enum status read_files(struct run *run, const struct paths *files)
 {
     enum status status = STATUS_OK;
 
-    run->out->entries = arena_alloc(run->reading.arena, files->count * sizeof(struct entry));
+    run->out->entries = arena_alloc(run->arena, files->count * sizeof(struct entry));
     if (run->out->entries == NULL)
         return STATUS_SYSTEM;
-    for (size_t i = 0; i < files->count && status == STATUS_OK; i++)
-        status = read_file(run, files->items[i]);
-    if (status != STATUS_OK)
-        return status;
-    check_duplicates(run);
-    finish(run->out);
-    return STATUS_OK;
+    run->part_count = count_parts(run->rules, files->count);
+    for (size_t n = 0; n < run->part_count; n++)
+        if (open_part(run, files, n) != STATUS_OK)
+            status = STATUS_SYSTEM;
+    if (status == STATUS_OK)
+        read_parts(run);
+    if (status == STATUS_OK)
+        status = join_parts(run);
+    if (status == STATUS_OK)
+        check_duplicates(run);
+    close_parts(run);
+    if (status == STATUS_OK)
+        finish(run->out);
+    return status;
 }
 
 enum status contacts_read(const char *const *paths, size_t path_count,
                           const struct contacts_rules *rules, struct arena *arena,
                           struct diag *diag, struct contacts *out)
 {
-    struct run run = {
-        .reading = {.arena = arena, .diag = diag, .rules = rules},
-        .scratch = arena_create(),
-        .out = out,
-    };
+    struct run run = {.arena = arena, .diag = diag, .rules = rules, .out = out};
     struct paths files = {.count = 0};
 
     *out = (struct contacts){.file_count = 0};
-    enum status status = run.scratch != NULL ? STATUS_OK : STATUS_SYSTEM;
-    if (status == STATUS_OK)
-        status = paths_collect(paths, path_count, arena, diag, &files);
+    pthread_mutex_init(&run.lock, NULL);
+    enum status status = paths_collect(paths, path_count, arena, diag, &files);
     run.invalid = status == STATUS_INVALID;
     if (status != STATUS_SYSTEM)
         status = read_files(&run, &files);
     if (status == STATUS_OK && run.invalid)
         status = STATUS_INVALID;
-    free(run.uses);
-    arena_destroy(run.scratch);
+    pthread_mutex_destroy(&run.lock);
     return status;
 }

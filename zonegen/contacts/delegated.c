@@ -165,7 +165,9 @@ static enum status read_builtin(struct arena *arena, struct diag *diag, struct d
 {
     struct builder builder = start(arena, diag, tables_cctlds_count);
 
-    for (size_t i = 0; i < tables_cctlds_count && builder.items != NULL; i++) {
+    if (builder.items == NULL)
+        return STATUS_SYSTEM;
+    for (size_t i = 0; i < tables_cctlds_count; i++) {
         char *line = arena_copy(arena, tables_cctlds[i], strlen(tables_cctlds[i]));
         if (line == NULL)
             break;

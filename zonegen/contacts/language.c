@@ -107,7 +107,7 @@ static bool normalise(const char *text, struct tag *out)
 /* A right tag that was likely meant: "en_GB", "eng", "English", "jp", "zh-yue"; false if none. */
 static bool guess(const char *text, struct tag *out)
 {
-    char word[TAG_MAX_OCTETS + 1];
+    char word[TAG_MAX_OCTETS + 1] = "";
     size_t length = strlen(text);
 
     if (length > TAG_MAX_OCTETS)

@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* Told of each file as it was read, before it is looked into: who keeps account of files. */
+/* Told of each file as it was read, before it is looked into: who keeps account of files. By any
+ * thread, in any order, one at a time. */
 struct contacts_witness {
     void *state;
     void (*see)(void *state, const char *path, const struct file_content *content);
@@ -18,7 +19,8 @@ struct contacts_rules {
     const struct contacts_witness *witness; /* or NULL */
     struct delegated_list delegated;
     struct config_freshness freshness;
-    int32_t today; /* days since 1970-01-01 */
+    int32_t today;    /* days since 1970-01-01 */
+    unsigned threads; /* that read; 0: one for each core, where there are files enough */
 };
 
 #endif

@@ -9,7 +9,7 @@
 static atomic_flag told = ATOMIC_FLAG_INIT;
 
 /* No stdio: its buffers may hold what was not to be told yet, its locks may be taken. */
-static _Noreturn void end(void)
+_Noreturn void crypto_memory_end(void)
 {
     while (atomic_flag_test_and_set(&told))
         pause(); /* until the first has ended the process */
@@ -24,7 +24,7 @@ static void *take(size_t size, const char *file, int line)
     (void)line;
     void *octets = malloc(size);
     if (octets == NULL && size > 0)
-        end();
+        crypto_memory_end();
     return octets;
 }
 
@@ -34,7 +34,7 @@ static void *resize(void *old, size_t size, const char *file, int line)
     (void)line;
     void *octets = realloc(old, size);
     if (octets == NULL && size > 0)
-        end();
+        crypto_memory_end();
     return octets;
 }
 

@@ -268,7 +268,7 @@ static enum status check_pair(const struct search *search, const struct found *f
                               const char *public, struct keyfile *key)
 {
     struct key_secret secret = {.length = 0};
-    ldns_key *loaded = NULL;
+    EVP_PKEY *loaded = NULL;
 
     if (key->algorithm != found->algorithm || key->tag != found->tag)
         return keyfile_complain(search->diag, public, "key-name",
@@ -279,7 +279,7 @@ static enum status check_pair(const struct search *search, const struct found *f
     if (status == STATUS_OK)
         status = keyfile_parse_secret(key->path, &secret, key, search->diag, &loaded);
     explicit_bzero(&secret, sizeof secret);
-    keyfile_free_ldns(loaded);
+    EVP_PKEY_free(loaded);
     return status;
 }
 

@@ -69,6 +69,13 @@ MUST_CHECK enum status keyfile_generate(const char *folder, const struct name *z
                                         struct keyfile *out);
 
 /*
+ * Looks at a pair that could be imported: `out` is what keyfile_import() would yield, but for its
+ * path, which is where it lies now. Nothing is changed. Parameters and outcomes as there.
+ */
+MUST_CHECK enum status keyfile_examine(const struct name *zone, const char *path,
+                                       struct arena *arena, struct diag *diag, struct keyfile *out);
+
+/*
  * Copies a pair from elsewhere into the folder, with its name, closed to others.
  *
  *   path   of either half, or without suffix
@@ -92,8 +99,8 @@ size_t keyfile_signature_octets(uint8_t algorithm);
 /* The key tag of DNSKEY RDATA (RFC 4034 appendix B). */
 uint16_t keyfile_tag(const uint8_t *dnskey, size_t octets);
 
-/* The private key as ldns uses it: loaded, and freed with its secret cleared. Each thread loads its
- * own. `ldns_key *` behind a void, so that only sign/ knows ldns. */
+/* The private key as OpenSSL uses it: loaded, and freed with its secret cleared. Each thread loads
+ * its own. `EVP_PKEY *` behind a void, so that only sign/ knows OpenSSL. */
 MUST_CHECK enum status keyfile_load(const struct keyfile *key, struct diag *diag, void **out);
 void keyfile_unload(void *loaded);
 

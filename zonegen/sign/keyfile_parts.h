@@ -7,7 +7,10 @@
 
 #include "sign/keyfile.h"
 
-#include <ldns/ldns.h>
+#include <openssl/evp.h>
+
+/* Of both algorithms: a number below the order of P-256, or the seed of RFC 8032. */
+#define KEYFILE_SECRET_OCTETS 32
 
 /* An RSA key of 4096 bits, which is only read to be refused, takes 3.3 kB. */
 #define KEYFILE_MAX_OCTETS 8192
@@ -57,22 +60,24 @@ MUST_CHECK enum status keyfile_read_secret(const char *path, enum key_place plac
                                            struct diag *diag, struct key_secret *out);
 
 /*
- * Makes an ldns key of the text, and sees that `key` is its public half.
+ * Makes a key of OpenSSL's of the text, and sees that `key` is its public half.
  *
  *   path   for diagnostics
+ *   out    EVP_PKEY_free() frees it and clears the secret
  *
  * Outcomes as of keyfile_read_public().
  */
-MUST_CHECK enum status keyfile_parse_secret(const char *path, struct key_secret *secret,
+MUST_CHECK enum status keyfile_parse_secret(const char *path, const struct key_secret *secret,
                                             const struct keyfile *key, struct diag *diag,
-                                            ldns_key **out);
-
-/* Frees an ldns key; OpenSSL clears the secret number. NULL is fine. */
-void keyfile_free_ldns(ldns_key *key);
+                                            EVP_PKEY **out);
 
 /* Fills algorithm, tag and dnskey of `out` from a key, with the flags that `out` has. False when
- * ldns cannot tell. */
-MUST_CHECK bool keyfile_derive(const ldns_key *key, uint8_t algorithm, struct keyfile *out);
+ * OpenSSL cannot tell. */
+MUST_CHECK bool keyfile_derive(const EVP_PKEY *key, uint8_t algorithm, struct keyfile *out);
+
+/* The secret of a key, which whoever has it clears. False when OpenSSL cannot tell. */
+MUST_CHECK bool keyfile_secret(const EVP_PKEY *key, uint8_t algorithm,
+                               uint8_t out[KEYFILE_SECRET_OCTETS]);
 
 /* Who reads pairs and who makes, brings or moves one wait for each other: nobody sees half a pair.
  */

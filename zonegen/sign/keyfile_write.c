@@ -15,7 +15,6 @@
 #define FILE_OCTETS   (KEYFILE_STEM_OCTETS + 32) /* of the name of a file, temporary or not */
 #define PUBLIC_OCTETS 2048
 #define REMOVED       "removed"
-#define BITS          256 /* ldns asks; both algorithms have one size */
 #define DNSKEY_REVOKE 0x0080
 #define MAX_TRIES     1000 /* to find a tag that is free: a folder has few of 65536 */
 
@@ -52,13 +51,18 @@ static enum status sync_folder(const char *path, int folder, struct diag *diag)
 }
 
 /* The folder that another lies in is written out too, else a new one could vanish again. */
-static void sync_parent(int folder)
+static enum status sync_parent(const struct target *target)
 {
-    int parent = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent < 0)
-        return;
-    (void)fsync(parent); /* the keys are written out in any case: no error of this command */
-    close(parent);
+    int parent = openat(target->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool written = parent >= 0 && fsync(parent) == 0;
+    int code = errno;
+
+    if (parent >= 0)
+        close(parent);
+    if (written)
+        return STATUS_OK;
+    return keyfile_complain(target->diag, target->path, "key-write",
+                            "the folder it lies in cannot be written out: %s", strerror(code));
 }
 
 /* Makes the folders above the path that are missing, as those of a database are made. False, with
@@ -92,9 +96,14 @@ static enum status open_target(struct target *target)
         return keyfile_complain(target->diag, target->path, "key-folder",
                                 "the folder of the keys cannot be made: %s", strerror(errno));
     status = keyfile_open_folder(target->path, KEY_FOLDER_CHANGE, target->diag, &target->folder);
-    if (status == STATUS_OK)
-        sync_parent(target->folder);
-    return status == STATUS_NOT_FOUND ? STATUS_SYSTEM : status;
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_SYSTEM : status;
+    status = sync_parent(target);
+    if (status != STATUS_OK) {
+        close(target->folder);
+        rmdir(target->path);
+    }
+    return status;
 }
 
 static bool write_all(int file, const uint8_t *octets, size_t length)
@@ -217,23 +226,25 @@ static size_t print_public(const struct keyfile *key, const struct name *zone,
     return failed || length < 0 ? 0 : (size_t)length;
 }
 
-/* The text of the private half, without a stream's buffer that would keep a copy. */
-static bool print_private(const ldns_key *key, struct key_secret *out)
+/* The text of the private half. */
+static bool print_private(const EVP_PKEY *made, const struct keyfile *key, struct key_secret *out)
 {
-    FILE *stream = fmemopen(out->text, sizeof out->text, "w");
-    if (stream == NULL)
+    uint8_t secret[KEYFILE_SECRET_OCTETS];
+    char digits[ENCODING_BASE64_OCTETS(KEYFILE_SECRET_OCTETS)];
+
+    if (!keyfile_secret(made, key->algorithm, secret))
         return false;
-    setvbuf(stream, NULL, _IONBF, 0);
-    ldns_key_print(stream, key);
-    bool failed = ferror(stream) != 0;
-    long length = ftell(stream);
-    fclose(stream);
-    out->length = length > 0 ? (size_t)length : 0;
-    return !failed && length > 0;
+    encoding_base64(secret, sizeof secret, digits);
+    out->length = (size_t)snprintf(out->text, sizeof out->text,
+                                   "Private-key-format: v1.2\nAlgorithm: %u (%s)\nPrivateKey: %s\n",
+                                   key->algorithm, keyfile_algorithm_name(key->algorithm), digits);
+    explicit_bzero(secret, sizeof secret);
+    explicit_bzero(digits, sizeof digits);
+    return true;
 }
 
 static enum status write_generated(const struct target *target, const struct name *zone,
-                                   const ldns_key *made, struct keyfile *key)
+                                   const EVP_PKEY *made, struct keyfile *key)
 {
     struct key_secret secret = {.length = 0};
     char text[PUBLIC_OCTETS];
@@ -242,7 +253,7 @@ static enum status write_generated(const struct target *target, const struct nam
     keyfile_stem(zone, key->algorithm, key->tag, stem);
     enum status status = set_path(target, stem, key);
     size_t length = print_public(key, zone, text);
-    if (status == STATUS_OK && length > 0 && print_private(made, &secret)) {
+    if (status == STATUS_OK && length > 0 && print_private(made, key, &secret)) {
         const struct half private = {KEYFILE_PRIVATE, 0600, secret.text, secret.length};
         const struct half public = {KEYFILE_PUBLIC, 0644, text, length};
         status = write_pair(target, stem, &private, &public);
@@ -299,21 +310,23 @@ static bool is_free(const struct tags *tags, const struct keyfile *key)
 }
 
 static enum status make_key(const struct tags *tags, enum dnssec_algorithm algorithm,
-                            struct keyfile *key, ldns_key **out)
+                            struct keyfile *key, EVP_PKEY **out)
 {
     for (unsigned i = 0; i < MAX_TRIES; i++) {
-        ldns_key *made = ldns_key_new_frm_algorithm((ldns_signing_algorithm)algorithm, BITS);
+        EVP_PKEY *made = algorithm == ALGORITHM_ED25519
+                             ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+                             : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
         if (made == NULL)
             return STATUS_SYSTEM;
         if (!keyfile_derive(made, (uint8_t)algorithm, key)) {
-            keyfile_free_ldns(made);
+            EVP_PKEY_free(made);
             return STATUS_SYSTEM;
         }
         if (is_free(tags, key)) {
             *out = made;
             return STATUS_OK;
         }
-        keyfile_free_ldns(made);
+        EVP_PKEY_free(made);
     }
     return STATUS_SYSTEM;
 }
@@ -322,14 +335,14 @@ static enum status generate(const struct target *target, const struct name *zone
                             enum dnssec_algorithm algorithm, struct keyfile *key)
 {
     struct tags tags;
-    ldns_key *made = NULL;
+    EVP_PKEY *made = NULL;
 
     enum status status = collect_tags(target, zone, (uint8_t)algorithm, &tags);
     if (status == STATUS_OK)
         status = make_key(&tags, algorithm, key, &made);
     if (status == STATUS_OK)
         status = write_generated(target, zone, made, key);
-    keyfile_free_ldns(made);
+    EVP_PKEY_free(made);
     return status;
 }
 
@@ -396,7 +409,7 @@ static enum status read_halves(const struct target *target, const struct name *z
                                const char *public, const char *private, struct key_secret *secret,
                                struct keyfile *key)
 {
-    ldns_key *loaded = NULL;
+    EVP_PKEY *loaded = NULL;
 
     enum status status = keyfile_read_public(public, zone, target->arena, target->diag, key);
     if (status == STATUS_OK)
@@ -404,7 +417,22 @@ static enum status read_halves(const struct target *target, const struct name *z
     if (status != STATUS_OK)
         return status;
     status = keyfile_parse_secret(private, secret, key, target->diag, &loaded);
-    keyfile_free_ldns(loaded);
+    EVP_PKEY_free(loaded);
+    return status;
+}
+
+enum status keyfile_examine(const struct name *zone, const char *path, struct arena *arena,
+                            struct diag *diag, struct keyfile *out)
+{
+    const struct target nowhere = {.arena = arena, .diag = diag};
+    struct key_secret secret = {.length = 0};
+    const char *public;
+
+    *out = (struct keyfile){.flags = 0};
+    if (!find_halves(arena, path, &public, &out->path))
+        return STATUS_SYSTEM;
+    enum status status = read_halves(&nowhere, zone, public, out->path, &secret, out);
+    explicit_bzero(&secret, sizeof secret);
     return status;
 }
 

@@ -282,9 +282,8 @@ static enum status bring_together(const struct opening *opening, struct snapshot
     return status == STATUS_OK ? check_keys(opening) : status;
 }
 
-enum status keyset_open(const struct config_zone *zone, struct snapshot *snapshot,
-                        const struct rrset *stored_dnskeys, struct arena *arena, struct diag *diag,
-                        struct keyset *out)
+enum status keyset_open(const struct config_zone *zone, const struct keyset_sources *sources,
+                        struct arena *arena, struct diag *diag, struct keyset *out)
 {
     struct opening opening = {.zone = zone, .arena = arena, .diag = diag, .out = out};
 
@@ -292,9 +291,13 @@ enum status keyset_open(const struct config_zone *zone, struct snapshot *snapsho
     size_t length = name_to_text(zone->domain.octets, opening.name);
     if (length > 1)
         opening.name[length - 1] = '\0'; /* as people write it */
-    enum status status =
-        keyfiles_read(zone->policy->key_dir, &zone->domain, arena, diag, &opening.files);
-    return status == STATUS_OK ? bring_together(&opening, snapshot, stored_dnskeys) : status;
+    enum status status = STATUS_OK;
+    if (sources->files != NULL)
+        opening.files = *sources->files;
+    else
+        status = keyfiles_read(zone->policy->key_dir, &zone->domain, arena, diag, &opening.files);
+    return status == STATUS_OK ? bring_together(&opening, sources->snapshot, sources->dnskeys)
+                               : status;
 }
 
 enum status keyset_ds(const struct keyfile *key, const struct name *zone, enum ds_digest digest,

@@ -23,21 +23,25 @@ struct keyset {
     struct signing_state state; /* to be written by the publish that uses it */
 };
 
+/* What a zone's keys are brought together from. */
+struct keyset_sources {
+    const struct keyfiles *files; /* or NULL: what is in the folder of the zone's policy */
+    struct snapshot *snapshot;    /* or NULL: there is no database yet */
+    const struct rrset *dnskeys;  /* of the zone as it is stored, or NULL */
+};
+
 /*
  * Brings a zone's keys together.
  *
- *   snapshot         or NULL: there is no database yet
- *   stored_dnskeys   the DNSKEY RRset of the zone as it is stored, or NULL
- *   diag             errors: no key at all (names `zonegen key generate ZONE`), a key that the
- *                    database says is in use without its file, one with other octets under the same
- *                    tag, a stored zone that is signed by other keys only, no key that signs keys
- * or none that signs data for an algorithm that is published (RFC 4035 §2.2), and what
- * keyfiles_read() reports
+ *   diag   errors: no key at all (names `zonegen key generate ZONE`), a key that the database says
+ *          is in use without its file, one with other octets under the same tag, a stored zone
+ *          that is signed by other keys only, no key that signs keys or none that signs data for
+ *          an algorithm that is published (RFC 4035 §2.2), and what keyfiles_read() reports
  *
  * STATUS_OK, STATUS_INVALID with diagnostics, STATUS_MALFORMED (damaged state), STATUS_SYSTEM.
  */
-MUST_CHECK enum status keyset_open(const struct config_zone *zone, struct snapshot *snapshot,
-                                   const struct rrset *stored_dnskeys, struct arena *arena,
+MUST_CHECK enum status keyset_open(const struct config_zone *zone,
+                                   const struct keyset_sources *sources, struct arena *arena,
                                    struct diag *diag, struct keyset *out);
 
 /*

@@ -1,6 +1,6 @@
 /*
  * Threads that sign. A batch of jobs is handed over, worked on while the caller prepares the next,
- * and waited for. Each thread has ldns keys of its own: ldns objects are never shared.
+ * and waited for. Each thread has OpenSSL's keys of its own: they are never shared.
  */
 #ifndef SIGN_POOL_H
 #define SIGN_POOL_H

@@ -298,8 +298,7 @@ static bool is_behind(struct signer *signer, const uint8_t *owner)
 static const struct node *find_in(const struct batch *batch, const uint8_t *owner)
 {
     for (size_t i = 0; i < batch->count; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a count means that there are some.
-         */
+        /* A count means that there are some. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         if (batch->nodes[i].rrset_count > 0 && name_equals(batch->nodes[i].owner.octets, owner))
             return &batch->nodes[i];
     return NULL;

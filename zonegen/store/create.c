@@ -48,7 +48,7 @@ static int claim(struct store *store)
     MDB_val value = {FORMAT_VALUE_OCTETS, (void *)(uintptr_t)store_format_value};
     MDB_stat stat;
 
-    int code = mdb_txn_begin(store->env, NULL, 0, &txn);
+    int code = store_begin_change(store, &txn);
     if (code != 0)
         return code;
     code = mdb_dbi_open(txn, NULL, 0, &store->dbi);
@@ -83,6 +83,7 @@ enum status store_create(const char *path, const struct store_access *access, st
     enum status status = store_prepare(path, &store, message);
     if (status != STATUS_OK)
         return status;
+    store->patience = access->patience;
     int code = make_folders(path);
     struct stat what;
     bool is_new = stat(path, &what) != 0;

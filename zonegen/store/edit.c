@@ -33,7 +33,7 @@ static enum status check_number(const struct edit *edit, char message[STORE_MESS
 enum status edit_begin(struct store *store, struct edit **out, char message[STORE_MESSAGE_OCTETS])
 {
     struct edit *edit = calloc(1, sizeof *edit);
-    int code = edit ? mdb_txn_begin(store->env, NULL, 0, &edit->snapshot.txn) : ENOMEM;
+    int code = edit ? store_begin_change(store, &edit->snapshot.txn) : ENOMEM;
 
     if (code == 0) {
         edit->store = store;

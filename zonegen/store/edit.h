@@ -8,10 +8,19 @@
 
 #include <sys/types.h>
 
-/* Who may read a database that zonegen creates. */
+/* Who is told, and when, that a change waits for another process that has one open. */
+struct store_patience {
+    unsigned after_ms;
+    /* Called once, by a thread of its own while the caller waits, with one line; NULL: nobody. */
+    void (*tell)(void *state, const char *line);
+    void *state; /* outlives the store */
+};
+
+/* Who may read a database that zonegen creates, and who is told of waiting. */
 struct store_access {
     bool shared; /* false: owner only; true: database 0640, lock 0660, with `group` */
     gid_t group;
+    struct store_patience patience;
 };
 
 /*
@@ -20,7 +29,8 @@ struct store_access {
  * spread, or crash; of a file that is larger than STORE_WHOLE_PAGES about as many pages of records,
  * others after each change.
  *
- * Outcomes as store_open, but never STATUS_NOT_FOUND. At most once per process for one file.
+ * Waits while another process has a change open. Outcomes as store_open, but never
+ * STATUS_NOT_FOUND. At most once per process for one file.
  */
 MUST_CHECK enum status store_create(const char *path, const struct store_access *access,
                                     struct store **out, char message[STORE_MESSAGE_OCTETS]);

@@ -78,49 +78,88 @@ size_t key_common_depth(const struct key *key, const uint8_t *other, size_t othe
     return depth;
 }
 
-/* Takes one label of a key, up to and with its end; puts it, its length octet in front, before
- * `*at` of `name`, and moves `*at` there. */
-static bool take_label(struct reader *r, uint8_t name[NAME_MAX_OCTETS], size_t *at)
+/* The octets before the next label end or escape. */
+static size_t plain_octets(const struct reader *r)
 {
-    uint8_t label[NAME_MAX_LABEL];
-    size_t length = 0;
+    const uint8_t *at = r->next;
 
-    for (;;) {
+    while (at<r->end && * at> ESCAPE)
+        at++;
+    return (size_t)(at - r->next);
+}
+
+/* The octets of a label up to and with its end, escapes undone: up to NAME_MAX_LABEL. False where
+ * there are more, or the key ends before. */
+static bool take_escaped(struct reader *r, uint8_t label[NAME_MAX_LABEL], size_t *length)
+{
+    for (*length = 0;; (*length)++) {
         uint8_t octet = reader_u8(r);
         if (r->failed)
             return false;
         if (octet == LABEL_END)
-            break;
+            return true;
         if (octet == ESCAPE)
             octet = (uint8_t)(reader_u8(r) - 1);
-        if (r->failed || length == NAME_MAX_LABEL)
+        if (r->failed || *length == NAME_MAX_LABEL)
             return false;
-        label[length++] = octet;
+        label[*length] = octet;
     }
-    if (length == 0 || *at < length + 1)
+}
+
+/* Takes one label of a key, up to and with its end; puts it, its length octet in front, before
+ * `*at` of `room`, and moves `*at` there: no further than `limit`. */
+static bool take_label(struct reader *r, uint8_t room[NAME_MAX_OCTETS], size_t limit, size_t *at)
+{
+    uint8_t escaped[NAME_MAX_LABEL];
+    const uint8_t *label = r->next;
+    size_t length = plain_octets(r);
+
+    if (length < reader_left(r) && label[length] == LABEL_END) {
+        reader_octets(r, length + 1);
+    } else {
+        label = escaped;
+        if (!take_escaped(r, escaped, &length))
+            return false;
+    }
+    if (length == 0 || length > NAME_MAX_LABEL || *at - limit < length + 1)
         return false;
     *at -= length + 1;
-    name[*at] = (uint8_t)length;
-    memcpy(name + *at + 1, label, length);
+    room[*at] = (uint8_t)length;
+    memcpy(room + *at + 1, label, length);
     return true;
+}
+
+enum status key_to_labels(const uint8_t *key, size_t key_octets, size_t most,
+                          uint8_t room[NAME_MAX_OCTETS], const uint8_t **labels, size_t *octets)
+{
+    struct reader r = reader_of(key, key_octets);
+    size_t at = NAME_MAX_OCTETS; /* from its end on: a key has the last label first */
+
+    reader_octets(&r, KEY_PREFIX_OCTETS);
+    if (r.failed || key[0] != STORE_TABLE_NODES)
+        return STATUS_MALFORMED;
+    while (reader_left(&r) > 0)
+        if (!take_label(&r, room, NAME_MAX_OCTETS - most, &at))
+            return STATUS_MALFORMED;
+    *labels = room + at;
+    *octets = NAME_MAX_OCTETS - at;
+    return STATUS_OK;
 }
 
 enum status key_to_name(struct name *out, const uint8_t *key, size_t key_octets,
                         const uint8_t *apex)
 {
-    struct reader r = reader_of(key, key_octets);
     size_t apex_octets = name_octets(apex);
-    uint8_t name[NAME_MAX_OCTETS]; /* from its end on: a key has the last label first */
-    size_t at = sizeof name - apex_octets;
+    uint8_t room[NAME_MAX_OCTETS];
+    const uint8_t *labels;
+    size_t octets;
 
-    reader_octets(&r, KEY_PREFIX_OCTETS);
-    if (r.failed || key[0] != STORE_TABLE_NODES)
-        return STATUS_MALFORMED;
-    memcpy(name + at, apex, apex_octets);
-    while (reader_left(&r) > 0)
-        if (!take_label(&r, name, &at))
-            return STATUS_MALFORMED;
-    out->length = (uint8_t)(sizeof name - at);
-    memcpy(out->octets, name + at, out->length);
+    enum status status =
+        key_to_labels(key, key_octets, NAME_MAX_OCTETS - apex_octets, room, &labels, &octets);
+    if (status != STATUS_OK)
+        return status;
+    memcpy(out->octets, labels, octets);
+    memcpy(out->octets + octets, apex, apex_octets);
+    out->length = (uint8_t)(octets + apex_octets);
     return STATUS_OK;
 }

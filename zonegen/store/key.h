@@ -45,6 +45,19 @@ void key_of_zone(uint8_t octets[KEY_PREFIX_OCTETS], uint16_t zone);
 size_t key_common_depth(const struct key *key, const uint8_t *other, size_t other_octets);
 
 /*
+ * Turns a node's key back into the labels that its name has below the apex, lower case.
+ *
+ *   most     octets that they may take: what the apex leaves of a name's 255
+ *   room     NAME_MAX_OCTETS
+ *   labels   out: where in `room` they stand, `*octets` of them, no root behind
+ *
+ * STATUS_OK, or STATUS_MALFORMED if it is no key of a node, or more than `most`.
+ */
+MUST_CHECK enum status key_to_labels(const uint8_t *key, size_t key_octets, size_t most,
+                                     uint8_t room[NAME_MAX_OCTETS], const uint8_t **labels,
+                                     size_t *octets);
+
+/*
  * Turns a node's key back into its name, lower case.
  *
  *   apex   the zone's apex

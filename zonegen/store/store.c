@@ -237,6 +237,12 @@ uint64_t store_doubts(const struct store *store)
     return atomic_load_explicit(&store->doubts, memory_order_acquire);
 }
 
+/* Who counts himself in later finds the newer gaps: he counts before he looks (hold_gaps). */
+bool store_doubt_is_settled(const struct store *store)
+{
+    return atomic_load(&store->gap_readers) == 0;
+}
+
 /* Where the map has the meta page of this snapshot's change, past what does not tell contents. */
 static const uint8_t *meta_in_map(const struct snapshot *snapshot)
 {
@@ -254,7 +260,7 @@ static void keep_meta(struct snapshot *snapshot)
     snapshot->pages.start = snapshot->store->map;
     snapshot->pages.octets = snapshot->high - snapshot->low;
     snapshot->pages.page_octets = snapshot->stat.ms_psize;
-    snapshot->pages.root = machine_u64(snapshot->meta + META_ROOT_AT - META_CONTENTS_AT);
+    snapshot->pages.root = machine_u64(snapshot->meta + (META_ROOT_AT - META_CONTENTS_AT));
 }
 
 /* True when a transaction that has just begun shows what was judged before: this is all that a
@@ -369,18 +375,34 @@ size_t snapshot_octets(const struct snapshot *snapshot)
     return snapshot->store->map ? snapshot->high - snapshot->low : 0;
 }
 
+/* The gaps, which stay until let_go_gaps(); NULL, and nothing to let go, where there are none:
+ * that costs a query no more than a look at a pointer. */
+static const struct store_gaps *hold_gaps(const struct snapshot *snapshot)
+{
+    struct store *store = snapshot->store;
+
+    if (!snapshot_has_gaps(snapshot))
+        return NULL;
+    atomic_fetch_add(&store->gap_readers, 1);
+    const struct store_gaps *gaps = atomic_load(&store->gaps);
+    if (!gaps)
+        atomic_fetch_sub(&store->gap_readers, 1);
+    return gaps;
+}
+
+static void let_go_gaps(const struct snapshot *snapshot)
+{
+    atomic_fetch_sub(&snapshot->store->gap_readers, 1);
+}
+
 static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, size_t b_octets)
 {
     int order = memcmp(a, b, a_octets < b_octets ? a_octets : b_octets);
     return order != 0 ? order : (a_octets > b_octets) - (a_octets < b_octets);
 }
 
-bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+static bool are_around(const struct store_gaps *gaps, const uint8_t *key, size_t key_octets)
 {
-    const struct store_gaps *gaps = snapshot_gaps(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         if (compare_keys(key, key_octets, gap->low, gap->low_octets) > 0 &&
@@ -388,15 +410,11 @@ bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t
              compare_keys(key, key_octets, gap->high, gap->high_octets) < 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
 }
 
-bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+static bool reach_into(const struct store_gaps *gaps, const uint8_t *start, size_t octets)
 {
-    const struct store_gaps *gaps = snapshot_gaps(snapshot);
-
-    if (!gaps || gaps->everywhere)
-        return gaps != NULL;
     for (size_t i = 0; i < gaps->count; i++) {
         const struct store_gap *gap = &gaps->gaps[i];
         size_t common = gap->low_octets < octets ? gap->low_octets : octets;
@@ -404,5 +422,27 @@ bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, 
             (gap->high_octets == 0 || compare_keys(gap->high, gap->high_octets, start, octets) > 0))
             return true;
     }
-    return false;
+    return gaps->everywhere;
+}
+
+bool snapshot_doubts(const struct snapshot *snapshot, const uint8_t *key, size_t key_octets)
+{
+    const struct store_gaps *gaps = hold_gaps(snapshot);
+
+    if (!gaps)
+        return false;
+    bool doubted = are_around(gaps, key, key_octets);
+    let_go_gaps(snapshot);
+    return doubted;
+}
+
+bool snapshot_doubts_any(const struct snapshot *snapshot, const uint8_t *start, size_t octets)
+{
+    const struct store_gaps *gaps = hold_gaps(snapshot);
+
+    if (!gaps)
+        return false;
+    bool doubted = reach_into(gaps, start, octets);
+    let_go_gaps(snapshot);
+    return doubted;
 }

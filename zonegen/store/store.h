@@ -119,6 +119,9 @@ struct store_gaps {
  */
 void store_doubt(struct store *store, const struct store_gaps *gaps);
 
+/* True when nobody looks any more at gaps that store_doubt() has replaced: those may be freed. */
+bool store_doubt_is_settled(const struct store *store);
+
 /*
  * One consistent reading of everything: a read transaction and its cursor. Not for two threads at
  * once. What it yields points into the map and is valid until reset, renew or destroy.

@@ -3,6 +3,7 @@
 #define STORE_INTERNAL_H
 
 #include "store/descent.h"
+#include "store/edit.h"
 #include "store/meta.h"
 #include "store/store.h"
 
@@ -16,6 +17,8 @@ struct store {
     MDB_dbi dbi;
     const uint8_t *map;                      /* NULL where it could not be found */
     _Atomic(const struct store_gaps *) gaps; /* NULL: none */
+    atomic_uint gap_readers;                 /* threads that look at some gaps now */
+    struct store_patience patience;          /* of a store for changes */
     atomic_uint_fast64_t doubts;             /* how often that has changed */
     char path[STORE_PATH_OCTETS];
     char fault_line[STORE_PATH_OCTETS + 256];
@@ -25,7 +28,7 @@ struct snapshot {
     MDB_txn *txn;
     MDB_cursor *cursor;
     bool past_end; /* the last WALK_AT_OR_AFTER found nothing: previous is the last item */
-    const struct store *store;
+    struct store *store;
     uintptr_t low, high; /* what is found lies between these */
     uint64_t change;     /* that `stat` was taken of; 0: none */
     MDB_stat stat;
@@ -41,10 +44,10 @@ struct snapshot {
     size_t at;
 };
 
-/* What is doubted, or NULL. */
-static inline const struct store_gaps *snapshot_gaps(const struct snapshot *snapshot)
+/* True while anything is doubted: that costs a query no more than a look at a pointer. */
+static inline bool snapshot_has_gaps(const struct snapshot *snapshot)
 {
-    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire);
+    return atomic_load_explicit(&snapshot->store->gaps, memory_order_acquire) != NULL;
 }
 
 /* Says what LMDB or the system refused, with the file's name and what would be right. */
@@ -75,6 +78,9 @@ void store_explain_damage(const struct store *store, const char *what,
  * is closed; outcomes as store_open. */
 MUST_CHECK enum status store_finish(struct store *store, int code,
                                     char message[STORE_MESSAGE_OCTETS]);
+
+/* mdb_txn_begin() of a change; who is to be told that it has to wait is told. LMDB's outcome. */
+MUST_CHECK int store_begin_change(struct store *store, MDB_txn **out);
 
 /* The format record: its key, and the value that this version writes. */
 #define FORMAT_VALUE_OCTETS 12

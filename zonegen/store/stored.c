@@ -2,6 +2,7 @@
 
 #include "store/checksum.h"
 #include "store/key.h"
+#include "wire/constants.h"
 #include "wire/name.h"
 
 #define CHECKSUM_OCTETS 4
@@ -103,26 +104,54 @@ enum status stored_find(const struct stored *stored, uint16_t type, struct store
     return stored_answer_at(stored, found, out);
 }
 
-enum status stored_next_own(const struct stored *stored, size_t *line, struct stored_own *out)
+/* An RRset of the zone's with its signatures: a line of the table, as far as that matters here. */
+struct own_line {
+    uint16_t type;
+    uint16_t answer_octets;
+    size_t start; /* from the start of the value */
+    size_t end;
+};
+
+/* Reads the n-th line, n < answer_count; false when it is not the zone's own. */
+static bool own_line_at(const struct stored *stored, size_t n, struct own_line *out)
 {
     const size_t flags_at = 3;
+    const uint8_t *at = stored->octets + STORED_HEADER_OCTETS + n * STORED_LINE_OCTETS;
 
-    for (; *line < stored->answer_count; (*line)++) {
-        const uint8_t *at = stored->octets + STORED_HEADER_OCTETS + *line * STORED_LINE_OCTETS;
-        if ((at[flags_at] & STORED_IN_ZONE) == 0)
-            continue;
-        struct reader r = reader_of(at, STORED_LINE_OCTETS);
-        struct reader body = reader_of(stored->octets, stored->length);
-        out->type = reader_u16(&r);
-        reader_u16(&r);
-        reader_octets(&body, reader_u32(&r));
-        reader_octets(&r, STORED_PARTS * sizeof(uint16_t));
-        out->answer_octets = reader_u16(&r);
-        out->records = reader_slice(&body, (size_t)out->answer_octets + reader_u16(&r));
+    if ((at[flags_at] & STORED_IN_ZONE) == 0)
+        return false;
+    struct reader r = reader_of(at, STORED_LINE_OCTETS);
+    out->type = reader_u16(&r);
+    reader_u16(&r);
+    out->start = reader_u32(&r);
+    reader_octets(&r, STORED_PARTS * sizeof(uint16_t));
+    out->answer_octets = reader_u16(&r);
+    out->end = out->start + out->answer_octets + reader_u16(&r);
+    return true;
+}
+
+enum status stored_next_own(const struct stored *stored, size_t *line, struct stored_own *out)
+{
+    struct own_line first, next;
+
+    while (*line < stored->answer_count && !own_line_at(stored, *line, &first))
         (*line)++;
-        return out->records.failed ? STATUS_MALFORMED : STATUS_OK;
+    if (*line >= stored->answer_count)
+        return STATUS_NOT_FOUND;
+    size_t end = first.end;
+    for ((*line)++; *line < stored->answer_count && first.type != TYPE_SOA; (*line)++) {
+        if (!own_line_at(stored, *line, &next))
+            continue;
+        if (next.start != end || next.type == TYPE_SOA)
+            break;
+        end = next.end;
     }
-    return STATUS_NOT_FOUND;
+    struct reader body = reader_of(stored->octets, stored->length);
+    reader_octets(&body, first.start);
+    out->type = first.type;
+    out->answer_octets = first.answer_octets;
+    out->records = reader_slice(&body, end - first.start);
+    return out->records.failed ? STATUS_MALFORMED : STATUS_OK;
 }
 
 const uint8_t *stored_take_record(struct reader *r, size_t *rest_octets)

@@ -108,15 +108,16 @@ MUST_CHECK enum status stored_answer_at(const struct stored *stored, size_t n,
 MUST_CHECK enum status stored_find(const struct stored *stored, uint16_t type,
                                    struct stored_answer *out);
 
-/* What the zone has of one type at this name: records for stored_take_record(). */
+/* What the zone has at this name: records for stored_take_record(). */
 struct stored_own {
-    uint16_t type;
-    uint16_t answer_octets; /* of the RRset; behind it stand its signatures */
+    uint16_t type;          /* of the first RRset */
+    uint16_t answer_octets; /* of that; behind it stand its signatures */
     struct reader records;
 };
 
 /*
- * Steps through the name's own RRsets, which are what the zone holds beside the denial proof.
+ * Steps through the name's own RRsets, which are what the zone holds beside the denial proof: as
+ * many at once, each with its signatures, as stand one behind the other; an SOA by itself.
  *
  *   line   in: 0, then as it was left
  *

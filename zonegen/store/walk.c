@@ -33,7 +33,7 @@ static enum status ask_lmdb(struct snapshot *snapshot, enum walk walk, const uin
     fault_enter(snapshot->store->fault_line);
     /* LMDB looks first whether the key lies between those of the page where its cursor stands: a
      * damaged page would keep it there. */
-    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && snapshot_gaps(snapshot))
+    if ((walk == WALK_AT || walk == WALK_AT_OR_AFTER) && snapshot_has_gaps(snapshot))
         (void)!mdb_cursor_renew(snapshot->txn, snapshot->cursor);
     int code = mdb_cursor_get(snapshot->cursor, &found, &value, operation);
     fault_leave();
@@ -62,7 +62,7 @@ void snapshot_expect(struct snapshot *snapshot, const uint8_t *key, size_t key_o
 /* True when the pages can be walked: they are known, and nothing in them is in doubt. */
 static bool has_pages(const struct snapshot *snapshot)
 {
-    return snapshot->pages.depth > 0 && !snapshot_gaps(snapshot);
+    return snapshot->pages.depth > 0 && !snapshot_has_gaps(snapshot);
 }
 
 void snapshot_foresee(struct snapshot *snapshot)

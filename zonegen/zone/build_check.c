@@ -287,6 +287,8 @@ static void report_card(const struct check *check)
     card_make(&view, &card);
     size_t octets = card_octets(&card);
     if (card_fit(&card)) {
+        if (!diag_keeps(check->diag, SEVERITY_NOTE))
+            return;
         diag_add(check->diag, SEVERITY_NOTE, check->entry->place, "card-shortened",
                  "the card of .%s is shortened: %zu octets of %d%s", view.label->a_label, octets,
                  DNS_UDP_OCTETS, describe_card(&view, &card, check->list->arena));

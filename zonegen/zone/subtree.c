@@ -1,5 +1,6 @@
 #include "zone/subtree.h"
 
+#include "conf/ordered.h"
 #include "zone/view.h"
 
 #include <stdlib.h>
@@ -228,7 +229,7 @@ enum status subtrees_collect(const struct build_rules *rules, struct arena *aren
     for (size_t i = 0; i < LIST_COUNT; i++)
         add(out, list_labels[i], SUBTREE_LIST, 0, i);
     add_hosts(out, rules->zone);
-    qsort(out->items, out->count, sizeof *out->items, compare_subtrees);
+    ordered_sort(out->items, out->count, sizeof *out->items, compare_subtrees);
     drop_taken(rules, out, diag);
     mark_kept(rules, out);
     return STATUS_OK;

@@ -214,7 +214,7 @@ static enum status read_bitmap(struct words *words, struct writer *w)
     uint8_t types[TYPES_OCTETS] = {0};
 
     for (; words->next < words->end; words->next++) {
-        uint16_t type;
+        uint16_t type = 0;
         enum status status = read_type(words, words->next, &type);
         if (status != STATUS_OK)
             return status;

@@ -6,11 +6,10 @@ import re
 import time
 
 from support.client import transfer
-from support.contactd import Contactd, serial_of, zone
+from support.contactd import Contactd, zone
 from support.keys import SignedSite, ldns_complaint, moment
 from support.ports import Port
-from support.secondaries import (LOWERS_CASE, MAKES, Contacts, difference, dig, exported, transferred,
-                                 without_case)
+from support.secondaries import MAKES, Contacts, Followed, dig
 from support.terms import Secret, Terms, Tls
 from support.tls import CLIENT, Issuer, settings
 from support.wire import RCODES
@@ -79,9 +78,11 @@ class Desk(Contacts):
                 self.change_phone()]
 
 
-class Fleet:
+class Fleet(Followed):
     """The primary, its secondaries by make, and what was published last (`serials`) and when (`now`,
     seconds since 1970)."""
+
+    domains = DOMAINS
 
     def __init__(self, folder, desk):
         self.folder, self.desk = str(folder), desk
@@ -96,7 +97,7 @@ class Fleet:
         self.secondaries = {make: kind(folder, secondary_of=DOMAINS, terms=self._terms(make),
                                        host=HOSTS[make]) for make, kind in MAKES.items()}
         self._configure()
-        self.primary, self._port, self.serials = None, Port(), {}
+        self._port, self.serials = Port(), {}
 
     @staticmethod
     def _zones():
@@ -138,17 +139,8 @@ class Fleet:
     def __enter__(self):
         self.serials = self.site.publish(now=stamp(self.now))
         self.start()
-        for secondary in self.secondaries.values():
-            secondary.primary = self.primary.at
-            secondary.start()
-        self.follow(60)
+        self.begin(60)
         return self
-
-    def __exit__(self, *_):
-        for secondary in self.secondaries.values():
-            secondary.stop()
-        if self.primary:
-            self.primary.stop()
 
     def start(self):
         """Starts the primary, the first time or again."""
@@ -180,29 +172,6 @@ class Fleet:
         said = self.site.zonegen("rollback", str(serial), domain, "--now", stamp(self.now)).stdout
         assert int(said.split()[1]) > self.serials[domain], said
         self.serials[domain] = int(said.split()[1])
-
-    def follow(self, seconds):
-        """Waits until every secondary serves what was published last."""
-        end = time.monotonic() + seconds
-        waiting = {(make, domain) for make in self.secondaries for domain in DOMAINS}
-        while waiting:
-            waiting = {(make, domain) for make, domain in waiting
-                       if serial_of(self.secondaries[make].at, domain) != self.serials[domain]}
-            assert not waiting or time.monotonic() < end, (
-                f"not within {seconds} s: {sorted(waiting)}", self.serials)
-            time.sleep(0.02)
-
-    def assert_equal(self, domains=None):
-        """Every secondary's AXFR is the export, record for record; see LOWERS_CASE."""
-        for domain in domains or DOMAINS:
-            ours = exported(self.site.export(domain))
-            for make, secondary in self.secondaries.items():
-                theirs = transferred(secondary.at, domain)
-                if make in LOWERS_CASE:
-                    assert without_case(ours) == without_case(theirs), \
-                        (make, domain, difference(without_case(ours), without_case(theirs)))
-                else:
-                    assert ours == theirs, (make, domain, difference(ours, theirs))
 
     def assert_valid(self, domain):
         """What every secondary transfers has right signatures, denials and digest."""

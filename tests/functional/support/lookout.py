@@ -4,21 +4,22 @@ loss or delay lies between; and what anyone claimed about that, judged by it."""
 import select
 import socket
 import struct
-import threading
 import time
 
 from support import wire
+from support.beside import Beside
 
 _PAUSE = 0.04
 
 
-class Lookout:
+class Lookout(Beside):
     """Asks in a thread. `seen`: by name, a list of [when the first answer with a serial had come, when
     the last such one was asked for, the serial]: that is what was served between, by time.time();
     None is no answer. Before and after, until the next, it may have been either."""
 
     def __init__(self, secondaries, domain):
         """secondaries: by name, a host (network.Host) and where the server answers."""
+        super().__init__(_PAUSE)
         self.seen = {name: [] for name in secondaries}
         self._query, self._names, self._waiting = wire.query(domain, "SOA"), {}, {}
         for name, (host, at) in secondaries.items():
@@ -27,30 +28,22 @@ class Lookout:
             sock.setblocking(False)
             sock.connect(at)
             self._names[sock] = name
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._ident = 0
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._thread.join(10)
+    def __exit__(self, *arguments):
+        super().__exit__(*arguments)
         for sock in self._names:
             sock.close()
 
-    def _run(self):
-        ident = 0
-        while not self._ended.wait(_PAUSE):
-            ident = ident % 0xFFFF + 1
-            asked = time.time()
-            for sock in self._names:
-                try:
-                    sock.send(struct.pack("!H", ident) + self._query[2:])
-                except OSError:
-                    pass
-            self._receive(ident, asked, set(self._names))
+    def step(self):
+        self._ident = self._ident % 0xFFFF + 1
+        asked = time.time()
+        for sock in self._names:
+            try:
+                sock.send(struct.pack("!H", self._ident) + self._query[2:])
+            except OSError:
+                pass
+        self._receive(self._ident, asked, set(self._names))
 
     def _receive(self, ident, asked, waiting):
         """Answers to one round; who is silent for a second has given none."""

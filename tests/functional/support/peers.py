@@ -28,6 +28,12 @@ def need(*programs):
         pytest.skip(text)
 
 
+def tool(name):
+    """The path of a program that must be there, or the test is skipped as by need()."""
+    need(name)
+    return find_program(name)
+
+
 class Peer:
     """Another server. `at` is where it answers."""
 
@@ -309,6 +315,28 @@ loglevel=5
                        check=True, capture_output=True, env=environment())
 
 
+def unbound_server(peer, address, clients):
+    """The section `server` of one that trusts this machine and leaves nothing outside its folder."""
+    return f'''server:
+ interface: {address}
+ port: {peer.port.number}
+ username: ""
+ chroot: ""
+ directory: "{peer.folder}"
+ pidfile: "{peer.path('unbound.pid')}"
+ use-syslog: no
+ logfile: ""
+ do-daemonize: no
+ num-threads: 1
+ verbosity: 1
+ module-config: "iterator"
+ do-not-query-localhost: no
+ access-control: {clients} allow
+ local-zone: "example." nodefault
+ local-zone: "test." nodefault
+'''
+
+
 class Unbound(Peer):
     """A resolver without the internet: everything it may ask is contactd.
 
@@ -327,24 +355,8 @@ class Unbound(Peer):
                              " fallback-enabled: no\n for-downstream: no\n for-upstream: yes\n")
             else:
                 items.append(f'stub-zone:\n name: "{domain}"\n stub-addr: {host}\n')
-        return ["-d", "-c", self.write("unbound.conf", f'''server:
- interface: 127.0.0.1
- port: {self.port.number}
- username: ""
- chroot: ""
- directory: "{self.folder}"
- pidfile: "{self.path('unbound.pid')}"
- use-syslog: no
- logfile: ""
- do-daemonize: no
- num-threads: 1
- verbosity: 1
- module-config: "iterator"
- do-not-query-localhost: no
- access-control: 127.0.0.0/8 allow
- local-zone: "example." nodefault
- local-zone: "test." nodefault
- edns-buffer-size: {UDP_MAX}
+        return ["-d", "-c", self.write("unbound.conf", unbound_server(
+            self, "127.0.0.1", "127.0.0.0/8") + f''' edns-buffer-size: {UDP_MAX}
 remote-control:
  control-enable: no
 ''' + "".join(items))]

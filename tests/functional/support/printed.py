@@ -3,7 +3,7 @@ their ports and folders."""
 
 import os
 
-from support.peers import Bind, Knot, Nsd, PowerDns, Unbound
+from support.peers import Bind, Knot, Nsd, PowerDns, Unbound, unbound_server
 from support.process import find_program, run
 
 
@@ -166,24 +166,7 @@ class PrintedUnbound(Printed, Unbound):
         self.at = (self.address, self.port.number)
 
     def around(self):
-        return f'''server:
- interface: {self.address}
- port: {self.port.number}
- username: ""
- chroot: ""
- directory: "{self.folder}"
- pidfile: "{self.path('unbound.pid')}"
- use-syslog: no
- logfile: ""
- do-daemonize: no
- num-threads: 1
- verbosity: 1
- module-config: "iterator"
- do-not-query-localhost: no
- access-control: ::1 allow
- local-zone: "example." nodefault
- local-zone: "test." nodefault
-remote-control:
+        return unbound_server(self, self.address, "::1") + f'''remote-control:
  control-enable: no
 include: "{self.path('contactd.conf')}"
 '''

@@ -177,8 +177,57 @@ class RestartingPowerDns(PowerDns):
 MAKES = {"nsd": Nsd, "knot": Knot, "bind": Bind, "powerdns": RestartingPowerDns}
 
 
-class Ring:
+class Followed:
+    """A primary and its secondaries, by name, which all serve `domains`."""
+
+    domains = ()
+    primary = None
+    site = secondaries = serials = None
+
+    def begin(self, seconds):
+        """Starts the secondaries of a primary that runs, and waits until they follow it."""
+        for secondary in self.secondaries.values():
+            secondary.primary = self.primary.at
+            secondary.start()
+        self.follow(seconds)
+
+    def __exit__(self, *_):
+        for secondary in self.secondaries.values():
+            secondary.stop()
+        if self.primary:
+            self.primary.stop()
+
+    def follow(self, seconds=SECONDS_TO_FOLLOW):
+        """Waits until every secondary serves what was published last; the seconds it took each."""
+        start, times = time.monotonic(), {}
+        waiting = {(name, domain) for name in self.secondaries for domain in self.domains}
+        while waiting:
+            for name, domain in sorted(waiting):
+                if serial_of(self.secondaries[name].at, domain) == self.serials[domain]:
+                    waiting.remove((name, domain))
+                    times[name] = time.monotonic() - start
+            assert not waiting or time.monotonic() - start < seconds, (
+                f"not within {seconds} s: {sorted(waiting)}", self.serials)
+            time.sleep(0.02)
+        return times
+
+    def assert_equal(self, domains=None):
+        """Every secondary's AXFR is the export, record for record; see LOWERS_CASE."""
+        for domain in domains or self.domains:
+            ours = exported(self.site.export(domain))
+            for name, secondary in self.secondaries.items():
+                theirs = transferred(secondary.at, domain)
+                if name in LOWERS_CASE:
+                    assert without_case(ours) == without_case(theirs), \
+                        (name, domain, difference(without_case(ours), without_case(theirs)))
+                else:
+                    assert ours == theirs, (name, domain, difference(ours, theirs))
+
+
+class Ring(Followed):
     """contactd with two zones of the same contents, and all four makes as their secondaries."""
+
+    domains = ZONES
 
     def __init__(self, folder, contacts, makes=MAKES):
         need(*(kind.program for kind in makes.values()))
@@ -194,53 +243,17 @@ class Ring:
             item["notify"] = list(self.secondaries)
         self.site.write()
         self.serials = self.site.publish()
-        self.primary = None
 
     def __enter__(self):
         self.primary = Contactd(self.site)
-        for secondary in self.secondaries.values():
-            secondary.primary = self.primary.at
-            secondary.start()
-        self.follow(30)
+        self.begin(30)
         return self
-
-    def __exit__(self, *_):
-        for secondary in self.secondaries.values():
-            secondary.stop()
-        if self.primary:
-            self.primary.stop()
 
     def publish(self, edits):
         """Publishes after some edits; both serials must have moved."""
         before = self.serials
         self.serials = self.site.publish("--force")
         assert all(self.serials[domain] > before[domain] for domain in ZONES), (edits, before)
-
-    def follow(self, seconds=SECONDS_TO_FOLLOW):
-        """Waits until every secondary serves what was published last; the seconds it took each."""
-        start, times = time.monotonic(), {}
-        waiting = {(name, domain) for name in self.secondaries for domain in ZONES}
-        while waiting:
-            for name, domain in sorted(waiting):
-                if serial_of(self.secondaries[name].at, domain) == self.serials[domain]:
-                    waiting.remove((name, domain))
-                    times[name] = time.monotonic() - start
-            assert not waiting or time.monotonic() - start < seconds, (
-                f"not within {seconds} s: {sorted(waiting)}", self.serials)
-            time.sleep(0.02)
-        return times
-
-    def assert_equal(self, domains=ZONES):
-        """Every secondary's AXFR is the export, record for record; see LOWERS_CASE."""
-        for domain in domains:
-            ours = exported(self.site.export(domain))
-            for name, secondary in self.secondaries.items():
-                theirs = transferred(secondary.at, domain)
-                if name in LOWERS_CASE:
-                    assert without_case(ours) == without_case(theirs), \
-                        (name, domain, difference(without_case(ours), without_case(theirs)))
-                else:
-                    assert ours == theirs, (name, domain, difference(ours, theirs))
 
 
 class _EditedUnbound(Unbound):

@@ -1,5 +1,6 @@
 /* A publish of what changed leaves, octet for octet, what a publish of everything leaves. */
 #include "tests/unit/commit/published.h"
+#include "tests/unit/zone/golden.h"
 
 #include "sign/keyfile.h"
 #include "store/history.h"
@@ -304,18 +305,6 @@ struct kept {
     } was[ROUNDS + 1];
 };
 
-static char *text_of(const struct node_source *source)
-{
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-
-    assert_non_null(out);
-    assert_int_equal(zonefile_print(source, out), STATUS_OK);
-    assert_int_equal(fclose(out), 0);
-    return text;
-}
-
 static void keep(struct site *site, struct kept *kept, uint32_t serial)
 {
     struct snapshot *snapshot;
@@ -328,7 +317,7 @@ static void keep(struct site *site, struct kept *kept, uint32_t serial)
     assert_int_equal(stored_source_open(snapshot, &record, &stored), STATUS_OK);
     struct node_source source = stored_source_nodes(stored);
     kept->was[kept->count].serial = serial;
-    kept->was[kept->count++].text = text_of(&source);
+    kept->was[kept->count++].text = print_zone(&source);
     stored_source_close(stored);
     snapshot_destroy(snapshot);
 }
@@ -372,7 +361,7 @@ static void assert_past(struct site *site, struct kept *kept, int64_t rounds)
         assert_int_equal(found.new_serial, kept->was[step].serial);
         assert_int_equal(past_source_open(snapshot, &record, step, &past), STATUS_OK);
         struct node_source source = past_source_nodes(past);
-        char *text = text_of(&source);
+        char *text = print_zone(&source);
         assert_string_equal(text, kept->was[step - 1].text);
         if (step % 16 == 0)
             assert_finds(&source);

@@ -1,6 +1,7 @@
 #include "conf_test.h"
 
 #include "conf/arena.h"
+#include "conf/memory.h"
 
 static void memory_is_zeroed_and_aligned(void **state)
 {
@@ -91,6 +92,29 @@ static void an_impossible_size_is_refused_and_remembered(void **state)
     arena_destroy(NULL);
 }
 
+/* A global: whoever ends a process is given nothing. */
+static unsigned ends;
+
+static void count_end(void)
+{
+    ends++;
+}
+
+static void without_memory_a_process_may_end(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    memory_end_without(count_end);
+    assert_non_null(arena_alloc(arena, 1));
+    assert_int_equal(ends, 0);
+    assert_null(arena_alloc(arena, SIZE_MAX));
+    assert_int_equal(ends, 1);
+    memory_end_without(NULL);
+    assert_null(arena_alloc(arena, SIZE_MAX));
+    assert_int_equal(ends, 1);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +124,7 @@ int main(void)
         cmocka_unit_test(a_copy_ends_in_nul),
         cmocka_unit_test(a_reset_gives_the_same_memory_again),
         cmocka_unit_test(an_impossible_size_is_refused_and_remembered),
+        cmocka_unit_test(without_memory_a_process_may_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,6 +292,76 @@ static void many_files_are_read_in_good_time(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* What was said of all files, in the order in which it was. */
+static char *said(const struct diag *diag)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    diag_print(diag, DIAG_GNU, out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void count_file(void *state, const char *path, const struct file_content *content)
+{
+    size_t *count = state;
+    assert_non_null(path);
+    assert_true(content->length > 0);
+    ++*count;
+}
+
+/* 40 files: a mistake in every seventh, and every fifth has the label of the one before it. */
+static void put_many(void)
+{
+    for (int n = 0; n < 40; n++) {
+        char path[16];
+        char label[8];
+        int of = n % 5 == 4 ? n - 1 : n;
+        snprintf(path, sizeof path, "%02d.yaml", n);
+        snprintf(label, sizeof label, "a%c", 'a' + of % 26);
+        put_entry(path, n % 7 == 6 ? "no label" : label);
+    }
+}
+
+static void threads_read_what_one_reads_and_say_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    struct contacts alone;
+
+    put_many();
+    assert_int_equal(read_here(fixture), STATUS_OK);
+    alone = fixture->contacts;
+    for (unsigned threads = 2; threads < 50; threads += 9) {
+        struct fixture other = *fixture;
+        size_t seen = 0;
+        const struct contacts_witness witness = {&seen, count_file};
+        other.arena = arena_create();
+        other.diag = diag_create();
+        other.rules.threads = threads;
+        other.rules.witness = &witness;
+        assert_int_equal(read_here(&other), STATUS_OK);
+        assert_int_equal(seen, 40);
+        assert_int_equal(other.contacts.file_count, alone.file_count);
+        assert_int_equal(other.contacts.contact_count, alone.contact_count);
+        assert_int_equal(other.contacts.entry_count, alone.entry_count);
+        for (size_t i = 0; i < alone.entry_count; i++) {
+            assert_string_equal(other.contacts.entries[i].file, alone.entries[i].file);
+            assert_string_equal(other.contacts.entries[i].labels[0].a_label,
+                                alone.entries[i].labels[0].a_label);
+        }
+        char *expected = said(fixture->diag);
+        char *found = said(other.diag);
+        assert_string_equal(found, expected);
+        assert_int_equal(diag_count(other.diag, SEVERITY_ERROR),
+                         diag_count(fixture->diag, SEVERITY_ERROR));
+        free(expected);
+        free(found);
+        diag_destroy(other.diag);
+        arena_destroy(other.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +374,7 @@ int main(void)
         TEST(a_file_that_is_named_may_have_any_ending),
         TEST(of_two_files_with_one_label_the_first_stays),
         TEST(many_files_are_read_in_good_time),
+        TEST(threads_read_what_one_reads_and_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 #include "tests/unit/server/certificates.h"
 
 #include "server/channel.h"
+#include "server/tls_transport.h"
 
+#include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <string.h>
@@ -44,6 +46,40 @@ static int teardown_plain(void **state)
         close(pair->peer);
     channel_close(&pair->channel);
     return 0;
+}
+
+/* A read that yields less than it had room for spares the next one, until the next call. */
+static void what_was_read_to_its_end_is_not_asked_for_again(void **state)
+{
+    struct tls_transport transport = {.budget = TLS_READ_BUDGET};
+    BIO_METHOD *method = tls_transport_create();
+    BIO *bio = tls_transport_open(method, &transport);
+    uint8_t octets[8];
+    size_t taken = 0;
+    int ends[2];
+    (void)state;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    transport.fd = ends[0];
+    assert_int_equal(send(ends[1], "12345678abc", 11, 0), 11);
+    assert_int_equal(BIO_read_ex(bio, octets, sizeof octets, &taken), 1);
+    assert_int_equal(taken, 8);
+    assert_int_equal(BIO_read_ex(bio, octets, sizeof octets, &taken), 1);
+    assert_int_equal(taken, 3);
+    assert_int_equal(send(ends[1], "late", 4, 0), 4);
+    assert_int_equal(BIO_read_ex(bio, octets, sizeof octets, &taken), 0);
+    assert_true(BIO_should_read(bio));
+    transport.emptied = false;
+    assert_int_equal(BIO_read_ex(bio, octets, sizeof octets, &taken), 1);
+    assert_int_equal(taken, 4);
+    close(ends[1]);
+    transport.emptied = false;
+    assert_int_equal(BIO_read_ex(bio, octets, sizeof octets, &taken), 0);
+    assert_false(BIO_should_retry(bio));
+    assert_true(BIO_eof(bio));
+    close(ends[0]);
+    BIO_free(bio);
+    tls_transport_destroy(method);
 }
 
 /* One step of each side until both have shaken hands. */
@@ -329,6 +365,7 @@ static void a_session_keeps_the_identity_that_it_began_with(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_read_to_its_end_is_not_asked_for_again),
         PLAIN(plain_octets_come_and_end),
         PLAIN(a_full_socket_waits),
         PLAIN(what_was_not_taken_is_seen),

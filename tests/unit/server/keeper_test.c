@@ -3,6 +3,7 @@
 
 #include "conf/opener.h"
 #include "server/keeper.h"
+#include "server/keeper_folders.h"
 #include "server/privileges.h"
 
 #include <errno.h>
@@ -130,6 +131,44 @@ static void contacts_other_places_and_links_to_them_stay_closed(void **state)
     assert_refused(at, path, ENAMETOOLONG);
 }
 
+/* A reload may name another folder for signing keys, in one that is open: from then on it is
+ * closed.
+ */
+static void what_a_reload_names_as_private_is_closed_from_then_on(void **state)
+{
+    const struct premises *at = *state;
+    char message[CONTROL_MESSAGE_OCTETS] = "";
+    char folder[128], key[160];
+    struct config_policy policies[KEEPER_FOLDERS_MAX] = {{.key_dir = folder}};
+    struct config fresh = at->config;
+
+    snprintf(folder, sizeof folder, "%s/keys", at->folder);
+    snprintf(key, sizeof key, "%s/Kcc.example.private", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_text(key, "secret");
+    assert_opened(at, key, "secret");
+    fresh.policies = policies;
+    fresh.policy_count = 1;
+    assert_int_equal(keeper_close(at->keeper, &fresh, message), STATUS_OK);
+    assert_refused(at, key, OPENER_FORBIDDEN);
+    assert_refused(at, at->secret, OPENER_FORBIDDEN);
+    assert_opened(at, at->path, "first");
+
+    /* More than it can remember: said, and what was closed stays so. */
+    char names[KEEPER_FOLDERS_MAX][8];
+    for (size_t i = 0; i < KEEPER_FOLDERS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "/n%zu", i);
+        policies[i].key_dir = names[i];
+    }
+    fresh.policy_count = KEEPER_FOLDERS_MAX;
+    assert_int_equal(keeper_close(at->keeper, &fresh, message), STATUS_SYSTEM);
+    assert_non_null(strstr(message, "/n62 is not yet closed"));
+    assert_non_null(strstr(message, "needs a restart"));
+    assert_refused(at, key, OPENER_FORBIDDEN);
+    unlink(key);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void the_control_socket_takes_its_mode_and_goes_through_it(void **state)
 {
     struct premises *at = *state;
@@ -156,6 +195,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_named_is_opened_as_it_is_now, setup, teardown),
         cmocka_unit_test_setup_teardown(contacts_other_places_and_links_to_them_stay_closed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_a_reload_names_as_private_is_closed_from_then_on,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(the_control_socket_takes_its_mode_and_goes_through_it,
                                         setup, teardown),
     };

@@ -395,6 +395,7 @@ static enum reply_action transfer_with(const struct fixture *fixture, const stru
         &(struct asker){.address = (const struct sockaddr *)&client, .transport = TRANSPORT_TCP},
         &reply);
     assert_int_equal(reply.transfer_denied, reply.action == REPLY_SEND);
+    assert_false(reply.transfer_unsafe);
     if (reply.action == REPLY_TRANSFER)
         assert_non_null(reply.tsig->key);
     return reply.action;

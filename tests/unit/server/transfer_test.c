@@ -426,6 +426,8 @@ static void transfers_over_tls_need_what_protects_them(void **state)
                                     .may_transfer = may == 1};
         respond(&served.view, query.octets, query.length, &asker, &reply);
         assert_int_equal(reply.action, may == 1 ? REPLY_TRANSFER : REPLY_SEND);
+        assert_int_equal(reply.transfer_denied, may == 0);
+        assert_int_equal(reply.transfer_unsafe, may == 0);
     }
     served_destroy(&served);
 }

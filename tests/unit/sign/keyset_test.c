@@ -61,8 +61,8 @@ static struct keyfile generate(struct signed_zone *z, enum dnssec_algorithm algo
 
 static enum status open_with(struct signed_zone *z, const struct rrset *stored)
 {
-    return keyset_open(&z->zone, edit_snapshot(z->edit), stored, z->folder.arena, z->folder.diag,
-                       &z->keyset);
+    const struct keyset_sources sources = {.snapshot = edit_snapshot(z->edit), .dnskeys = stored};
+    return keyset_open(&z->zone, &sources, z->folder.arena, z->folder.diag, &z->keyset);
 }
 
 /* Publishes: from now on the database remembers the keys. */
@@ -273,8 +273,9 @@ static void more_keys_than_can_be_remembered_are_refused(void **state)
 static void without_a_database_keys_are_adopted(void **state)
 {
     struct signed_zone *z = *state;
+    const struct keyset_sources sources = {.files = NULL};
     generate(z, ALGORITHM_ED25519, KSK);
-    assert_int_equal(keyset_open(&z->zone, NULL, NULL, z->folder.arena, z->folder.diag, &z->keyset),
+    assert_int_equal(keyset_open(&z->zone, &sources, z->folder.arena, z->folder.diag, &z->keyset),
                      STATUS_OK);
     assert_int_equal(z->keyset.count, 1);
 }

@@ -2,8 +2,12 @@
 #include "tests/unit/failing.h"
 #include "tests/unit/sign/keyfolder.h"
 
+#include "sign/crypto_memory.h"
 #include "sign/keyset.h"
 #include "sign/pool.h"
+
+#include <openssl/crypto.h>
+#include <sys/wait.h>
 
 #define MAX_ALLOCATIONS 2000
 
@@ -27,11 +31,12 @@ static enum status open_keys(struct keyfolder *folder)
 {
     const struct config_policy policy = {.key_dir = folder->path};
     const struct config_zone zone = {.domain = folder->zone, .policy = &policy};
+    const struct keyset_sources sources = {.files = NULL};
     struct rrset rrsets[3];
     struct keyset keyset;
     size_t count;
 
-    enum status status = keyset_open(&zone, NULL, NULL, folder->arena, folder->diag, &keyset);
+    enum status status = keyset_open(&zone, &sources, folder->arena, folder->diag, &keyset);
     if (status == STATUS_OK)
         status = keyset_rrsets(&keyset, &zone, 60, folder->arena, rrsets, &count);
     return status;
@@ -111,9 +116,36 @@ static void pools_survive_it(void **state)
     fail_everywhere(open_pool);
 }
 
+/* In a process of its own, which has not used OpenSSL yet: before all other tests. */
+static void openssl_without_memory_ends_the_process_with_one_line(void **state)
+{
+    char said[64] = "";
+    int ends[2];
+    int status;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        crypto_memory_end_without();
+        failing_left = 1;
+        OPENSSL_free(OPENSSL_malloc(16));
+        _exit(7);
+    }
+    close(ends[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(read(ends[0], said, sizeof said - 1) > 0);
+    close(ends[0]);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_string_equal(said, "zonegen: out of memory\n");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(openssl_without_memory_ends_the_process_with_one_line),
         cmocka_unit_test(reading_survives_it),
         cmocka_unit_test(generating_survives_it),
         cmocka_unit_test(keysets_survive_it),

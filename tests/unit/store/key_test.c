@@ -154,6 +154,23 @@ static void what_is_no_key_is_refused(void **state)
             STATUS_MALFORMED);
 }
 
+static void labels_that_an_apex_leaves_no_room_for_are_refused(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"\2\0\1xa\0_dns", "\2\0\1x\1\2\0_dns"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const uint8_t *key = (const uint8_t *)keys[i];
+        size_t length = 3 + strlen(keys[i] + 3) + 6; /* the last end, too */
+        uint8_t room[NAME_MAX_OCTETS];
+        const uint8_t *labels = NULL;
+        size_t octets = 0;
+        assert_int_equal(key_to_labels(key, length, 8, room, &labels, &octets), STATUS_OK);
+        assert_int_equal(octets, 8);
+        assert_memory_equal(labels, i == 0 ? "\4_dns\2xa" : "\4_dns\2x\1", 8);
+        assert_int_equal(key_to_labels(key, length, 7, room, &labels, &octets), STATUS_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_label_is_not_the_prefix_of_a_longer_one),
         cmocka_unit_test(the_longest_key_fits_lmdb),
         cmocka_unit_test(what_is_no_key_is_refused),
+        cmocka_unit_test(labels_that_an_apex_leaves_no_room_for_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

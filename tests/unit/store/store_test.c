@@ -6,6 +6,9 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -353,6 +356,135 @@ static void the_reader_of_a_dead_process_is_cleared(void **state)
     store_close(store);
 }
 
+/* What another process holds, and what was said of waiting for it. */
+struct elsewhere {
+    int go; /* a write there ends it */
+    unsigned told;
+    char line[STORE_MESSAGE_OCTETS];
+};
+
+static void let_it_end(void *state, const char *line)
+{
+    struct elsewhere *elsewhere = state;
+    elsewhere->told++;
+    snprintf(elsewhere->line, sizeof elsewhere->line, "%s", line);
+    (void)!write(elsewhere->go, "", 1);
+}
+
+/* A process that has a change open until it is told to go; its id. */
+static pid_t change_elsewhere(const struct temporary *temporary, int *go)
+{
+    int ready[2], gone[2];
+    char octet;
+
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(gone), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char message[STORE_MESSAGE_OCTETS];
+        struct store *store;
+        struct edit *edit;
+        bool fine =
+            store_create(temporary->database, &private_access, &store, message) == STATUS_OK &&
+            edit_begin(store, &edit, message) == STATUS_OK && write(ready[1], "", 1) == 1 &&
+            read(gone[0], &octet, 1) == 1;
+        if (fine)
+            edit_abort(edit);
+        _exit(fine ? 0 : 1);
+    }
+    assert_true(child > 0);
+    assert_int_equal(read(ready[0], &octet, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    close(gone[0]);
+    *go = gone[1];
+    return child;
+}
+
+static void who_waits_for_another_change_says_so_once_and_goes_on(void **state)
+{
+    const struct temporary *temporary = *state;
+    struct elsewhere elsewhere = {.go = -1};
+    const struct store_access access = {.patience = {20, let_it_end, &elsewhere}};
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+    int outcome;
+
+    store_close(create_store(temporary));
+    pid_t child = change_elsewhere(temporary, &elsewhere.go);
+    assert_int_equal(store_create(temporary->database, &access, &store, message), STATUS_OK);
+    assert_int_equal(elsewhere.told, 1);
+    assert_non_null(strstr(elsewhere.line, temporary->database));
+    assert_non_null(strstr(elsewhere.line, "another process has been changing it"));
+    assert_int_equal(waitpid(child, &outcome, 0), child);
+    assert_int_equal(outcome, 0);
+    put(store, "k", "v");
+    store_close(store);
+    close(elsewhere.go);
+}
+
+static void who_does_not_wait_says_nothing(void **state)
+{
+    const struct temporary *temporary = *state;
+    struct elsewhere elsewhere = {.go = -1};
+    const struct store_access access = {.patience = {60000, let_it_end, &elsewhere}};
+    char message[STORE_MESSAGE_OCTETS];
+    struct store *store;
+
+    assert_int_equal(store_create(temporary->database, &access, &store, message), STATUS_OK);
+    put(store, "k", "v");
+    store_close(store);
+    assert_int_equal(elsewhere.told, 0);
+}
+
+/* What a thread looks at while another one changes what is in doubt. */
+struct doubting {
+    struct snapshot *snapshot;
+    atomic_bool over;
+    unsigned doubted;
+};
+
+static void *look_at_doubts(void *arg)
+{
+    static const uint8_t key[] = {STORE_TABLE_NODES, 0, 0, 'm'};
+    struct doubting *doubting = arg;
+
+    while (!atomic_load(&doubting->over))
+        doubting->doubted += snapshot_doubts(doubting->snapshot, key, sizeof key) +
+                             snapshot_doubts_any(doubting->snapshot, key, 3);
+    return NULL;
+}
+
+/* Under AddressSanitizer a read of what was freed ends the test. */
+static void what_was_in_doubt_is_freed_when_nobody_looks_at_it(void **state)
+{
+    struct store *store = create_store(*state);
+    struct doubting doubting = {.over = false};
+    struct store_gaps *before = NULL;
+    pthread_t thread;
+
+    assert_int_equal(snapshot_create(store, &doubting.snapshot), STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, look_at_doubts, &doubting), 0);
+    for (int round = 0; round < 2000; round++) {
+        struct store_gaps *gaps = calloc(1, sizeof *gaps);
+        assert_non_null(gaps);
+        gaps->count = 200;
+        store_doubt(store, gaps);
+        while (!store_doubt_is_settled(store))
+            sched_yield();
+        free(before);
+        before = gaps;
+    }
+    atomic_store(&doubting.over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(doubting.doubted > 0);
+    store_doubt(store, NULL);
+    assert_true(store_doubt_is_settled(store));
+    free(before);
+    snapshot_destroy(doubting.snapshot);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,8 +492,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_database_of_another_program_is_refused_and_left_alone,
                                         setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            a_database_whose_changes_have_lost_their_numbers_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_database_whose_changes_have_lost_their_numbers_is_refused,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_database_of_another_version_is_refused_with_the_command_to_run, setup, teardown),
         cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed, setup,
@@ -375,6 +507,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(the_reader_of_a_dead_process_is_cleared, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_waits_for_another_change_says_so_once_and_goes_on,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(who_does_not_wait_says_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_in_doubt_is_freed_when_nobody_looks_at_it, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

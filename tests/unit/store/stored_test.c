@@ -4,6 +4,7 @@
 #include "store/checksum.h"
 #include "store/key.h"
 #include "store/stored.h"
+#include "wire/constants.h"
 
 #include <string.h>
 
@@ -151,6 +152,56 @@ static void a_line_that_only_belongs_to_the_zone_is_no_answer(void **state)
     assert_int_equal(answer.type, 0);
 }
 
+/* What a transfer copies at once. */
+static void own_rrsets_that_stand_together_are_given_together(void **state)
+{
+    (void)state;
+#define OWN(number, answer, sg, extra)                                                             \
+    {                                                                                              \
+        .type = (number), .flags = STORED_IN_ZONE, .records = {1, 1, 0, 0, 1},                     \
+        .octets = {sizeof(answer) - 1, sizeof(sg) - 1, 0, 0, sizeof(extra) - 1}, .part = {         \
+            (const uint8_t *)(answer),                                                             \
+            (const uint8_t *)(sg),                                                                 \
+            NULL,                                                                                  \
+            NULL,                                                                                  \
+            (const uint8_t *)(extra)                                                               \
+        }                                                                                          \
+    }
+    static const struct stored_answer lines[] = {
+        {.type = 0, .flags = STORED_ANSWERS},
+        OWN(1, "first", "-signed", ""),
+        {.type = 5, .flags = STORED_ANSWERS},
+        OWN(2, "second", "", "beside"),
+        OWN(TYPE_SOA, "soa", "+", ""),
+        OWN(16, "third", "", ""),
+        OWN(17, "fourth", "", ""),
+    };
+#undef OWN
+    static const struct {
+        uint16_t type, answer_octets;
+        const char *octets;
+    } runs[] = {{1, 5, "first-signedsecond"}, {TYPE_SOA, 3, "soa+"}, {16, 5, "thirdfourth"}};
+    const struct stored_draft draft = {.answer_count = sizeof lines / sizeof lines[0],
+                                       .answers = lines};
+    uint8_t value[VALUE_OCTETS];
+    struct writer w = writer_of(value, sizeof value);
+    struct stored stored;
+    struct stored_own own;
+    size_t line = 0;
+
+    stored_write(&w, key, sizeof key, &draft);
+    assert_int_equal(stored_open(key, sizeof key, value, writer_length(&w), &stored), STATUS_OK);
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        assert_int_equal(stored_next_own(&stored, &line, &own), STATUS_OK);
+        assert_int_equal(own.type, runs[i].type);
+        assert_int_equal(own.answer_octets, runs[i].answer_octets);
+        assert_int_equal(reader_left(&own.records), strlen(runs[i].octets));
+        assert_memory_equal(own.records.next, runs[i].octets, strlen(runs[i].octets));
+    }
+    assert_int_equal(stored_next_own(&stored, &line, &own), STATUS_NOT_FOUND);
+    assert_int_equal(stored_next_own(&stored, &line, &own), STATUS_NOT_FOUND);
+}
+
 static void no_line_at_all_is_no_data(void **state)
 {
     (void)state;
@@ -279,6 +330,7 @@ int main(void)
         cmocka_unit_test(the_parts_of_an_answer_stand_one_after_the_other),
         cmocka_unit_test(a_type_without_a_line_gets_line_zero),
         cmocka_unit_test(a_line_that_only_belongs_to_the_zone_is_no_answer),
+        cmocka_unit_test(own_rrsets_that_stand_together_are_given_together),
         cmocka_unit_test(no_line_at_all_is_no_data),
         cmocka_unit_test(every_flip_of_a_bit_is_found),
         cmocka_unit_test(every_prefix_is_refused),
