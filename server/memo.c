@@ -54,6 +54,9 @@ struct memo *memo_create(size_t replies)
         return NULL;
     }
     (void)!madvise(block, memo->octets, MADV_HUGEPAGE); /* where the machine has them */
+    /* What every worker has is there before the first query, which would wait for it. */
+    if (replies == MEMO_MIN_REPLIES)
+        memset(block, 0, memo->octets);
     memo->kept = (struct kept *)(void *)block;
     memo->sets = (struct set *)(void *)(memo->kept + replies);
     memo->asked = (uint32_t *)(void *)(memo->sets + replies / WAYS);

@@ -27,12 +27,13 @@
 /* The room of a reply with its request: longer ones are made anew each time. */
 #define MEMO_REPLY_OCTETS 768
 /* How many are kept: powers of two. */
-#define MEMO_MIN_REPLIES 2048  /* 2 MiB */
+#define MEMO_MIN_REPLIES 8192  /* 6 MiB */
 #define MEMO_MAX_REPLIES 32768 /* 24 MiB */
 
 struct memo;
 
-/* For `replies` of them. NULL when memory or randomness is out. */
+/* For `replies` of them; beyond the least, memory comes as it is filled. NULL when memory or
+ * randomness is out. */
 struct memo *memo_create(size_t replies);
 
 /* NULL is fine. */

@@ -37,7 +37,7 @@ struct view {
     const struct cookie_secrets *cookies; /* NULL: off */
     struct rrl *rrl;                      /* NULL: off. Shared by all workers */
     int64_t now_ms;                       /* ticks, for rrl */
-    uint64_t era; /* another one whenever any of these has changed, and what is in them */
+    uint64_t era;           /* another one whenever any of these has changed, and what is in them */
     int64_t (*clock)(void); /* seconds since 1970; asked where a message has a TSIG or a cookie */
 };
 
