@@ -68,6 +68,17 @@ static bool is_line_end(const struct source *source, size_t octet)
             source->octets[octet + 1] == '\n');
 }
 
+/* How many characters from `octet` on are printable ASCII: nearly all that there are, and nothing
+ * to check in them. */
+static size_t count_plain(const struct source *source, size_t octet)
+{
+    size_t at = octet;
+
+    while (at < source->length && source->octets[at] >= ' ' && source->octets[at] <= '~')
+        at++;
+    return at - octet;
+}
+
 /* Checks one character and returns where the next one starts, or SIZE_MAX when memory is out. */
 static size_t check_character(struct check *check, size_t octet)
 {
@@ -111,7 +122,9 @@ enum status source_check(struct source *source, struct arena *arena, struct diag
         source->length -= 3;
     }
     for (size_t at = 0; at < source->length;) {
-        at = check_character(&check, at);
+        size_t plain = count_plain(source, at);
+        check.place.column += (unsigned)plain;
+        at = plain > 0 ? at + plain : check_character(&check, at);
         if (at == SIZE_MAX)
             return STATUS_SYSTEM;
     }

@@ -3,12 +3,13 @@
 #include "conf/source.h"
 #include "conf/utf8.h"
 #include "conf/yaml_explain.h"
-#include "conf/yaml_simple.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+
+#define FEW_KEYS 16
 
 /* A sequence or mapping that is open. */
 struct frame {
@@ -135,6 +136,10 @@ static void check_text(struct reading *reading, const struct yaml_node *node)
 {
     for (size_t at = 0; at < node->length;) {
         uint32_t character = 0;
+        if (node->text[at] >= ' ' && node->text[at] <= '~') {
+            at++;
+            continue;
+        }
         size_t octets = utf8_decode(node->text + at, node->length - at, &character);
         if (character == '\t') {
             refuse(reading, node->place, "yaml-tab", "a tab inside a value; use spaces");
@@ -236,13 +241,22 @@ static void drop_refused(struct yaml_node *mapping)
     mapping->count = kept;
 }
 
-/* Sorted once instead of compared in pairs: a mapping may hold a million keys. */
+static bool has_equal_pair(const struct yaml_node *mapping)
+{
+    for (size_t i = 1; i < mapping->count; i++)
+        for (size_t before = 0; before < i; before++)
+            if (strcmp(mapping->keys[before]->text, mapping->keys[i]->text) == 0)
+                return true;
+    return false;
+}
+
+/* Sorted once instead of compared in pairs: a mapping may hold a million keys. Most hold a few. */
 static void check_duplicates(struct reading *reading, struct yaml_node *mapping)
 {
     size_t count = mapping->count;
     bool found = false;
 
-    if (count < 2)
+    if (count < 2 || (count <= FEW_KEYS && !has_equal_pair(mapping)))
         return;
     struct yaml_node **sorted = reallocarray(NULL, count, sizeof(struct yaml_node *));
     if (sorted == NULL) {
@@ -385,10 +399,7 @@ enum status yaml_parse(const char *file, const char *octets, size_t length, stru
                    YAML_MAX_OCTETS);
         return STATUS_INVALID;
     }
-    enum status status = yaml_simple_parse(file, octets, length, arena, out);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    status = source_check(&reading.source, arena, diag);
+    enum status status = source_check(&reading.source, arena, diag);
     if (status == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     reading.invalid = status != STATUS_OK;
