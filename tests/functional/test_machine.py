@@ -2,6 +2,7 @@
 form of what is sampled here is tests/faults."""
 
 import os
+import pathlib
 import resource
 import signal
 import struct
@@ -192,10 +193,13 @@ def test_a_clock_that_went_back_takes_no_serial_back(site):
 
 @pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer's address space has no bounds")
 def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
-    """A reload is refused or done; what is asked is answered."""
-    process, at = start(site, stderr=subprocess.DEVNULL)
+    """A reload is refused or done; what is asked is answered. A start has other ways out: it is over."""
+    log = pathlib.Path(site.folder) / "log"
+    with open(log, "wb") as stderr:
+        process, at = start(site, stderr=stderr)
 
     def bound():
+        wait_until(lambda: " is ready: " in log.read_text(encoding="utf-8"), 20, "is ready")
         with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
             octets = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         descriptors = len(os.listdir(f"/proc/{process.pid}/fd"))
