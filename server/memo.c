@@ -6,10 +6,10 @@
 #include <sys/random.h>
 
 #define CACHE_LINE 64
-#define HUGE_OCTETS                                                                                \
-    ((size_t)2 << 20) /* of a page for which the processor needs one translation                   \
-                       */
-#define ID_OCTETS 2   /* of a message; all that is new in a question that was asked before */
+/* Of a page for which the processor needs one translation. */
+#define HUGE_OCTETS ((size_t)2 << 20)
+/* Of a message; all that is new in a question that was asked before. */
+#define ID_OCTETS 2
 
 /* Replies that share a place: their tags are looked at together. */
 #define WAYS 4
