@@ -120,6 +120,9 @@ class Contactd:
         with namespace.inside() if namespace else contextlib.nullcontext():
             wait_until(lambda: client.udp(self.at, probe, timeout=0.2, tries=1), 20,
                        "contactd answers", self.process)
+        if output is None:  # It answers before its start is at its end.
+            wait_until(lambda: " is ready: " in self.process.log_since_start(), 20,
+                       "contactd is ready", self.process)
 
     def _start(self, name, **options):
         return Process(name, [program("contactd"), "-c", self.site.path], self.site.folder,

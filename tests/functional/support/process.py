@@ -62,6 +62,7 @@ class Process:
         self.name = name
         self.log_path = os.path.join(folder, f"{name}.log")
         self._log = open(self.log_path, "ab")
+        self._log_start = self._log.tell()
         self._process = subprocess.Popen(
             [str(a) for a in arguments], stdin=subprocess.DEVNULL,
             stdout=self._log if output is None else output, stderr=subprocess.STDOUT, cwd=folder,
@@ -79,6 +80,12 @@ class Process:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def log_since_start(self):
+        """Without what processes of the same name wrote before."""
+        with open(self.log_path, "rb") as file:
+            file.seek(self._log_start)
+            return file.read().decode(errors="replace")
 
     def cpu_seconds(self):
         """What it has used so far, user and system."""
