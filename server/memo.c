@@ -31,46 +31,52 @@ struct set {
 struct memo {
     uint64_t seed;
     size_t replies; /* a power of two */
-    size_t octets;  /* of the three in one piece */
     struct set *sets;
-    uint32_t *asked;   /* tags of what was asked for, and is not kept */
-    struct kept *kept; /* WAYS for each set */
+    uint32_t *asked;   /* tags of what was asked for, and is not kept; after the sets */
+    struct kept *kept; /* WAYS for each set; memory of its own, which comes as it is filled */
 };
+
+static size_t kept_octets(size_t replies)
+{
+    return (replies * sizeof(struct kept) + HUGE_OCTETS - 1) / HUGE_OCTETS * HUGE_OCTETS;
+}
+
+static struct kept *map_kept(size_t replies)
+{
+    const size_t octets = kept_octets(replies);
+    void *block = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (block == MAP_FAILED)
+        return NULL;
+    (void)!madvise(block, octets, MADV_HUGEPAGE); /* where the machine has them */
+    return block;
+}
 
 struct memo *memo_create(size_t replies)
 {
-    const size_t tag_octets = replies * sizeof(uint32_t);
     struct memo *memo = calloc(1, sizeof *memo);
 
     if (!memo)
         return NULL;
     memo->replies = replies;
-    memo->octets = (2 * tag_octets + replies * sizeof *memo->kept + HUGE_OCTETS - 1) / HUGE_OCTETS *
-                   HUGE_OCTETS;
-    uint8_t *block =
-        mmap(NULL, memo->octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) {
-        free(memo);
+    memo->sets = calloc(2 * replies, sizeof(uint32_t));
+    memo->kept = map_kept(replies);
+    if (!memo->sets || !memo->kept ||
+        getrandom(&memo->seed, sizeof memo->seed, 0) != (ssize_t)sizeof memo->seed) {
+        memo_destroy(memo);
         return NULL;
     }
-    (void)!madvise(block, memo->octets, MADV_HUGEPAGE); /* where the machine has them */
-    /* What every worker has is there before the first query, which would wait for it. */
-    if (replies == MEMO_MIN_REPLIES)
-        memset(block, 0, memo->octets);
-    memo->kept = (struct kept *)(void *)block;
-    memo->sets = (struct set *)(void *)(memo->kept + replies);
     memo->asked = (uint32_t *)(void *)(memo->sets + replies / WAYS);
-    if (getrandom(&memo->seed, sizeof memo->seed, 0) == (ssize_t)sizeof memo->seed)
-        return memo;
-    memo_destroy(memo);
-    return NULL;
+    return memo;
 }
 
 void memo_destroy(struct memo *memo)
 {
     if (!memo)
         return;
-    munmap(memo->kept, memo->octets);
+    if (memo->kept)
+        munmap(memo->kept, kept_octets(memo->replies));
+    free(memo->sets);
     free(memo);
 }
 
