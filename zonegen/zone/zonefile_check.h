@@ -8,7 +8,7 @@
 
 #include "conf/diag.h"
 #include "zone/node.h"
-#include "zone/zonefile_zone.h"
+#include "zone/zonefile_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
