@@ -65,8 +65,8 @@ void zonefile_destroy(struct zonefile *zonefile);
  *   file       path, for places too; read once, from its beginning to its end: a pipe is fine
  *   apex       what the zone must be, and the origin to begin with, or NULL: the owner of its SOA
  *   zonefile   nothing was read into it
- *   diag       every error with its place, at most about 100; rules zonefile-…
- *   out        source over the zone, valid as long as `zonefile`
+ *   diag       every error with its place, at most about 100, as many of RRsets that are only
+ * warned of or noted; rules zonefile-… out        source over the zone, valid as long as `zonefile`
  *
  * STATUS_OK; STATUS_INVALID with diagnostics, also when the file cannot be opened or read, or the
  * folder has no place for records; STATUS_SYSTEM with a diagnostic when memory is out.

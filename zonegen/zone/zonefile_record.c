@@ -58,8 +58,9 @@ void zonefile_record_write(struct writer *w, const struct zonefile_record *recor
 
 bool zonefile_cursor_next(struct zonefile_cursor *cursor, struct zonefile_record *out)
 {
+    if (cursor->next == cursor->end)
+        return false;
     struct reader r = reader_of(cursor->next, (size_t)(cursor->end - cursor->next));
-
     out->line = reader_u32(&r);
     out->ttl = reader_u32(&r);
     out->type = reader_u16(&r);

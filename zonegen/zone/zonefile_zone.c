@@ -157,6 +157,22 @@ static enum status check_zone(struct zonefile_zone *zone, struct zonefile_check 
     return check_nodes(zone, check);
 }
 
+/* Says how much more was found than is shown. */
+static enum status conclude(const struct zonefile_check *check)
+{
+    const struct place place = {.file = check->file};
+
+    if (check->errors > check->limit)
+        diag_error(check->diag, place, "zonefile-errors",
+                   "%zu more errors of records that do not go together",
+                   check->errors - check->limit);
+    if (check->remarks > ZONEFILE_CHECK_REMARKS)
+        diag_warning(check->diag, place, "zonefile-remarks",
+                     "%zu more RRsets that are large or hold equal records",
+                     check->remarks - ZONEFILE_CHECK_REMARKS);
+    return check->errors > 0 ? STATUS_INVALID : STATUS_OK;
+}
+
 enum status zonefile_zone_open(const struct zonefile_records *records, const struct name *apex,
                                size_t limit, struct diag *diag, struct zonefile_zone **out)
 {
@@ -179,11 +195,8 @@ enum status zonefile_zone_open(const struct zonefile_records *records, const str
         status = zonefile_group_open(&zone->found_group);
     if (status == STATUS_OK)
         status = check_zone(zone, &check);
-    if (status == STATUS_OK && check.errors > limit)
-        diag_error(diag, (struct place){.file = records->file}, "zonefile-errors",
-                   "%zu more errors of records that do not go together", check.errors - limit);
-    if (status == STATUS_OK && check.errors > 0)
-        status = STATUS_INVALID;
+    if (status == STATUS_OK)
+        status = conclude(&check);
     if (status != STATUS_OK) {
         zonefile_zone_close(zone);
         return status;

@@ -168,6 +168,45 @@ static void no_more_than_100_errors_are_shown(void **state)
     drop_zone(&zone);
 }
 
+static void no_more_than_100_notes_are_shown(void **state)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    (void)state;
+    assert_non_null(out);
+    fputs(HEAD, out);
+    for (int i = 0; i < 130; i++)
+        fprintf(out, "n%d A 192.0.2.1\nn%d A 192.0.2.1\n", i, i);
+    assert_int_equal(fclose(out), 0);
+    struct read_zone zone = read_zone_text(text, length);
+    assert_int_equal(zone.status, STATUS_OK);
+    assert_int_equal(diag_count(zone.diag, SEVERITY_NOTE), 100);
+    assert_non_null(strstr(diag_at(zone.diag, 0)->message, "30 more RRsets"));
+    drop_zone(&zone);
+    free(text);
+}
+
+static void a_line_without_end_is_refused_not_held(void **state)
+{
+    const size_t length = (size_t)5 << 20;
+    char *text = malloc(length);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', length);
+    for (size_t at = 0; at + 1 < length; at += 5000)
+        text[at] = ' ';
+    const size_t head = sizeof HEAD "a TXT " - 1;
+    memcpy(text, HEAD "a TXT ", head);
+    memcpy(text + length - 11, "\nb TXT \"y\"\n", 11);
+    struct read_zone zone = read_zone_text(text, length);
+    assert_int_equal(zone.status, STATUS_INVALID);
+    assert_int_equal(diag_total(zone.diag), 1);
+    assert_string_equal(diag_at(zone.diag, 0)->rule, "zonefile-line");
+    drop_zone(&zone);
+    free(text);
+}
+
 static void an_rrset_that_no_message_carries_is_refused(void **state)
 {
     struct read_zone zone;
@@ -423,6 +462,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_golden_file_is_read_as_expected),
         cmocka_unit_test(no_more_than_100_errors_are_shown),
+        cmocka_unit_test(no_more_than_100_notes_are_shown),
+        cmocka_unit_test(a_line_without_end_is_refused_not_held),
         cmocka_unit_test(an_rrset_that_no_message_carries_is_refused),
         cmocka_unit_test(rdata_beyond_65535_octets_is_refused_not_cut),
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
