@@ -130,7 +130,7 @@ static struct chunk *chunk_for(struct arena *arena, size_t size)
     return add_chunk(arena, size);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_room(struct arena *arena, size_t size)
 {
     const size_t unit = _Alignof(max_align_t);
     struct chunk *chunk = NULL;
@@ -147,14 +147,23 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *octets = chunk->octets + chunk->used;
     chunk->used += size;
     arena->used += size;
-    return memset(octets, 0, size);
+    return octets;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *octets = arena_room(arena, size);
+    return octets != NULL ? memset(octets, 0, size) : NULL;
 }
 
 char *arena_copy(struct arena *arena, const void *octets, size_t length)
 {
-    char *copy = arena_alloc(arena, length < SIZE_MAX ? length + 1 : SIZE_MAX);
-    if (copy != NULL && length > 0)
+    char *copy = arena_room(arena, length < SIZE_MAX ? length + 1 : SIZE_MAX);
+    if (copy == NULL)
+        return NULL;
+    if (length > 0)
         memcpy(copy, octets, length);
+    copy[length] = '\0';
     return copy;
 }
 

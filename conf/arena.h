@@ -26,6 +26,9 @@ void arena_adopt(struct arena *arena, struct arena *other);
 /* `size` zeroed octets aligned for any object, or NULL when memory is out. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* The same, with whatever is in them: for what is written in full at once. */
+void *arena_room(struct arena *arena, size_t size);
+
 /* A copy of `length` octets followed by a NUL, or NULL. */
 char *arena_copy(struct arena *arena, const void *octets, size_t length);
 

@@ -59,6 +59,19 @@ bool diag_keeps(const struct diag *diag, enum severity severity)
     return severity <= diag->least;
 }
 
+enum severity diag_least(const struct diag *diag)
+{
+    return diag->least;
+}
+
+void diag_clear(struct diag *diag)
+{
+    diag->count = 0;
+    diag->lost = 0;
+    memset(diag->counts, 0, sizeof diag->counts);
+    arena_reset(diag->arena);
+}
+
 /* Octets of the character at `text`, its form shown written to `shown`: \xNN for every octet of
  * what a terminal would obey instead of show (controls, C1 ones and reordering too), and of what is
  * not UTF-8. `text` may come straight from an attacker's file. */

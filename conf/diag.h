@@ -37,6 +37,10 @@ void diag_destroy(struct diag *diag);
  * prints none. diag_keeps() tells, where making a message is work. */
 void diag_keep(struct diag *diag, enum severity least);
 bool diag_keeps(const struct diag *diag, enum severity severity);
+enum severity diag_least(const struct diag *diag);
+
+/* Forgets all that was added, not what is left out. */
+void diag_clear(struct diag *diag);
 
 /* Adds one diagnostic; `rule` is a string constant or NULL. The message is formatted at once. */
 void diag_add(struct diag *diag, enum severity severity, struct place place, const char *rule,

@@ -61,8 +61,9 @@ struct content {
     struct file_stamp stamp;
 };
 
-/* Reads to the end, or until more than `limit` octets are there. Zero or an errno. */
-static int read_all(int file, size_t limit, struct content *content)
+/* Reads to the end, or until more than `limit` octets are there: of a regular file a read ends
+ * short at its end only. Zero or an errno. */
+static int read_all(int file, bool is_regular, size_t limit, struct content *content)
 {
     for (;;) {
         if (content->length == content->capacity) {
@@ -73,14 +74,14 @@ static int read_all(int file, size_t limit, struct content *content)
             content->octets = larger;
             content->capacity = capacity;
         }
-        ssize_t got =
-            read(file, content->octets + content->length, content->capacity - content->length);
+        size_t room = content->capacity - content->length;
+        ssize_t got = read(file, content->octets + content->length, room);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return errno;
         content->length += (size_t)got;
-        if (got == 0 || content->length > limit)
+        if (got == 0 || content->length > limit || (is_regular && (size_t)got < room))
             return 0;
     }
 }
@@ -104,7 +105,7 @@ static int load(const struct opener *opener, const char *path, size_t limit,
             content->capacity = limit + 1;
         content->stamp = stamp_of(&info);
         content->octets = malloc(content->capacity);
-        error = content->octets != NULL ? read_all(file, limit, content) : ENOMEM;
+        error = content->octets != NULL ? read_all(file, sized, limit, content) : ENOMEM;
     }
     close(file);
     return error;

@@ -97,6 +97,8 @@ static size_t check_character(struct check *check, size_t octet)
         if (!replace(check, octet, octets))
             return SIZE_MAX;
     }
+    if (octets > 1)
+        check->source->is_ascii = false;
     check->place.column++;
     return octet + octets;
 }
@@ -121,6 +123,7 @@ enum status source_check(struct source *source, struct arena *arena, struct diag
         source->octets += 3;
         source->length -= 3;
     }
+    source->is_ascii = true;
     for (size_t at = 0; at < source->length;) {
         size_t plain = count_plain(source, at);
         check.place.column += (unsigned)plain;
@@ -140,6 +143,9 @@ size_t source_octet(struct source *source, size_t character)
 {
     size_t octet = source->cursor_octet;
     size_t at = source->cursor_character;
+
+    if (source->is_ascii)
+        return character < source->length ? character : source->length;
 
     while (at < character && octet < source->length) {
         do

@@ -16,13 +16,15 @@ struct source {
     const char *file;   /* for places */
     const char *octets; /* UTF-8 without controls other than tab, LF, and CR before LF */
     size_t length;
+    bool is_ascii; /* each character is one octet */
     /* the last character that was looked up: look-ups that move forward cost what lies between */
     size_t cursor_character;
     size_t cursor_octet;
 };
 
 /*
- * Checks the octets of a file: `file`, `octets` and `length` of the source are filled in. A byte
+ * Checks the octets of a file: `file`, `octets` and `length` of the source are filled in,
+ * the rest is 0. A byte
  * order mark before the text is skipped. Each bad character is one error (rules yaml-utf8,
  * yaml-control; one per line, at most SOURCE_MAX_ERRORS) and reads as '_', U+00BF or U+FFFD from
  * then on, in a copy of the octets, so that the rest of the file is checked all the same.

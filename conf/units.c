@@ -150,6 +150,19 @@ enum status units_date(const char *text, int32_t *days)
     return STATUS_OK;
 }
 
+/* Century, year of it, month and day, of two digits each: YYYY-MM-DD. */
+static void write_date(const int parts[4], char text[16])
+{
+    static const char pattern[] = "0000-00-00";
+    static const size_t places[] = {0, 2, 5, 8};
+
+    memcpy(text, pattern, sizeof pattern);
+    for (size_t i = 0; i < 4; i++) {
+        text[places[i]] = (char)('0' + parts[i] / 10);
+        text[places[i] + 1] = (char)('0' + parts[i] % 10);
+    }
+}
+
 void units_date_text(int32_t days, char text[16])
 {
     int64_t shifted = (int64_t)days + 719468;
@@ -163,6 +176,11 @@ void units_date_text(int32_t days, char text[16])
     int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
     int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
 
+    if (year >= 0 && year <= 9999) { /* as all are that people write */
+        const int parts[] = {(int)(year / 100), (int)(year % 100), (int)month, (int)day};
+        write_date(parts, text);
+        return;
+    }
     char wide[40]; /* the compiler cannot see that 15 characters suffice: years end at 5881580 */
     snprintf(wide, sizeof wide, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
     memcpy(text, wide, 16);

@@ -241,11 +241,17 @@ static void drop_refused(struct yaml_node *mapping)
     mapping->count = kept;
 }
 
+/* Most differ in their first character. */
+static bool is_same(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 static bool has_equal_pair(const struct yaml_node *mapping)
 {
     for (size_t i = 1; i < mapping->count; i++)
         for (size_t before = 0; before < i; before++)
-            if (strcmp(mapping->keys[before]->text, mapping->keys[i]->text) == 0)
+            if (is_same(mapping->keys[before]->text, mapping->keys[i]->text))
                 return true;
     return false;
 }
@@ -420,7 +426,7 @@ enum status yaml_parse(const char *file, const char *octets, size_t length, stru
 struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
 {
     for (size_t i = 0; i < mapping->count; i++)
-        if (strcmp(mapping->keys[i]->text, key) == 0)
+        if (is_same(mapping->keys[i]->text, key))
             return mapping->items[i];
     return NULL;
 }

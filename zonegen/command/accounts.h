@@ -18,7 +18,8 @@ struct accounts {
     struct contacts_witness witness;
     size_t count, room;
     struct source *items; /* freed by accounts_close() */
-    bool failed;          /* memory is out */
+    struct evp_md_ctx_st *digester;
+    bool failed; /* memory is out */
 };
 
 /* `out` must stay where it is: its witness is what contacts_read() is given. */

@@ -64,8 +64,8 @@ static enum status print_unsigned(struct context *context, const struct node_sou
 static enum status print_stored(struct context *context, struct stored_source *stored)
 {
     struct watched watched = {context, stored_source_nodes(stored)};
-    const struct node_source source = {&watched, watched.inner.apex, watched_next, watched_rewind,
-                                       watched_find};
+    const struct node_source source = {&watched,       watched.inner.apex, watched_next,
+                                       watched_rewind, watched_find,       NULL};
 
     return context->options->is_unsigned ? print_unsigned(context, &source)
                                          : print(context, &source);

@@ -367,7 +367,7 @@ static enum status find_nothing(void *state, const uint8_t *owner, struct node *
 enum status commit_remove(struct edit *edit, const struct zone_record *zone,
                           const struct commit_observer *observer, struct commit_result *out)
 {
-    struct node_source source = {NULL, {.length = 0}, nothing, rewind_nothing, find_nothing};
+    struct node_source source = {NULL, {.length = 0}, nothing, rewind_nothing, find_nothing, NULL};
     uint8_t key[KEY_PREFIX_OCTETS];
 
     /* Copied first: the record is in the map, and the first write moves it. */

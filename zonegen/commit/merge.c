@@ -1,5 +1,6 @@
 #include "commit/merge.h"
 
+#include "commit/feed.h"
 #include "commit/merge_nsec3.h"
 #include "conf/arena.h"
 #include "zone/card.h"
@@ -22,8 +23,7 @@ struct cursor {
 /* What one merge works with; all of it owned. */
 struct bench {
     struct cursor cursor;
-    struct compile compile;
-    struct writer value;   /* COMPILE_VALUE_OCTETS */
+    struct feed *feed;
     struct arena *scratch; /* of decoded old nodes */
     bool is_between;       /* the last run has been closed: what the store has here stays */
     struct merge_nsec3 nsec3;
@@ -58,26 +58,21 @@ static int compare_keys(const uint8_t *a, size_t a_octets, const uint8_t *b, siz
 static enum status bench_open(struct bench *bench, const struct merge *merge)
 {
     struct key key;
-    uint8_t *buffer = malloc(COMPILE_VALUE_OCTETS);
 
     *bench = (struct bench){.cursor = {.snapshot = edit_snapshot(merge->edit)}};
     bench->scratch = arena_create();
-    if (!buffer || !bench->scratch) {
-        free(buffer);
+    if (!bench->scratch)
         return STATUS_SYSTEM;
-    }
-    bench->value = writer_of(buffer, COMPILE_VALUE_OCTETS);
     key_of_name(&key, merge->zone, merge->source->apex.octets, 0);
     memcpy(bench->cursor.prefix, key.octets, KEY_PREFIX_OCTETS);
     memcpy(bench->cursor.key, key.octets, KEY_PREFIX_OCTETS);
     bench->cursor.key_octets = KEY_PREFIX_OCTETS;
-    return compile_open(&bench->compile, merge->source, merge->zone);
+    return feed_open(merge->source, merge->zone, &bench->feed);
 }
 
 static void bench_close(struct bench *bench)
 {
-    compile_close(&bench->compile);
-    free(bench->value.start);
+    feed_close(bench->feed);
     arena_destroy(bench->scratch);
 }
 
@@ -217,84 +212,80 @@ static enum status count_change(struct merge *merge, struct bench *bench, const 
     return STATUS_OK;
 }
 
-/* Puts the value on the bench, whatever is there; `before` is what that is, or NULL. */
-static enum status put(struct merge *merge, const struct bench *bench, const uint8_t *key,
-                       size_t key_octets, const struct item *before)
+/* Puts what was compiled, whatever is there; `before` is what that is, or NULL. */
+static enum status put(struct merge *merge, const struct feed_item *fed, const struct item *before)
 {
-    const struct writer *value = &bench->value;
-
-    enum status status =
-        recorder_note(merge->recorder, key, key_octets, before, value->start, writer_length(value));
+    enum status status = recorder_note(merge->recorder, fed->key, fed->key_octets, before,
+                                       fed->value, fed->value_octets);
     return status == STATUS_OK
-               ? edit_put(merge->edit, key, key_octets, value->start, writer_length(value))
+               ? edit_put(merge->edit, fed->key, fed->key_octets, fed->value, fed->value_octets)
                : status;
 }
 
 /* The same name on both sides: writes it where the values differ, and moves on. */
-static enum status meet(struct merge *merge, struct bench *bench, const struct node *node,
+static enum status meet(struct merge *merge, struct bench *bench, const struct feed_item *fed,
                         bool keep)
 {
     struct cursor *cursor = &bench->cursor;
-    bool equal = writer_length(&bench->value) == cursor->item.value_octets &&
-                 memcmp(bench->value.start, cursor->item.value, cursor->item.value_octets) == 0;
+    bool equal = fed->value_octets == cursor->item.value_octets &&
+                 memcmp(fed->value, cursor->item.value, cursor->item.value_octets) == 0;
 
     if (equal) {
-        if (card_is_at(&merge->source->apex, node))
+        if (card_is_at(&merge->source->apex, &fed->node))
             merge->result->entries_before++;
         return cursor_take(cursor, WALK_NEXT);
     }
-    enum status status = count_change(merge, bench, node, keep);
+    enum status status = count_change(merge, bench, &fed->node, keep);
     if (status == STATUS_OK && !keep)
-        status = put(merge, bench, cursor->key, cursor->key_octets, &cursor->item);
+        status = put(merge, fed, &cursor->item);
     if (status == STATUS_OK)
         status = cursor_seek(cursor);
     return status == STATUS_OK ? cursor_take(cursor, WALK_NEXT) : status;
 }
 
-static enum status add(struct merge *merge, struct bench *bench, const struct node *node,
-                       const struct key *key, bool keep)
+static enum status add(struct merge *merge, struct bench *bench, const struct feed_item *fed,
+                       bool keep)
 {
     merge->result->names_added++;
-    observe(merge, NULL, node);
+    observe(merge, NULL, &fed->node);
     if (keep)
         return STATUS_OK;
-    enum status status = put(merge, bench, key->octets, key->length, NULL);
+    enum status status = put(merge, fed, NULL);
     return status == STATUS_OK && bench->cursor.valid ? cursor_seek(&bench->cursor) : status;
 }
 
-static enum status compile_one(struct merge *merge, struct bench *bench, const struct node *node,
-                               struct key *key)
+/* What compiling came to; says so where it failed. */
+static enum status judge(struct merge *merge, const struct feed_item *fed)
 {
     char owner[NAME_TEXT_OCTETS];
 
-    bench->value = writer_of(bench->value.start, COMPILE_VALUE_OCTETS);
-    enum status status = compile_node(&bench->compile, node, key, &bench->value);
-    if (status == STATUS_NO_SPACE) {
-        name_to_text(node->owner.octets, owner);
+    if (fed->status == STATUS_NO_SPACE) {
+        name_to_text(fed->node.owner.octets, owner);
         diag_error(merge->diag, (struct place){0}, "answer-size",
                    "the records of %s do not fit a DNS message of 65535 octets", owner);
     }
-    return status;
+    return fed->status;
 }
 
 /* Deletes what the store has before a key. */
-static enum status drop_before(struct merge *merge, struct bench *bench, const struct key *key)
+static enum status drop_before(struct merge *merge, struct bench *bench, const uint8_t *key,
+                               size_t key_octets)
 {
     struct cursor *cursor = &bench->cursor;
     enum status status = STATUS_OK;
 
     while (status == STATUS_OK && cursor->valid &&
-           compare_keys(cursor->key, cursor->key_octets, key->octets, key->length) < 0)
+           compare_keys(cursor->key, cursor->key_octets, key, key_octets) < 0)
         status = drop_stored(merge, bench);
     return status;
 }
 
 /* Goes on where a run begins. */
-static enum status begin_run(struct bench *bench, const struct key *key)
+static enum status begin_run(struct bench *bench, const struct feed_item *fed)
 {
     bench->is_between = false;
-    memcpy(bench->cursor.key, key->octets, key->length);
-    bench->cursor.key_octets = key->length;
+    memcpy(bench->cursor.key, fed->key, fed->key_octets);
+    bench->cursor.key_octets = fed->key_octets;
     return cursor_seek(&bench->cursor);
 }
 
@@ -305,45 +296,44 @@ static enum status close_run(struct merge *merge, struct bench *bench, const str
 
     bench->is_between = true;
     key_of_name(&key, merge->zone, node->owner.octets, depth);
-    return drop_before(merge, bench, &key);
+    return drop_before(merge, bench, key.octets, key.length);
 }
 
-static enum status merge_node(struct merge *merge, struct bench *bench, const struct node *node)
+static enum status merge_node(struct merge *merge, struct bench *bench, const struct feed_item *fed)
 {
-    struct key key;
-    struct cursor *cursor = &bench->cursor;
+    const struct cursor *cursor = &bench->cursor;
 
-    enum status status = compile_one(merge, bench, node, &key);
+    enum status status = judge(merge, fed);
     if (status == STATUS_OK && bench->is_between)
-        status = begin_run(bench, &key);
+        status = begin_run(bench, fed);
     if (status == STATUS_OK)
-        status = drop_before(merge, bench, &key);
+        status = drop_before(merge, bench, fed->key, fed->key_octets);
     if (status != STATUS_OK)
         return status;
     merge->result->names_after++;
-    if (card_is_at(&merge->source->apex, node))
+    if (card_is_at(&merge->source->apex, &fed->node))
         merge->result->entries_after++;
-    bool keep = merge->keep_apex && key.depth == 0;
-    if (cursor->valid && compare_keys(cursor->key, cursor->key_octets, key.octets, key.length) == 0)
-        return meet(merge, bench, node, keep);
-    return add(merge, bench, node, &key, keep);
+    bool keep = merge->keep_apex && fed->key_octets == KEY_PREFIX_OCTETS;
+    if (cursor->valid &&
+        compare_keys(cursor->key, cursor->key_octets, fed->key, fed->key_octets) == 0)
+        return meet(merge, bench, fed, keep);
+    return add(merge, bench, fed, keep);
 }
 
 static enum status merge_all(struct merge *merge, struct bench *bench)
 {
-    const struct node_source *source = merge->source;
-    struct node node;
+    const struct feed_item *fed;
 
-    enum status status = source->rewind(source->state);
+    enum status status = feed_begin(bench->feed);
     while (status == STATUS_OK) {
-        status = source->next(source->state, &node);
-        if (status == STATUS_NOT_FOUND) /* from next() only: else it is no end, but damage */
+        status = feed_next(bench->feed, &fed);
+        if (status == STATUS_NOT_FOUND) /* from the source only: else it is no end, but damage */
             return STATUS_OK;
-        if (status == STATUS_OK && nsec3_node_is(&node))
-            status = merge_nsec3_put(&bench->nsec3, &node);
+        if (status == STATUS_OK && nsec3_node_is(&fed->node))
+            status = merge_nsec3_put(&bench->nsec3, &fed->node);
         else if (status == STATUS_OK)
-            status = node.rrset_count > 0 ? merge_node(merge, bench, &node)
-                                          : close_run(merge, bench, &node);
+            status = fed->node.rrset_count > 0 ? merge_node(merge, bench, fed)
+                                               : close_run(merge, bench, &fed->node);
     }
     return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
 }
@@ -397,27 +387,28 @@ enum status merge_nothing(struct merge *merge)
 }
 
 /* Puts what was compiled in the place of what the store has under its key. */
-static enum status put_at(struct merge *merge, struct bench *bench, const struct key *key)
+static enum status put_at(struct merge *merge, const struct feed_item *fed)
 {
     struct item before;
 
     enum status status =
-        snapshot_walk(edit_snapshot(merge->edit), WALK_AT, key->octets, key->length, &before);
+        snapshot_walk(edit_snapshot(merge->edit), WALK_AT, fed->key, fed->key_octets, &before);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
-    return put(merge, bench, key->octets, key->length, status == STATUS_OK ? &before : NULL);
+    return put(merge, fed, status == STATUS_OK ? &before : NULL);
 }
 
 enum status merge_put_node(struct merge *merge, const struct node *node)
 {
-    struct bench bench;
-    struct key key;
+    struct feed *feed = NULL;
 
-    enum status status = bench_open(&bench, merge);
-    if (status == STATUS_OK)
-        status = compile_one(merge, &bench, node, &key);
-    if (status == STATUS_OK)
-        status = put_at(merge, &bench, &key);
-    bench_close(&bench);
+    enum status status = feed_open(merge->source, merge->zone, &feed);
+    if (status == STATUS_OK) {
+        const struct feed_item *fed = feed_compile(feed, node);
+        status = judge(merge, fed);
+        if (status == STATUS_OK)
+            status = put_at(merge, fed);
+    }
+    feed_close(feed);
     return status;
 }

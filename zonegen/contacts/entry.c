@@ -23,7 +23,7 @@ const char *role_name(unsigned role)
 unsigned role_from_name(const char *name)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (strcmp(roles[i].name, name) == 0)
+        if (roles[i].name[0] == name[0] && strcmp(roles[i].name, name) == 0)
             return roles[i].role;
     }
     return 0;

@@ -8,7 +8,7 @@
 static const struct form_key *find_key(const struct form *form, const char *name)
 {
     for (size_t i = 0; i < form->count; i++) {
-        if (strcmp(form->keys[i].name, name) == 0)
+        if (form->keys[i].name[0] == name[0] && strcmp(form->keys[i].name, name) == 0)
             return &form->keys[i];
     }
     return NULL;

@@ -10,6 +10,7 @@
 struct edit {
     struct store *store;
     struct snapshot snapshot; /* the same transaction, read */
+    MDB_cursor *writer;       /* where the last put was: the next is mostly right behind it */
     int failure;              /* of the first put or delete that failed */
 };
 
@@ -41,6 +42,8 @@ enum status edit_begin(struct store *store, struct edit **out, char message[STOR
         edit->snapshot.high = UINTPTR_MAX; /* changed pages lie outside of the map */
         code = mdb_cursor_open(edit->snapshot.txn, store->dbi, &edit->snapshot.cursor);
     }
+    if (code == 0)
+        code = mdb_cursor_open(edit->snapshot.txn, store->dbi, &edit->writer);
     if (code != 0) {
         store_explain(store, "cannot begin a change", code, message);
         edit_abort(edit);
@@ -101,7 +104,7 @@ enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, c
     MDB_val k = {key_octets, (void *)(uintptr_t)key};
     MDB_val v = {value_octets, (void *)(uintptr_t)value};
     fault_enter(edit->store->fault_line);
-    int code = mdb_put(edit->snapshot.txn, edit->store->dbi, &k, &v, 0);
+    int code = mdb_cursor_put(edit->writer, &k, &v, 0);
     fault_leave();
     return outcome(edit, code);
 }
@@ -115,13 +118,21 @@ enum status edit_delete(struct edit *edit, const uint8_t *key, size_t key_octets
     return outcome(edit, code);
 }
 
+/* Cursors of a write transaction must be closed before it ends. */
+static void close_cursors(struct edit *edit)
+{
+    if (edit->writer)
+        mdb_cursor_close(edit->writer);
+    if (edit->snapshot.cursor)
+        mdb_cursor_close(edit->snapshot.cursor);
+    edit->writer = edit->snapshot.cursor = NULL;
+}
+
 enum status edit_commit(struct edit *edit, char message[STORE_MESSAGE_OCTETS])
 {
     int code = edit->failure;
 
-    /* Cursors of a write transaction must be closed before it ends. */
-    mdb_cursor_close(edit->snapshot.cursor);
-    edit->snapshot.cursor = NULL;
+    close_cursors(edit);
     if (code == 0) {
         fault_enter(edit->store->fault_line);
         code = mdb_txn_commit(edit->snapshot.txn);
@@ -138,8 +149,7 @@ void edit_abort(struct edit *edit)
 {
     if (!edit)
         return;
-    if (edit->snapshot.cursor)
-        mdb_cursor_close(edit->snapshot.cursor);
+    close_cursors(edit);
     if (edit->snapshot.txn)
         mdb_txn_abort(edit->snapshot.txn);
     free(edit);

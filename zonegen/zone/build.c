@@ -1,10 +1,18 @@
 #include "zone/build.h"
 
+#include "conf/ahead.h"
 #include "zone/build_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ENTRY_NODES (2 + VIEW_MAX_CONTACTS + ROLE_COUNT)
+
+/* Entries that a thread is worth: starting it takes as long as a few. */
+#define LEAST_ENTRIES 128
+
+/* Subtrees of a run: some 200 KB of nodes and answers. */
+#define RUN_SUBTREES 16
 
 /* The nodes of a subtree that an entry has to do with. */
 static enum status contacts_nodes(const struct build *build, const struct subtree *subtree,
@@ -46,6 +54,7 @@ static enum status source_rewind(void *state)
     build->walk.count = 0;
     build->walk_node = 0;
     build->walk_subtree = 0;
+    build->walk_end = build->subtrees.count + 1;
     return STATUS_OK;
 }
 
@@ -91,7 +100,7 @@ static enum status source_next(void *state, struct node *out)
 {
     struct build *build = state;
     while (build->walk_node == build->walk.count) {
-        if (build->walk_subtree > build->subtrees.count)
+        if (build->walk_subtree >= build->walk_end)
             return STATUS_NOT_FOUND;
         build->walk_node = build->walk.count = 0;
         if (make_step(build, build->walk_subtree) != STATUS_OK)
@@ -205,6 +214,65 @@ void build_stamp(struct build *build, uint32_t serial, int64_t published)
     build->published = published;
 }
 
+unsigned build_threads(const struct build *build)
+{
+    size_t made = build->subtrees.count - build->subtrees.kept_count;
+    return build->rules->threads > 0 ? build->rules->threads : ahead_threads(made, LEAST_ENTRIES);
+}
+
+/* ---- views ---- */
+
+static size_t count_runs(void *state)
+{
+    const struct build *build = state;
+    return build->subtrees.count / RUN_SUBTREES + 1; /* the apex is counted */
+}
+
+static unsigned count_threads(void *state)
+{
+    return build_threads(state);
+}
+
+static void close_view(struct node_source *view)
+{
+    build_close(view->state);
+    free(view->state);
+    view->state = NULL;
+}
+
+static enum status open_view(void *state, struct node_source *out)
+{
+    const struct build *build = state;
+    struct build *view = malloc(sizeof *view);
+
+    if (view == NULL)
+        return STATUS_SYSTEM;
+    *view = *build;
+    view->walk = (struct node_list){
+        .arena = arena_create(), .ttl = build->rules->zone->ttl, .keeps_arena = true};
+    view->found = (struct node_list){.arena = arena_create(), .ttl = build->rules->zone->ttl};
+    *out = build_source(view);
+    out->views = NULL;
+    if (view->walk.arena != NULL && view->found.arena != NULL)
+        return STATUS_OK;
+    close_view(out);
+    return STATUS_SYSTEM;
+}
+
+static void go_to_run(struct node_source *source, size_t run)
+{
+    struct build *view = source->state;
+    size_t end = (run + 1) * RUN_SUBTREES;
+
+    arena_reset(view->walk.arena);
+    view->walk.count = view->walk_node = 0;
+    view->walk_subtree = run * RUN_SUBTREES;
+    view->walk_end = end <= view->subtrees.count ? end : view->subtrees.count + 1;
+}
+
+static const struct node_views build_views = {count_runs, count_threads, open_view, close_view,
+                                              go_to_run};
+
 struct node_source build_source(struct build *build)
 {
     return (struct node_source){
@@ -213,6 +281,7 @@ struct node_source build_source(struct build *build)
         .next = source_next,
         .rewind = source_rewind,
         .find = source_find,
+        .views = build_is_partial(build) ? NULL : &build_views,
     };
 }
 

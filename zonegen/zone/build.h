@@ -19,7 +19,8 @@ struct build_rules {
     const struct contacts *contacts;
     const struct delegated_list *delegated;
     struct config_freshness freshness;
-    int32_t today; /* days since 1970-01-01 */
+    int32_t today;    /* days since 1970-01-01 */
+    unsigned threads; /* that make records beside the caller; 0: other cores, for entries enough */
 };
 
 struct build; /* one zone being built; in the arena it was opened with */

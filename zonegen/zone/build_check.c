@@ -2,11 +2,16 @@
  * print, RRsets that other servers refuse. Each rule speaks once per entry, of its worst label. */
 #include "zone/build_parts.h"
 
+#include "conf/ahead.h"
 #include "wire/constants.h"
 #include "zone/card.h"
 #include "zone/txt.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* Entries that are looked at in one go. */
+#define CHECK_ENTRIES 32
 
 /* What a card grows by when it is signed: a UDP answer then has 1232 octets at most. */
 #define SIGNED_UDP_OCTETS 1232
@@ -380,13 +385,100 @@ static enum status check_apex(const struct build *build, struct node_list *list,
     return STATUS_OK;
 }
 
-enum status build_check(const struct build *build, struct node_list *list, struct diag *diag)
+/* All entries being looked at, some at a time. */
+struct survey {
+    const struct build *build;
+    struct survey_place {
+        struct node_list list;
+        struct diag *diag; /* of the entries at hand; NULL: none */
+    } * places;
+    size_t place_count;
+};
+
+static bool is_checked(const struct build *build, const struct entry *entry)
+{
+    return !entry->is_summary && view_count(entry, build->rules->zone->audience) > 0;
+}
+
+static enum status check_some(void *state, size_t at, size_t piece)
+{
+    const struct survey *survey = state;
+    const struct contacts *contacts = survey->build->rules->contacts;
+    struct survey_place *place = &survey->places[at];
+    size_t end = (piece + 1) * CHECK_ENTRIES;
+    enum status status = STATUS_OK;
+
+    diag_clear(place->diag);
+    if (end > contacts->entry_count)
+        end = contacts->entry_count;
+    for (size_t i = piece * CHECK_ENTRIES; i < end && status == STATUS_OK; i++)
+        if (is_checked(survey->build, &contacts->entries[i]))
+            status = check_entry(survey->build, &contacts->entries[i], &place->list, place->diag);
+    return status;
+}
+
+static enum status open_survey(struct survey *survey, const struct diag *diag)
+{
+    survey->places = calloc(survey->place_count, sizeof *survey->places);
+    for (size_t i = 0; i < survey->place_count && survey->places != NULL; i++) {
+        struct survey_place *place = &survey->places[i];
+        place->list =
+            (struct node_list){.arena = arena_create(), .ttl = survey->build->rules->zone->ttl};
+        place->diag = diag_create();
+        if (place->list.arena == NULL || place->diag == NULL)
+            return STATUS_SYSTEM;
+        diag_keep(place->diag, diag_least(diag));
+    }
+    return survey->places != NULL ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static void close_survey(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->place_count && survey->places != NULL; i++) {
+        arena_destroy(survey->places[i].list.arena);
+        diag_destroy(survey->places[i].diag);
+    }
+    free(survey->places);
+}
+
+/* Takes what is said of the entries in their order. */
+static enum status take_findings(struct survey *survey, const struct ahead_rules *rules,
+                                 struct diag *diag)
+{
+    struct ahead *ahead = NULL;
+    size_t at;
+
+    enum status status = ahead_open(rules, &ahead);
+    while (status == STATUS_OK) {
+        status = ahead_take(ahead, &at);
+        if (status != STATUS_NOT_FOUND)
+            diag_join(diag, survey->places[at].diag);
+    }
+    ahead_close(ahead);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status check_entries(const struct build *build, struct diag *diag)
 {
     const struct contacts *contacts = build->rules->contacts;
-    enum status status = check_apex(build, list, diag);
-    for (size_t i = 0; i < contacts->entry_count && status == STATUS_OK; i++)
-        if (!contacts->entries[i].is_summary &&
-            view_count(&contacts->entries[i], build->rules->zone->audience) > 0)
-            status = check_entry(build, &contacts->entries[i], list, diag);
+    unsigned threads = build_threads(build);
+    struct survey survey = {.build = build, .place_count = ahead_places(threads)};
+    const struct ahead_rules rules = {
+        .pieces = (contacts->entry_count + CHECK_ENTRIES - 1) / CHECK_ENTRIES,
+        .threads = threads,
+        .work = check_some,
+        .state = &survey,
+    };
+
+    enum status status = open_survey(&survey, diag);
+    if (status == STATUS_OK)
+        status = take_findings(&survey, &rules, diag);
+    close_survey(&survey);
     return status;
+}
+
+enum status build_check(const struct build *build, struct node_list *list, struct diag *diag)
+{
+    enum status status = check_apex(build, list, diag);
+    return status == STATUS_OK ? check_entries(build, diag) : status;
 }

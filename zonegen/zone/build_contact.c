@@ -109,16 +109,21 @@ static void make_txt(const struct view *view, const struct contact *contact, str
     out->txt = rdata_keep(&w, arena);
 }
 
+static bool is_unreserved(uint8_t octet)
+{
+    return (octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') ||
+           (octet >= '0' && octet <= '9') || octet == '-' || octet == '.' || octet == '_' ||
+           octet == '~';
+}
+
 /* Percent-encodes all but RFC 3986's unreserved characters: more than `mailto:` asks for in a local
  * part (RFC 6068), never less. */
 static void append_encoded(struct writer *w, const char *text, size_t length)
 {
     static const char hex[] = "0123456789ABCDEF";
-    static const char unreserved[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (size_t i = 0; i < length; i++) {
         uint8_t octet = (uint8_t)text[i];
-        if (octet != 0 && strchr(unreserved, octet) != NULL) {
+        if (is_unreserved(octet)) {
             writer_u8(w, octet);
             continue;
         }

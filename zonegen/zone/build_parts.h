@@ -29,9 +29,13 @@ struct build {
     struct node_list walk;
     size_t walk_node;
     size_t walk_subtree;
+    size_t walk_end; /* after the last subtree */
     /* find(): the same for one name. */
     struct node_list found;
 };
+
+/* How many threads are to make its records beside the caller. */
+unsigned build_threads(const struct build *build);
 
 /* build_entry.c: all nodes of one label of an entry. */
 MUST_CHECK enum status entry_nodes(const struct view *view, struct node_list *list);

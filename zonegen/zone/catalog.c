@@ -148,7 +148,8 @@ enum status catalog_open(const struct config_zone *zone, const struct config_zon
     }
     qsort(members, listed, sizeof *members, compare_members);
     catalog->zone = zone;
-    catalog->list = (struct node_list){arena, zone->ttl, 0, 2 * count + 2, nodes};
+    catalog->list =
+        (struct node_list){.arena = arena, .ttl = zone->ttl, .room = 2 * count + 2, .items = nodes};
     enum status status = add_nodes(catalog, members, listed);
     if (status != STATUS_OK)
         return status;

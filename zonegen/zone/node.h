@@ -60,6 +60,24 @@ struct node_source {
     /* The node of one name: STATUS_OK, also with rrset_count 0 for an empty non-terminal;
      * STATUS_NOT_FOUND; STATUS_SYSTEM. Does not disturb next(); valid until the next find(). */
     enum status (*find)(void *state, const uint8_t *owner, struct node *out);
+    const struct node_views *views; /* of a source that several threads can read at once; or NULL */
+};
+
+/*
+ * Readings of the same contents by several threads: each has views of its own, which are sources
+ * that know no more than one run of nodes at a time.
+ */
+struct node_views {
+    /* How many runs there are, in order: the first begins with the apex. */
+    size_t (*count)(void *state);
+    /* How many threads are worth it beside the caller. */
+    unsigned (*threads)(void *state);
+    /* A view, to be closed before the source. STATUS_OK or STATUS_SYSTEM. */
+    enum status (*open)(void *state, struct node_source *out);
+    void (*close)(struct node_source *view);
+    /* Goes to a run of a view: next() ends with it, and all that it yields stays valid until
+     * another is gone to. find() has all names. */
+    void (*go_to)(struct node_source *view, size_t run);
 };
 
 /*

@@ -2,10 +2,11 @@
 
 enum status nodes_start(struct node_list *list, size_t room)
 {
-    arena_reset(list->arena);
+    if (!list->keeps_arena)
+        arena_reset(list->arena);
     list->count = 0;
     list->room = room;
-    list->items = arena_alloc(list->arena, room * sizeof *list->items);
+    list->items = arena_room(list->arena, room * sizeof *list->items);
     return list->items == NULL ? STATUS_SYSTEM : STATUS_OK;
 }
 

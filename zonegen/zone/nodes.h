@@ -9,12 +9,13 @@
 struct node_list {
     struct arena *arena;
     uint32_t ttl;
+    bool keeps_arena; /* all that was made stays until its owner resets the arena */
     size_t count;
     size_t room;
     struct node *items;
 };
 
-/* Empties the list, its arena too, and makes room for `room` nodes. */
+/* Empties the list, and its arena unless that is kept, and makes room for `room` nodes. */
 MUST_CHECK enum status nodes_start(struct node_list *list, size_t room);
 
 /* A new node at the end, with room for `types` RRsets, or NULL. */

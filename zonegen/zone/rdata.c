@@ -58,16 +58,38 @@ void rdata_names(uint16_t type, const uint8_t *octets, size_t length, size_t *fi
     *end = length - reader_left(&r);
 }
 
+static bool is_capital(uint8_t octet)
+{
+    return octet >= 'A' && octet <= 'Z';
+}
+
 /* One octet in canonical form. The length octets of labels are below 'A' and stay as they are. */
 static uint8_t canonical(uint8_t octet, bool in_name)
 {
-    return in_name && octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + ('a' - 'A')) : octet;
+    return in_name && is_capital(octet) ? (uint8_t)(octet + ('a' - 'A')) : octet;
+}
+
+/* Octets from the start that are the same in both, and have no capital. */
+static size_t count_same(const struct rdata *a, const struct rdata *b, size_t shorter)
+{
+    size_t at = 0;
+    while (at < shorter && a->octets[at] == b->octets[at] && !is_capital(a->octets[at]))
+        at++;
+    return at;
 }
 
 int rdata_compare(uint16_t type, const struct rdata *a, const struct rdata *b)
 {
     size_t first_a, end_a, first_b, end_b;
     size_t shorter = a->length < b->length ? a->length : b->length;
+    size_t same = count_same(a, b, shorter);
+
+    /* Where names begin and end matters to capitals only: mostly there is none up to where they
+     * differ. */
+    if (same == shorter)
+        return (a->length > b->length) - (a->length < b->length);
+    if (!is_capital(a->octets[same]) && !is_capital(b->octets[same]))
+        return a->octets[same] - b->octets[same];
 
     rdata_names(type, a->octets, a->length, &first_a, &end_a);
     rdata_names(type, b->octets, b->length, &first_b, &end_b);

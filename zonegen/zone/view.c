@@ -58,7 +58,7 @@ enum status view_below(const struct view *view, const char *word, struct name *o
 
 bool view_matches(const struct contact *contact, const char *word)
 {
-    return strcasecmp(contact->id, word) == 0 || (contact->roles & role_from_name(word)) != 0;
+    return (contact->roles & role_from_name(word)) != 0 || strcasecmp(contact->id, word) == 0;
 }
 
 bool view_is_out_of_band(const struct entry *entry, const struct contact *contact)
