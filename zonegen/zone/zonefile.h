@@ -51,7 +51,7 @@ void zonefile_destroy(struct zonefile *zonefile);
  * Reads a zone file, as people and other servers write it: relative names, $ORIGIN and $TTL, left
  * out owners, TTLs and classes, parentheses, raw octets in names, what dig prints of a transfer.
  * Nothing is guessed and nothing changed; letter case is kept (of an owner that is written in
- * several ways, the first).
+ * several ways, the first; of the zone's name, at the end of all owners, that at its SOA).
  *
  * Refused, each with its line: $INCLUDE and $GENERATE, relative names without an origin, quotes
  * that do not close on their line, NUL octets, numbers and texts beyond their field, records cut

@@ -82,9 +82,13 @@ static struct place place_here(const struct zonefile_lex *lex)
 /* Steps over `octets`; a character of UTF-8 counts as one column. */
 static void step(struct zonefile_lex *lex, size_t octets)
 {
-    for (; octets > 0; octets--, lex->at++)
-        if (((unsigned char)lex->physical[lex->at] & 0xc0) != 0x80)
-            lex->column++;
+    const char *start = lex->physical + lex->at;
+    unsigned columns = 0;
+
+    for (size_t i = 0; i < octets; i++)
+        columns += ((unsigned char)start[i] & 0xc0) != 0x80;
+    lex->column += columns;
+    lex->at += octets;
 }
 
 /* Reads ahead. STATUS_OK, STATUS_NOT_FOUND at the end of the file, or STATUS_SYSTEM. */

@@ -17,12 +17,25 @@ struct zonefile_zone {
 
 /* ---- the source ---- */
 
+/* Makes the node of a group. The store has one way of writing the zone's name, at the end of all
+ * others; it is that of the SOA. */
+static enum status make_node(const struct zonefile_zone *zone, struct zonefile_group *group,
+                             struct node *out)
+{
+    size_t octets = name_octets(zone->apex->name);
+
+    enum status status = zonefile_group_node(group, NULL, out);
+    if (status == STATUS_OK)
+        memcpy(out->owner.octets + out->owner.length - octets, zone->apex->name, octets);
+    return status;
+}
+
 static enum status zone_next(void *state, struct node *out)
 {
     struct zonefile_zone *zone = state;
 
     enum status status = zonefile_group_take(&zone->next_group, &zone->next);
-    return status == STATUS_OK ? zonefile_group_node(&zone->next_group, NULL, out) : status;
+    return status == STATUS_OK ? make_node(zone, &zone->next_group, out) : status;
 }
 
 static enum status zone_rewind(void *state)
@@ -57,7 +70,7 @@ static enum status zone_find(void *state, const uint8_t *owner, struct node *out
         return STATUS_OK;
     }
     enum status status = zonefile_group_take(&zone->found_group, &cursor);
-    return status == STATUS_OK ? zonefile_group_node(&zone->found_group, NULL, out) : status;
+    return status == STATUS_OK ? make_node(zone, &zone->found_group, out) : status;
 }
 
 struct node_source zonefile_zone_nodes(struct zonefile_zone *zone)
