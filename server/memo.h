@@ -28,7 +28,7 @@
 #define MEMO_REPLY_OCTETS 768
 /* How many are kept: powers of two. */
 #define MEMO_MIN_REPLIES 8192  /* 6 MiB */
-#define MEMO_MAX_REPLIES 32768 /* 24 MiB */
+#define MEMO_MAX_REPLIES 65536 /* 48 MiB */
 
 struct memo;
 

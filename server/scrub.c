@@ -193,19 +193,24 @@ static bool is_served(const struct item *item)
             item->key[0] == STORE_TABLE_HISTORY || item->key[0] == STORE_TABLE_NSEC3);
 }
 
+/* Every value but the format's begins with a checksum of its key and what follows. */
+static bool is_whole(const struct item *item)
+{
+    struct reader r = reader_of(item->value, item->value_octets);
+    bool format = item->key_octets == 1 && item->key[0] == STORE_TABLE_FORMAT;
+    uint32_t sum = reader_u32(&r);
+
+    return format ||
+           (!r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum);
+}
+
 static void on_item(void *state, const struct item *item)
 {
     struct scrub *scrub = state;
     char name[NAME_TEXT_OCTETS];
     char line[TEXT_OCTETS];
 
-    if (!is_served(item)) {
-        close_gap(&scrub->found, item);
-        return;
-    }
-    struct reader r = reader_of(item->value, item->value_octets);
-    uint32_t sum = reader_u32(&r);
-    if (!r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum) {
+    if (is_whole(item)) {
         if (item->key[0] == STORE_TABLE_ZONES)
             keep_apex(&scrub->apexes, item);
         close_gap(&scrub->found, item);
@@ -213,7 +218,11 @@ static void on_item(void *state, const struct item *item)
     }
     open_gap(&scrub->found); /* it may be its key that is damaged */
     name_record(scrub, item, name);
-    if (item->key[0] == STORE_TABLE_HISTORY)
+    if (!is_served(item))
+        snprintf(line, sizeof line,
+                 "a record that is none to serve is damaged; what may have "
+                 "stood in its place is SERVFAIL");
+    else if (item->key[0] == STORE_TABLE_HISTORY)
         snprintf(line, sizeof line,
                  "a record of the past of %s is damaged; differences from it are "
                  "not sent",

@@ -10,6 +10,8 @@ import measure
 import servers
 
 START_LIMIT = 1800  # seconds until the first answer
+IDLE_LIMIT = 30     # seconds in which who does not answer does not work, either,
+IDLE_CPU = 0.2      # beyond what it takes to be asked
 
 
 def tell(text):
@@ -58,19 +60,22 @@ class Figures:
                 'clean': window.is_clean, 'foreign': window.foreign}
 
     def first_answer(self, server):
-        """Waits for it, but not for a server that has ended."""
+        """Waits for it, but not for a server that has ended, or neither answers nor works."""
         client = subprocess.Popen(
             [self.site.build / 'tests' / 'bench' / 'load', '--first', str(START_LIMIT),
              servers.ADDRESS, str(server.port), self.queries], stdout=subprocess.PIPE, text=True)
+        worked, idle = 0, 0
         while True:
             try:
                 return json.loads(client.communicate(timeout=1)[0])
             except subprocess.TimeoutExpired:
-                if server.process.poll() is not None:
-                    client.kill()
-                    client.wait()
-                    sys.exit(f'{server.name} has ended: '
-                             f'{server.log.read_text(errors="replace")[-1000:]}')
+                before, worked = worked, measure.cpu_of(server.session).total
+                idle = idle + 1 if worked - before < IDLE_CPU else 0
+            if server.process.poll() is not None or idle >= IDLE_LIMIT:
+                client.kill()
+                client.wait()
+                sys.exit(f'{server.name} {"does nothing" if idle else "has ended"}: '
+                         f'{server.log.read_text(errors="replace")[-1000:]}')
 
     def start_and_stop(self, server):
         try:

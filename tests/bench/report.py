@@ -130,10 +130,20 @@ def lines(found):
     return [*out, *goals.lines(sizes)]
 
 
+def join(earlier, later):
+    """Two runs of one size: of a figure that both have measured the later one counts."""
+    parts = {part: {**earlier.get(part, {}), **later.get(part, {})}
+             for part in ('rounds', 'servers', 'transfers', 'extras')}
+    others = [group for group in earlier['groups'] if group not in later['groups']]
+    return {**earlier, **later, **parts, 'groups': others + later['groups']}
+
+
 def merge(several):
-    """Runs as one: of a size that was measured more than once the last counts."""
-    sizes = {(size['entries'], size['signed']): size for one in several for size in one['sizes']}
+    """Runs as one."""
+    sizes = {}
+    for size in (size for one in several for size in one['sizes']):
+        key = (size['signed'], size['entries'])
+        sizes[key] = join(sizes[key], size) if key in sizes else size
     versions = {name: text for one in several for name, text in one['versions'].items()}
     return {**several[-1], 'command': '\n'.join(dict.fromkeys(one['command'] for one in several)),
-            'versions': versions,
-            'sizes': [sizes[key] for key in sorted(sizes, key=lambda key: (key[1], key[0]))]}
+            'versions': versions, 'sizes': [sizes[key] for key in sorted(sizes)]}

@@ -42,6 +42,7 @@ COMMANDS = {
     "export, json": ("plain", ["export", "cc.example", "--format", "json"]),
     "restore": ("plain", ["restore", "old.zone", "cc.example", "--force"]),
     "restore, signed": ("signed", ["restore", "old.zone", "cc.example", "--force"]),
+    "restore, backwards": ("plain", ["restore", "backwards.zone", "cc.example", "--force"]),
     "report": ("plain", ["report", "--now", LATER]),
     "report, signed": ("signed", ["report", "--now", LATER, "--format", "json"]),
     "log": ("plain", ["log", "cc.example"]),
@@ -123,6 +124,8 @@ class Samples:
         self._copy(name, name + " fresh")
         site.publish()
         site.write("old.zone", site.export())
+        site.write("backwards.zone",  # names in no order go by way of a file
+                   "".join(reversed(site.export().splitlines(keepends=True))))
         site.entry("ac", registry="Another")
         site.publish()
         site.entry("ad")

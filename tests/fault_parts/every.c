@@ -19,6 +19,7 @@
 #include "tests/fault_parts/allocations.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -63,8 +64,9 @@ static struct {
     unsigned long step;
     unsigned long faults;
     unsigned long outcomes;
-    struct digest *seen; /* MOST_SEEN */
-    pid_t parent;        /* of a child; 0 in the first process */
+    struct digest *seen;         /* MOST_SEEN */
+    pid_t parent;                /* of a child; 0 in the first process */
+    char temporary[PATH_OCTETS]; /* a folder that the first process has made elsewhere */
 } every;
 
 /* ---- a copy of the folder ---- */
@@ -303,6 +305,40 @@ static void move_to(const char *copy)
     sigaction(SIGSEGV, &(struct sigaction){.sa_sigaction = say_where, .sa_flags = SA_SIGINFO},
               NULL);
     alarm(CHILD_SECONDS);
+}
+
+/* ---- what stays the first process's ---- */
+
+/* For all of the program. */
+char *mkdtemp(char *path)
+{
+    void *found = dlsym(RTLD_NEXT, "mkdtemp");
+    char *(*make)(char *);
+
+    memcpy(&make, &found, sizeof make); /* ISO C has no cast for it */
+    char *made = make(path);
+
+    if (made != NULL && every.parent == 0)
+        snprintf(every.temporary, sizeof every.temporary, "%s", made);
+    return made;
+}
+
+/* True where a child would take away what the first process still works with. */
+static bool is_kept(const char *path)
+{
+    size_t length = strlen(every.temporary);
+
+    return every.parent != 0 && length > 0 && strncmp(path, every.temporary, length) == 0;
+}
+
+int unlink(const char *path)
+{
+    return is_kept(path) ? 0 : (int)syscall(SYS_unlink, path);
+}
+
+int rmdir(const char *path)
+{
+    return is_kept(path) ? 0 : (int)syscall(SYS_rmdir, path);
 }
 
 /* ---- outcomes ---- */

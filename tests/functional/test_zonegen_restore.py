@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import random
+import resource
 import subprocess
 
 import dns.rdatatype
@@ -69,6 +71,47 @@ def test_restore_reads_standard_input(published, tmp_path):
     other = Site(tmp_path / "other")
     other.done("restore", "-", input=text)
     assert other.export() == text
+
+
+def shuffled(text):
+    lines = text.splitlines(keepends=True)
+    random.Random(6).shuffle(lines)
+    return "".join(lines)
+
+
+def test_names_in_any_order_are_the_same_zone(published, tmp_path):
+    text = published.export()
+    other = Site(tmp_path / "other")
+    other.done("restore", "-", input=shuffled(text))  # there is no folder of a database yet
+    assert other.export() == text
+    assert sorted(os.listdir(os.path.dirname(other.database))) == \
+        ["contacts.mdb", "contacts.mdb-lock"]
+
+
+@pytest.mark.parametrize("order", [str, shuffled])
+def test_an_error_in_the_last_line_restores_nothing(published, order):
+    before = published.export()
+    text = order(before.replace("csirt@", "desk@"))
+    published.write("zone", text + 'x.cc.example. 60 IN TXT "open\n')
+    error = published.refused("restore", "zone")
+    assert f"zone:{text.count(chr(10)) + 1}:25: error: the text that starts here has no" in error
+    assert published.export() == before
+
+
+def test_no_room_for_what_is_read_is_told_with_its_folder(published):
+    """Names in no order are sorted by way of a file beside the database."""
+    before = published.export()
+    published.write("zone", shuffled(before.replace("csirt@", "desk@")))
+    result = published.run("restore", "zone", preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)))
+    assert result.returncode == 1
+    assert result.stderr == "zonegen: db: what is read of the zone file finds no place there: " \
+                            "File too large\n"
+    assert published.export() == before
+
+
+def test_a_folder_is_no_zone_file(published):
+    assert published.refused("restore", "contacts") == "zonegen: contacts: Is a directory\n"
 
 
 def test_a_zone_whose_digest_is_wrong_needs_force(published):

@@ -68,7 +68,10 @@ static enum status open_file(const uint8_t *octets, size_t length, struct store 
 /* Puts every record anew, so that there are free pages, and they are of these contents. */
 static void rewrite(struct store *store)
 {
-    static const uint8_t elsewhere[2] = {0x05, 0xff};
+    static const uint8_t elsewhere[2] = {0x05, 0xff}; /* a key of zonegen's */
+    uint32_t sum = checksum_of(elsewhere, sizeof elsewhere, NULL, 0);
+    const uint8_t sealed[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8),
+                               (uint8_t)sum};
     char message[STORE_MESSAGE_OCTETS];
     struct snapshot *view;
     struct edit *edit;
@@ -79,7 +82,7 @@ static void rewrite(struct store *store)
     enum status status = snapshot_walk(view, WALK_AT_OR_AFTER, (const uint8_t *)"\0", 1, &item);
     for (; status == STATUS_OK; status = snapshot_walk(view, WALK_NEXT, NULL, 0, &item))
         RULE(edit_put(edit, item.key, item.key_octets, item.value, item.value_octets) == STATUS_OK);
-    RULE(edit_put(edit, elsewhere, sizeof elsewhere, elsewhere, sizeof elsewhere) == STATUS_OK);
+    RULE(edit_put(edit, elsewhere, sizeof elsewhere, sealed, sizeof sealed) == STATUS_OK);
     snapshot_destroy(view);
     RULE(edit_commit(edit, message) == STATUS_OK);
 }

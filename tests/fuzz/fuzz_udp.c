@@ -1,6 +1,10 @@
 /* One message, as it may come: by UDP from a member and from a stranger, by TCP, by TLS. */
+#include "server/expect.h"
+#include "server/memo.h"
 #include "tests/fuzz/answering.h"
 #include "tests/fuzz/message.h"
+
+#include <string.h>
 
 /* With response rate limiting: what is dropped is not sent, and of what slips through nothing is
  * left. */
@@ -39,6 +43,52 @@ static void ask_limited(const uint8_t *request, size_t length)
     }
 }
 
+/* As udp.c does it: looks ahead, then answers from the memo, or anew. */
+static void ask_memo(struct memo *memo, const struct view *view, const uint8_t *request,
+                     size_t length, struct reply *reply)
+{
+    const struct asker asker = {.address = answering_address(CLIENT_STRANGER),
+                                .transport = TRANSPORT_UDP};
+    const struct memo_request asked = memo_request_of(memo, view->era, request, length);
+
+    if (!memo_has(memo, &asked))
+        expect_lookup(view, request, length);
+    snapshot_foresee(view->snapshot);
+    if (memo_recall(memo, &asked, reply))
+        return;
+    respond(view, request, length, &asker, reply);
+    memo_keep(memo, &asked, reply);
+}
+
+/* Asked again with another ID: what the memo tells is what is told without it. */
+static void ask_again(const uint8_t *octets, size_t length)
+{
+    static uint8_t request[MESSAGE_OCTETS], messages[2][MESSAGE_OCTETS];
+    static uint8_t spare[REPLY_SPARE_OCTETS];
+    static struct reply replies[2];
+    static struct memo *memo;
+    const struct view *view = &answering()->served.view;
+    const struct asker asker = {.address = answering_address(CLIENT_STRANGER),
+                                .transport = TRANSPORT_UDP};
+
+    if (!memo)
+        memo = memo_create(MEMO_MIN_REPLIES);
+    RULE(memo != NULL);
+    if (length > 0)
+        memcpy(request, octets, length);
+    for (int i = 0; i < 3; i++) {
+        request[0] ^= (uint8_t)(0x55 << i);
+        const uint8_t *asked = fuzz_flush(request, length);
+        replies[0].spare = replies[1].spare = spare;
+        ask_memo(memo, view, asked, length, &replies[0]);
+        size_t first = replies[0].action == REPLY_SEND ? join(&replies[0], messages[0]) : 0;
+        respond(view, asked, length, &asker, &replies[1]);
+        size_t second = replies[1].action == REPLY_SEND ? join(&replies[1], messages[1]) : 0;
+        RULE(first == second && memcmp(messages[0], messages[1], first) == 0);
+        RULE(first == 0 || replies[0].rcode == replies[1].rcode);
+    }
+}
+
 static void run(const uint8_t *octets, size_t length)
 {
     static const struct {
@@ -63,6 +113,7 @@ static void run(const uint8_t *octets, size_t length)
         answering_ask(answering(), request, length, &asker, message, &answered);
     }
     ask_limited(request, length);
+    ask_again(octets, length);
 }
 
 const struct fuzz_target fuzz_udp = {.name = "udp", .run = run, .mutate = message_mutate};

@@ -120,41 +120,76 @@ static bool leaks_in_ldns(const uint8_t *octets, size_t length)
     return false;
 }
 
-static enum status read_zone(const uint8_t *octets, size_t length, struct arena *arena,
-                             struct diag *diag, struct node_source *source)
-{
-    bool leaks = leaks_in_ldns(octets, length);
+/* One reading of a file. */
+struct reading {
+    struct zonefile *zonefile;
+    struct diag *diag;
+    struct node_source source;
+    enum status status;
+};
 
+static void read_zone(const char *path, bool leaks, size_t octets, struct reading *out)
+{
+    *out = (struct reading){.zonefile = zonefile_create("/dev/shm", octets), .diag = diag_create()};
+    RULE(out->zonefile && out->diag);
     if (leaks)
         __lsan_disable();
-    enum status status = zonefile_read(fuzz_file(octets, length), NULL, arena, diag, source);
+    out->status = zonefile_read(path, NULL, out->zonefile, out->diag, &out->source);
     if (leaks)
         __lsan_enable();
-    return status;
+    RULE(out->status == STATUS_OK || out->status == STATUS_INVALID);
+    RULE((out->status == STATUS_OK) == (diag_count(out->diag, SEVERITY_ERROR) == 0));
+    for (size_t i = 0; i < diag_total(out->diag); i++)
+        RULE(!strchr(diag_at(out->diag, i)->message, '\n'));
+}
+
+static void close_reading(struct reading *reading)
+{
+    diag_destroy(reading->diag);
+    zonefile_destroy(reading->zonefile);
+}
+
+/* Whether all was held in memory, or hardly any of it, the file says the same. */
+static void compare(const struct reading *a, const struct reading *b, const char *text,
+                    size_t length)
+{
+    RULE(a->status == b->status && diag_total(a->diag) == diag_total(b->diag));
+    for (size_t i = 0; i < diag_total(a->diag); i++) {
+        const struct diagnostic *left = diag_at(a->diag, i);
+        const struct diagnostic *right = diag_at(b->diag, i);
+        RULE(left->place.line == right->place.line && left->place.column == right->place.column);
+        RULE(strcmp(left->message, right->message) == 0);
+    }
+    if (a->status == STATUS_OK) {
+        size_t other_length;
+        char *other = reprint(&b->source, &other_length);
+        RULE(other_length == length && memcmp(other, text, length) == 0);
+        free(other);
+    }
 }
 
 static void run(const uint8_t *octets, size_t length)
 {
-    struct arena *arena = arena_create();
-    struct diag *diag = diag_create();
-    struct node_source source;
-    size_t printed_length;
+    struct reading reading;
+    struct reading other;
+    char *text = NULL;
+    size_t text_length = 0;
 
     length = length < MOST_OCTETS ? length : MOST_OCTETS;
-    RULE(arena && diag);
-    enum status status = read_zone(octets, length, arena, diag, &source);
-    RULE(status == STATUS_OK || status == STATUS_INVALID);
-    RULE((status == STATUS_OK) == (diag_count(diag, SEVERITY_ERROR) == 0));
-    for (size_t i = 0; i < diag_total(diag); i++)
-        RULE(!strchr(diag_at(diag, i)->message, '\n'));
-    if (status == STATUS_OK) {
-        char *text = reprint(&source, &printed_length);
-        reprint_check(text, printed_length);
-        restore(&source, text, printed_length);
-        free(text);
+    bool leaks = leaks_in_ldns(octets, length);
+    const char *path = fuzz_file(octets, length);
+    read_zone(path, leaks, ZONEFILE_HELD_OCTETS, &reading);
+    read_zone(path, leaks, length % 7 * 40, &other);
+    if (reading.status == STATUS_OK)
+        text = reprint(&reading.source, &text_length);
+    compare(&reading, &other, text, text_length);
+    if (reading.status == STATUS_OK) {
+        reprint_check(text, text_length);
+        restore(length % 2 == 0 ? &reading.source : &other.source, text, text_length);
     }
-    diag_destroy(diag);
-    arena_destroy(arena);
+    free(text);
+    close_reading(&reading);
+    close_reading(&other);
 }
 
 const struct fuzz_target fuzz_zonefile = {.name = "zonefile", .run = run, .mutate = lines_mutate};

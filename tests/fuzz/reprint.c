@@ -19,13 +19,13 @@ char *reprint(const struct node_source *source, size_t *length)
 
 void reprint_check(const char *text, size_t length)
 {
-    struct arena *arena = arena_create();
+    struct zonefile *zonefile = zonefile_create("/dev/shm", ZONEFILE_HELD_OCTETS);
     struct diag *diag = diag_create();
     struct node_source source;
     size_t again_length;
 
     const char *path = fuzz_file((const uint8_t *)text, length);
-    enum status status = zonefile_read(path, NULL, arena, diag, &source);
+    enum status status = zonefile_read(path, NULL, zonefile, diag, &source);
     if (status != STATUS_OK)
         diag_print(diag, DIAG_GNU, stderr);
     RULE(status == STATUS_OK);
@@ -33,5 +33,5 @@ void reprint_check(const char *text, size_t length)
     RULE(again_length == length && memcmp(again, text, length) == 0);
     free(again);
     diag_destroy(diag);
-    arena_destroy(arena);
+    zonefile_destroy(zonefile);
 }

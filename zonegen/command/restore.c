@@ -6,7 +6,9 @@
 #include "zone/zonemd.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is restored, from where to where. */
 struct restore {
@@ -14,6 +16,8 @@ struct restore {
     const char *file;
     const struct config_zone *zone;
     char name[NAME_TEXT_OCTETS];
+    char *folder; /* where records go that are too many for memory */
+    struct zonefile *zonefile;
     struct node_source source;
 };
 
@@ -98,14 +102,45 @@ static int store_zone(struct restore *restore)
     return outcome;
 }
 
+/* Cuts the last part off a path, which is longer than what then is left. */
+static void cut_path(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        strcpy(path, ".");
+    else
+        slash[slash == path ? 1 : 0] = '\0';
+}
+
+/* Makes ready for reading. Where the database has room, so has what is read: its folder, or the
+ * one above it that is there by now. */
+static enum status open_zonefile(struct restore *restore)
+{
+    struct context *context = restore->context;
+    char *folder = strdup(context->config->database);
+
+    restore->folder = folder;
+    if (folder != NULL) {
+        do
+            cut_path(folder);
+        while (access(folder, F_OK) != 0 && strcmp(folder, ".") != 0 && strcmp(folder, "/") != 0);
+        restore->zonefile = zonefile_create(folder, ZONEFILE_HELD_OCTETS);
+    }
+    if (restore->zonefile != NULL)
+        return STATUS_OK;
+    context_say_memory(context);
+    return STATUS_SYSTEM;
+}
+
 /* Reads the file; everything wrong in it is said. */
-static enum status read_file(struct restore *restore, struct arena *arena)
+static enum status read_file(struct restore *restore)
 {
     struct context *context = restore->context;
 
     progress_begin(&context->progress, restore->file);
-    enum status status = zonefile_read(restore->file, &restore->zone->domain, arena, context->diag,
-                                       &restore->source);
+    enum status status = zonefile_read(restore->file, &restore->zone->domain, restore->zonefile,
+                                       context->diag, &restore->source);
     progress_clear(&context->progress);
     if (status == STATUS_SYSTEM)
         context_say_memory(context);
@@ -154,11 +189,10 @@ int command_restore(struct context *context)
         context_zone(context, zone, &restore.zone) != STATUS_OK)
         return outcome;
     context_name_text(&restore.zone->domain, restore.name);
-    struct arena *arena = arena_create();
-    if (arena == NULL)
-        context_say_memory(context);
-    else if (read_file(&restore, arena) == STATUS_OK && check_digest(&restore) == STATUS_OK)
+    if (open_zonefile(&restore) == STATUS_OK && read_file(&restore) == STATUS_OK &&
+        check_digest(&restore) == STATUS_OK)
         outcome = store_zone(&restore);
-    arena_destroy(arena);
+    zonefile_destroy(restore.zonefile);
+    free(restore.folder);
     return outcome;
 }

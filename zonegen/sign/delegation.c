@@ -3,6 +3,7 @@
 #include "conf/units.h"
 #include "sign/reply.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +18,16 @@ struct resolvers {
     struct endpoint items[MOST_RESOLVERS];
 };
 
-/* The lines "nameserver ADDRESS" of resolv.conf(5); this machine where there is none. */
-static void read_resolv_conf(const char *path, struct resolvers *out)
+/* The lines "nameserver ADDRESS" of resolv.conf(5); this machine where there is none. False when
+ * memory is out. */
+static bool read_resolv_conf(const char *path, struct resolvers *out)
 {
     char line[RESOLV_LINE_OCTETS];
     char address[RESOLV_LINE_OCTETS];
     FILE *file = fopen(path, "re");
 
+    if (file == NULL && errno == ENOMEM)
+        return false;
     while (file != NULL && out->count < MOST_RESOLVERS && fgets(line, sizeof line, file) != NULL) {
         if (sscanf(line, "nameserver %255s", address) == 1 &&
             units_endpoint(address, DNS_PORT, &out->items[out->count]) == STATUS_OK)
@@ -33,16 +37,16 @@ static void read_resolv_conf(const char *path, struct resolvers *out)
         fclose(file);
     if (out->count == 0 && units_endpoint("127.0.0.1", DNS_PORT, &out->items[0]) == STATUS_OK)
         out->count = 1;
+    return true;
 }
 
-static void list_resolvers(const struct observer *observer, const struct config_policy *policy,
+static bool list_resolvers(const struct observer *observer, const struct config_policy *policy,
                            struct resolvers *out)
 {
     out->count = 0;
     for (size_t i = 0; i < policy->resolver_count && i < MOST_RESOLVERS; i++)
         out->items[out->count++] = policy->resolvers[i];
-    if (out->count == 0)
-        read_resolv_conf(observer->resolv_conf, out);
+    return out->count > 0 || read_resolv_conf(observer->resolv_conf, out);
 }
 
 static const char *endpoint_text(const struct endpoint *endpoint, struct arena *arena)
@@ -65,8 +69,9 @@ enum status delegation_find_resolver(struct observer *observer, const struct con
 {
     struct resolvers resolvers;
 
-    list_resolvers(observer, zone->policy, &resolvers);
     observer->resolver_text = "";
+    if (!list_resolvers(observer, zone->policy, &resolvers))
+        return STATUS_SYSTEM;
     for (size_t i = 0; i < resolvers.count; i++) {
         struct ask ask = {.name = zone->domain, .type = TYPE_NS};
         int64_t until = ask_clock() + RESOLVER_MS;

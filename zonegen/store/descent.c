@@ -1,13 +1,10 @@
 #include "store/descent.h"
 
-#include "store/machine.h"
 #include "store/page.h"
 
 #include <string.h>
 
-#define CACHE_LINE          64
-#define ENTRY_HEADER_OCTETS 8
-#define ENTRY_OVERFLOWS     1
+#define CACHE_LINE 64
 /* What is asked for of a page before it is opened: its header, and where its first hundred entries
  * begin. Of a record: most of it. */
 #define PAGE_FIRST_OCTETS 256
@@ -28,18 +25,13 @@ static const uint8_t *pages_of(const struct descent_pages *pages, uint64_t numbe
                                                  : NULL;
 }
 
-static size_t place_of(const uint8_t *page, size_t n)
-{
-    return machine_u16(page + PAGE_HEADER_OCTETS + 2 * n);
-}
-
 /* The n-th entry of a page, its key within it; NULL: it is damaged. */
 static const uint8_t *entry_of(const struct descent_pages *pages, const uint8_t *page, size_t n)
 {
-    size_t at = place_of(page, n);
-    size_t room = pages->page_octets - ENTRY_HEADER_OCTETS;
+    size_t at = page_place_of(page, n);
+    size_t room = pages->page_octets - PAGE_ENTRY_HEADER_OCTETS;
 
-    return at <= room && machine_u16(page + at + 6) <= room - at ? page + at : NULL;
+    return at <= room && page_key_octets(page + at) <= room - at ? page + at : NULL;
 }
 
 static bool is_leaf(const struct descent_pages *pages, const struct descent *descent)
@@ -64,13 +56,13 @@ static void arrive(const struct descent_pages *pages, struct descent *descent)
     if (is_leaf(pages, descent)) {
         descent->state = DESCENT_ARRIVED;
         if (descent->first < descent->count)
-            ask_for(page + place_of(page, descent->first), RECORD_OCTETS);
+            ask_for(page + page_place_of(page, descent->first), RECORD_OCTETS);
         return;
     }
     const uint8_t *entry = entry_of(pages, page, descent->first - 1u);
     descent->level++;
     if (entry)
-        enter(pages, descent, machine_u32(entry) | (uint64_t)machine_u16(entry + 4) << 32);
+        enter(pages, descent, page_child(entry));
     else
         descent->state = DESCENT_LOST;
 }
@@ -86,7 +78,7 @@ static void go_on(const struct descent_pages *pages, struct descent *descent)
     if (descent->first == descent->end)
         arrive(pages, descent);
     else
-        __builtin_prefetch(descent->page + place_of(descent->page, middle(descent)));
+        __builtin_prefetch(descent->page + page_place_of(descent->page, middle(descent)));
 }
 
 /* A page has come. The first entry of a branch stands for all that is before the second: its key is
@@ -111,9 +103,9 @@ static void open_page(const struct descent_pages *pages, struct descent *descent
 
 static int compare(const struct descent *descent, const uint8_t *entry)
 {
-    size_t octets = machine_u16(entry + 6);
+    size_t octets = page_key_octets(entry);
     size_t shorter = octets < descent->key_octets ? octets : descent->key_octets;
-    int order = memcmp(entry + ENTRY_HEADER_OCTETS, descent->key, shorter);
+    int order = memcmp(entry + PAGE_ENTRY_HEADER_OCTETS, descent->key, shorter);
 
     return order != 0 ? order : (octets > descent->key_octets) - (octets < descent->key_octets);
 }
@@ -164,13 +156,14 @@ bool descent_item(const struct descent_pages *pages, const struct descent *desce
 
     if (!entry)
         return false;
-    size_t rest = pages->page_octets - (size_t)(entry - descent->page) - ENTRY_HEADER_OCTETS;
-    *out = (struct item){.key = entry + ENTRY_HEADER_OCTETS, .key_octets = machine_u16(entry + 6)};
+    size_t rest = pages->page_octets - (size_t)(entry - descent->page) - PAGE_ENTRY_HEADER_OCTETS;
+    *out = (struct item){.key = entry + PAGE_ENTRY_HEADER_OCTETS,
+                         .key_octets = page_key_octets(entry)};
     out->value = out->key + out->key_octets;
     out->value_octets = machine_u32(entry);
     rest -= out->key_octets;
-    if (machine_u16(entry + 4) != ENTRY_OVERFLOWS)
-        return machine_u16(entry + 4) == 0 && out->value_octets <= rest;
+    if (page_entry_flags(entry) != PAGE_ENTRY_OVERFLOWS)
+        return page_entry_flags(entry) == 0 && out->value_octets <= rest;
     if (rest < sizeof(uint64_t))
         return false;
     const uint8_t *overflow = pages_of(pages, machine_u64(out->value),

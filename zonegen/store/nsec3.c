@@ -106,6 +106,8 @@ static enum status find_last(struct snapshot *snapshot, const uint8_t *key, stru
 
     memset(beyond, 0xff, sizeof beyond);
     memcpy(beyond, key, ZONE_PREFIX_OCTETS);
+    if (snapshot_doubts(snapshot, beyond, sizeof beyond))
+        return STATUS_MALFORMED;
     enum status status = snapshot_walk(snapshot, WALK_AT_OR_AFTER, beyond, sizeof beyond, out);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         status = snapshot_walk(snapshot, WALK_PREVIOUS, NULL, 0, out);

@@ -1,13 +1,9 @@
 #include "store/page.h"
 
-#include "store/machine.h"
-
 #include <string.h>
 
-#define ENTRY_HEADER_OCTETS 8
-#define ENTRY_OVERFLOWS     1
-#define PAGE_NUMBER_OCTETS  8
-#define KIND_OVERFLOW       4
+#define PAGE_NUMBER_OCTETS 8
+#define KIND_OVERFLOW      4
 
 uint64_t page_open_overflow(const uint8_t *header, uint64_t number)
 {
@@ -26,15 +22,15 @@ static size_t even(size_t octets)
 }
 
 /* Octets that the entry at `at` takes, header and all; 0 where it is none. There are
- * ENTRY_HEADER_OCTETS to read. */
+ * PAGE_ENTRY_HEADER_OCTETS to read. */
 static size_t entry_octets(const struct page *page, const uint8_t *at)
 {
-    size_t octets = ENTRY_HEADER_OCTETS + machine_u16(at + 6);
-    uint16_t flags = machine_u16(at + 4);
+    size_t octets = PAGE_ENTRY_HEADER_OCTETS + page_key_octets(at);
+    uint16_t flags = page_entry_flags(at);
 
     if (page->kind == PAGE_BRANCH)
         return even(octets);
-    if (flags == ENTRY_OVERFLOWS)
+    if (flags == PAGE_ENTRY_OVERFLOWS)
         return even(octets + PAGE_NUMBER_OCTETS);
     return flags == 0 ? even(octets + machine_u32(at)) : 0;
 }
@@ -54,11 +50,6 @@ static bool places_has(const struct places *places, size_t at)
     return (places->words[at / 128] >> (at / 2 % 64) & 1) != 0;
 }
 
-static size_t place_of(const struct page *page, size_t n)
-{
-    return machine_u16(page->octets + PAGE_HEADER_OCTETS + 2 * n);
-}
-
 /* True when the entries fill what is in use from `upper` on, each once. Each ends where another
  * begins or the page ends, so that there is a way of entries from the first to the end; if any were
  * beside that way, the octets of all would be more than there are. */
@@ -69,14 +60,14 @@ static bool entries_fill(const struct page *page, size_t upper)
 
     memset(&places, 0, (page->size / 128 + 1) * sizeof places.words[0]);
     for (size_t n = 0; n < page->count; n++) {
-        size_t at = place_of(page, n);
-        if (at < upper || at % 2 != 0 || at + ENTRY_HEADER_OCTETS > page->size)
+        size_t at = page_place_of(page->octets, n);
+        if (at < upper || at % 2 != 0 || at + PAGE_ENTRY_HEADER_OCTETS > page->size)
             return false;
         places_add(&places, at);
     }
     places_add(&places, page->size);
     for (size_t n = 0; n < page->count; n++) {
-        size_t at = place_of(page, n);
+        size_t at = page_place_of(page->octets, n);
         size_t octets = entry_octets(page, page->octets + at);
         if (octets == 0 || octets > page->size - at || !places_has(&places, at + octets))
             return false;
@@ -104,15 +95,16 @@ enum status page_open(const uint8_t *octets, size_t size, uint64_t number, struc
 
 void page_entry_at(const struct page *page, size_t n, struct page_entry *out)
 {
-    const uint8_t *at = page->octets + place_of(page, n);
+    const uint8_t *at = page->octets + page_place_of(page->octets, n);
 
-    *out = (struct page_entry){.key = at + ENTRY_HEADER_OCTETS, .key_octets = machine_u16(at + 6)};
+    *out = (struct page_entry){.key = at + PAGE_ENTRY_HEADER_OCTETS,
+                               .key_octets = page_key_octets(at)};
     if (page->kind == PAGE_BRANCH) {
-        out->child = machine_u32(at) | (uint64_t)machine_u16(at + 4) << 32;
+        out->child = page_child(at);
         return;
     }
     out->value_octets = machine_u32(at);
-    if (machine_u16(at + 4) == ENTRY_OVERFLOWS)
+    if (page_entry_flags(at) == PAGE_ENTRY_OVERFLOWS)
         out->child = machine_u64(out->key + out->key_octets);
     else
         out->value = out->key + out->key_octets;

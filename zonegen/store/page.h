@@ -26,6 +26,7 @@
 #ifndef STORE_PAGE_H
 #define STORE_PAGE_H
 
+#include "store/machine.h"
 #include "wire/status.h"
 
 #include <stdbool.h>
@@ -67,6 +68,35 @@ struct page_entry {
 
 /* The n-th entry of a branch or leaf that page_open() has passed; n < count. */
 void page_entry_at(const struct page *page, size_t n, struct page_entry *out);
+
+/* ---- for who goes through pages without opening them; what they yield may be anything ---- */
+
+#define PAGE_ENTRY_HEADER_OCTETS 8
+#define PAGE_ENTRY_OVERFLOWS     1 /* the value is on overflow pages */
+
+/* Where the n-th entry begins; the list of entries has `n`. */
+static inline size_t page_place_of(const uint8_t *octets, size_t n)
+{
+    return machine_u16(octets + PAGE_HEADER_OCTETS + 2 * n);
+}
+
+/* Of the header of an entry: its key's octets, a leaf's flags, a branch's child. */
+static inline size_t page_key_octets(const uint8_t *entry)
+{
+    return machine_u16(entry + 6);
+}
+
+static inline uint16_t page_entry_flags(const uint8_t *entry)
+{
+    return machine_u16(entry + 4);
+}
+
+static inline uint64_t page_child(const uint8_t *entry)
+{
+    return machine_u32(entry) | (uint64_t)machine_u16(entry + 4) << 32;
+}
+
+/* ---- overflow pages ---- */
 
 /* Judges the header of overflow pages, PAGE_HEADER_OCTETS of the page `number`: how many pages
  * there are, this one included. 0: it is none. */

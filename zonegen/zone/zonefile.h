@@ -5,7 +5,6 @@
 #ifndef ZONE_ZONEFILE_H
 #define ZONE_ZONEFILE_H
 
-#include "conf/arena.h"
 #include "conf/diag.h"
 #include "zone/node.h"
 
@@ -28,6 +27,26 @@ MUST_CHECK enum status zonefile_print(const struct node_source *source, FILE *ou
 void zonefile_print_rrset(const uint8_t *owner, const struct rrset *rrset, const char *prefix,
                           FILE *out);
 
+/* A zone file that was read: its records, in memory or in a file of their own. */
+struct zonefile;
+
+/* How much of a zone file is held in memory at once, in octets of its records. */
+#define ZONEFILE_HELD_OCTETS ((size_t)64 << 20)
+
+/*
+ * A place for the records of one zone file. Those beyond `octets` go into a file without a name,
+ * which is gone with the process: once where the owners stand in canonical order (RFC 4034 §6.1),
+ * else twice for a moment. Of names in that order `octets` are held at once, of others up to three
+ * times as many, however many there are; beside them what the largest name has.
+ *
+ *   folder   where that file goes, kept by pointer
+ *   octets   ZONEFILE_HELD_OCTETS, or less for those who try it
+ *
+ * NULL when memory is out.
+ */
+struct zonefile *zonefile_create(const char *folder, size_t octets);
+void zonefile_destroy(struct zonefile *zonefile);
+
 /*
  * Reads a zone file, as people and other servers write it: relative names, $ORIGIN and $TTL, left
  * out owners, TTLs and classes, parentheses, raw octets in names, what dig prints of a transfer.
@@ -43,16 +62,17 @@ void zonefile_print_rrset(const uint8_t *owner, const struct rrset *rrset, const
  * Warned of: no NS, no TTL anywhere but in the SOA, NSEC3, RRsets that other servers refuse. Equal
  * records are kept once (RFC 2181 §5) and noted. A ZONEMD is not checked here: see zonemd_verify.
  *
- *   file    path, for places too
- *   apex    what the zone must be, and the origin to begin with, or NULL: the owner of its SOA
- *   arena   owns the nodes
- *   diag    every error with its place, at most about 100; rules zonefile-…
- *   out     source over the zone, valid as long as the arena
+ *   file       path, for places too; read once, from its beginning to its end: a pipe is fine
+ *   apex       what the zone must be, and the origin to begin with, or NULL: the owner of its SOA
+ *   zonefile   nothing was read into it
+ *   diag       every error with its place, at most about 100, as many of RRsets that are only
+ * warned of or noted; rules zonefile-… out        source over the zone, valid as long as `zonefile`
  *
- * STATUS_OK, STATUS_INVALID with diagnostics (also when the file cannot be opened), STATUS_SYSTEM
- * with a diagnostic.
+ * STATUS_OK; STATUS_INVALID with diagnostics, also when the file cannot be opened or read, or the
+ * folder has no place for records; STATUS_SYSTEM with a diagnostic when memory is out.
  */
-MUST_CHECK enum status zonefile_read(const char *file, const struct name *apex, struct arena *arena,
-                                     struct diag *diag, struct node_source *out);
+MUST_CHECK enum status zonefile_read(const char *file, const struct name *apex,
+                                     struct zonefile *zonefile, struct diag *diag,
+                                     struct node_source *out);
 
 #endif

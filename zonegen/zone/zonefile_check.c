@@ -75,7 +75,7 @@ static void check_size(struct zonefile_check *check, const struct zonefile_recor
     if (octets > DNS_MESSAGE_OCTETS || count > UINT16_MAX) {
         complain(check, record, "zonefile-size",
                  "no message of 65535 octets can carry all of its records; leave some out");
-    } else if (!accepted) {
+    } else if (!accepted && check->remarks++ < ZONEFILE_CHECK_REMARKS) {
         struct subject subject = subject_of(record);
         diag_warning(check->diag, zonefile_check_place(check, record), "zonefile-size",
                      "%s %s has %u records with %zu octets of data; beyond %d records BIND, beyond "
@@ -86,11 +86,11 @@ static void check_size(struct zonefile_check *check, const struct zonefile_recor
 }
 
 /* RFC 2181 §5. The SOA that ends a transfer is no surprise (RFC 5936 §2.2). */
-static void note_duplicates(const struct zonefile_check *check,
-                            const struct zonefile_record *records, size_t count,
-                            const struct rrset *rrset)
+static void note_duplicates(struct zonefile_check *check, const struct zonefile_record *records,
+                            size_t count, const struct rrset *rrset)
 {
-    if (rrset->count == count || records->type == TYPE_SOA)
+    if (rrset->count == count || records->type == TYPE_SOA ||
+        check->remarks++ >= ZONEFILE_CHECK_REMARKS)
         return;
     struct subject subject = subject_of(records);
     diag_add(check->diag, SEVERITY_NOTE, zonefile_check_place(check, records), "zonefile-duplicate",

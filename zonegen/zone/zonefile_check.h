@@ -8,10 +8,13 @@
 
 #include "conf/diag.h"
 #include "zone/node.h"
-#include "zone/zonefile_zone.h"
+#include "zone/zonefile_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Of more it is said how many there are: all of them would be as large as the zone. */
+#define ZONEFILE_CHECK_REMARKS 100
 
 struct zonefile_check {
     const char *file;
@@ -20,6 +23,7 @@ struct zonefile_check {
     bool complete; /* false: some records could not be read, so that none is called missing */
     size_t limit;  /* errors that are shown */
     size_t errors;
+    size_t remarks; /* warnings and notes of RRsets; ZONEFILE_CHECK_REMARKS are shown */
     /* The NSEC3PARAM that is in use, or NULL; of the apex, which is checked first. */
     const struct rdata *nsec3_parameters;
 };

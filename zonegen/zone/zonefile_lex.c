@@ -13,10 +13,17 @@ struct span {
     bool quoted;
 };
 
+/* A line as it stands in the file, comment and all: longer ones are refused, not held. */
+#define LINE_MAX_OCTETS ((size_t)4 << 20)
+
 struct zonefile_lex {
     FILE *in;
     const char *file;
     struct diag *diag;
+
+    char input[1 << 16]; /* what was read ahead */
+    size_t input_length;
+    size_t input_at;
 
     char *physical; /* the line being cut, without its end */
     size_t physical_size;
@@ -80,16 +87,70 @@ static void step(struct zonefile_lex *lex, size_t octets)
             lex->column++;
 }
 
-/* Reads the next physical line. STATUS_OK, STATUS_NOT_FOUND or STATUS_SYSTEM. */
+/* Reads ahead. STATUS_OK, STATUS_NOT_FOUND at the end of the file, or STATUS_SYSTEM. */
+static enum status read_ahead(struct zonefile_lex *lex)
+{
+    errno = 0;
+    lex->input_at = 0;
+    lex->input_length = fread(lex->input, 1, sizeof lex->input, lex->in);
+    if (lex->input_length > 0)
+        return STATUS_OK;
+    return ferror(lex->in) ? STATUS_SYSTEM : STATUS_NOT_FOUND;
+}
+
+/* Adds octets to the physical line, a NUL behind them. False when memory is out. */
+static bool append(struct zonefile_lex *lex, const char *octets, size_t length)
+{
+    if (lex->length + length >= lex->physical_size) {
+        size_t size = (lex->length + length + 1) * 2;
+        char *physical = realloc(lex->physical, size);
+        if (physical == NULL)
+            return false;
+        lex->physical = physical;
+        lex->physical_size = size;
+    }
+    memcpy(lex->physical + lex->length, octets, length);
+    lex->length += length;
+    lex->physical[lex->length] = '\0';
+    return true;
+}
+
+/* Takes what was read ahead up to the end of the line, and steps over what is too much for one.
+ * STATUS_OK, STATUS_NOT_FOUND at the end of the file, or STATUS_SYSTEM. */
+static enum status take_line(struct zonefile_lex *lex, size_t *octets)
+{
+    const char *newline = NULL;
+
+    *octets = 0;
+    lex->length = 0;
+    while (newline == NULL) {
+        if (lex->input_at == lex->input_length) {
+            enum status status = read_ahead(lex);
+            if (status != STATUS_OK)
+                return status == STATUS_NOT_FOUND && *octets > 0 ? STATUS_OK : status;
+        }
+        const char *start = lex->input + lex->input_at;
+        size_t length = lex->input_length - lex->input_at;
+        newline = memchr(start, '\n', length);
+        if (newline != NULL)
+            length = (size_t)(newline + 1 - start);
+        *octets += length;
+        if (*octets <= LINE_MAX_OCTETS && !append(lex, start, length))
+            return STATUS_SYSTEM;
+        lex->input_at += length;
+    }
+    return STATUS_OK;
+}
+
+/* Reads the next physical line. Outcomes as above. */
 static enum status read_physical(struct zonefile_lex *lex)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of byte order: what some editors put in front */
+    size_t octets;
 
-    errno = 0;
-    ssize_t length = getline(&lex->physical, &lex->physical_size, lex->in);
-    if (length < 0)
-        return feof(lex->in) && !ferror(lex->in) ? STATUS_NOT_FOUND : STATUS_SYSTEM;
-    lex->length = (size_t)length;
+    enum status status = take_line(lex, &octets);
+    if (status != STATUS_OK)
+        return status;
     while (lex->length > 0 && strchr("\r\n", lex->physical[lex->length - 1]) != NULL &&
            lex->physical[lex->length - 1] != '\0')
         lex->length--;
@@ -99,6 +160,13 @@ static enum status read_physical(struct zonefile_lex *lex)
     lex->column = 1;
     if (lex->line == 1 && strncmp(lex->physical, mark, sizeof mark - 1) == 0)
         lex->at = sizeof mark - 1;
+    if (octets > LINE_MAX_OCTETS) {
+        diag_error(lex->diag, place_here(lex), "zonefile-line",
+                   "the line has %zu octets, and no record needs %zu; break it within parentheses",
+                   octets, LINE_MAX_OCTETS);
+        lex->at = lex->length;
+        lex->broken = true;
+    }
     return STATUS_OK;
 }
 
@@ -156,6 +224,12 @@ static void give_up_line(struct zonefile_lex *lex)
     lex->broken = true;
 }
 
+/* True for what a bare word ends before. */
+static bool ends_word(char octet)
+{
+    return octet == ' ' || octet == '\t' || octet == ';' || octet == '(' || octet == ')';
+}
+
 /* A word in quotes; `at` stands on the first quote. */
 static enum status take_quoted(struct zonefile_lex *lex)
 {
@@ -173,7 +247,8 @@ static enum status take_quoted(struct zonefile_lex *lex)
     }
     span.length = at - span.start;
     step(lex, at + 1 - lex->at);
-    if (lex->at < lex->length && strchr(" \t;()\"", lex->physical[lex->at]) == NULL) {
+    if (lex->at < lex->length && !ends_word(lex->physical[lex->at]) &&
+        lex->physical[lex->at] != '"') {
         diag_error(lex->diag, place_here(lex), "zonefile-quote",
                    "a closing quote is followed by '%c'; put a blank between, or write a quote "
                    "that is part of the text as \\\"",
@@ -190,7 +265,7 @@ static enum status take_bare(struct zonefile_lex *lex)
     struct span span = {.start = lex->at, .line = lex->line, .column = lex->column};
     size_t at = lex->at;
 
-    while (at < lex->length && strchr(" \t;()", lex->physical[at]) == NULL) {
+    while (at < lex->length && !ends_word(lex->physical[at])) {
         if (lex->physical[at] == '\\' && at + 1 == lex->length) {
             step(lex, at - lex->at);
             diag_error(lex->diag, place_here(lex), "zonefile-escape",

@@ -4,7 +4,8 @@
  * names, types and directives.
  *
  * Stricter than the RFC where a slip would be taken for data: a quoted text ends on its line, NUL
- * octets are refused, and what follows a closing quote without a blank is not a new word.
+ * octets are refused, and what follows a closing quote without a blank is not a new word. A line
+ * has at most 4 MiB.
  */
 #ifndef ZONE_ZONEFILE_LEX_H
 #define ZONE_ZONEFILE_LEX_H

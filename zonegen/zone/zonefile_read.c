@@ -3,6 +3,7 @@
 #include "zone/zonefile.h"
 #include "zone/zonefile_lex.h"
 #include "zone/zonefile_rdata.h"
+#include "zone/zonefile_spool.h"
 #include "zone/zonefile_word.h"
 #include "zone/zonefile_zone.h"
 
@@ -15,10 +16,16 @@
 
 #define RDATA_MAX_OCTETS UINT16_MAX
 
+struct zonefile {
+    struct zonefile_spool *spool;
+    struct zonefile_records records;
+    struct zonefile_zone *zone; /* NULL: none could be made */
+};
+
 /* One file being read. */
 struct reading {
     const char *file;
-    struct arena *arena;
+    const struct name *apex; /* or NULL */
     struct diag *diag;
     struct zonefile_lex *lex;
     struct zonefile_scope scope;
@@ -27,11 +34,12 @@ struct reading {
     uint32_t default_ttl;
     bool has_last; /* the last TTL that stood at a record (RFC 1035 §5.1) */
     uint32_t last_ttl;
-    const struct zonefile_owner *owner; /* the last one stated, NULL: none that could be read */
+    struct zonefile_owner_copy owner; /* the last one stated */
     bool has_owner;
+    bool owner_is_read; /* false: it could not be */
 
-    struct zonefile_records records;
-    size_t capacity;
+    struct zonefile_spool *spool;
+    struct zonefile_records *records;
     size_t errors;
     uint8_t *rdata; /* RDATA_MAX_OCTETS */
 };
@@ -98,19 +106,17 @@ static enum status read_directive(struct reading *reading, const struct zonefile
 static enum status read_owner(struct reading *reading, const struct zonefile_word *word)
 {
     struct name name;
-    const struct zonefile_owner *last = reading->owner;
+    bool had_one = reading->owner_is_read;
 
     reading->has_owner = true;
-    reading->owner = NULL;
+    reading->owner_is_read = false;
     enum status status = zonefile_word_name(&reading->scope, word, &name);
     if (status != STATUS_OK)
         return status;
-    if (last != NULL && name_octets(last->name) == name.length &&
-        memcmp(last->name, name.octets, name.length) == 0)
-        reading->owner = last;
-    else
-        reading->owner = zonefile_owner_make(name.octets, reading->arena);
-    return reading->owner != NULL ? STATUS_OK : STATUS_SYSTEM;
+    reading->owner_is_read = true;
+    if (!had_one || !zonefile_owner_is(&reading->owner.owner, name.octets))
+        zonefile_owner_make(&reading->owner, &name);
+    return STATUS_OK;
 }
 
 /* RFC 1035 §5.1, RFC 3597 §5. */
@@ -199,38 +205,34 @@ static enum status imply_ttl(struct reading *reading, const struct zonefile_word
     return STATUS_OK;
 }
 
-/* Makes room for one more record. */
-static bool make_room(struct reading *reading)
+/* Remembers where an SOA stands: the first one, or the first of the zone that it must be. */
+static void note_soa(struct reading *reading, unsigned line)
 {
-    if (reading->records.count < reading->capacity)
-        return true;
-    size_t capacity = reading->capacity == 0 ? 1024 : reading->capacity * 2;
-    struct zonefile_record *items = reallocarray(reading->records.items, capacity, sizeof *items);
-    if (items == NULL)
-        return false;
-    reading->records.items = items;
-    reading->capacity = capacity;
-    return true;
+    struct zonefile_records *records = reading->records;
+    const struct zonefile_owner *owner = &reading->owner.owner;
+    const struct name *apex = reading->apex;
+
+    if (records->has_soa && (apex == NULL || !name_equals(owner->name, apex->octets) ||
+                             name_equals(records->soa.owner.name, apex->octets)))
+        return;
+    records->has_soa = true;
+    records->soa_line = line;
+    zonefile_owner_copy(&records->soa, owner);
 }
 
 static enum status keep_record(struct reading *reading, const struct head *head, unsigned line,
                                const struct writer *rdata)
 {
-    size_t octets = writer_length(rdata);
-    uint8_t *copy = arena_alloc(reading->arena, octets);
+    const struct zonefile_record record = {.owner = &reading->owner.owner,
+                                           .rdata = rdata->start,
+                                           .ttl = head->ttl,
+                                           .line = line,
+                                           .type = head->type,
+                                           .rdata_octets = (uint16_t)writer_length(rdata)};
 
-    if (copy == NULL || !make_room(reading))
-        return STATUS_SYSTEM;
-    if (octets > 0)
-        memcpy(copy, rdata->start, octets);
-    reading->records.items[reading->records.count++] =
-        (struct zonefile_record){.owner = reading->owner,
-                                 .rdata = copy,
-                                 .ttl = head->ttl,
-                                 .line = line,
-                                 .type = head->type,
-                                 .rdata_octets = (uint16_t)octets};
-    return STATUS_OK;
+    if (head->type == TYPE_SOA)
+        note_soa(reading, line);
+    return zonefile_spool_add(reading->spool, &record);
 }
 
 static enum status read_record(struct reading *reading, const struct zonefile_entry *entry)
@@ -245,8 +247,6 @@ static enum status read_record(struct reading *reading, const struct zonefile_en
         return complain(reading, entry->words, "zonefile-owner",
                         "has no owner before it: the line begins with a blank, and no name stands "
                         "above it");
-    if (owner_status == STATUS_SYSTEM)
-        return owner_status;
     enum status status = read_head(reading, entry, entry->starts_blank ? 0 : 1, &head);
     if (status != STATUS_OK || head.skip)
         return status;
@@ -259,7 +259,7 @@ static enum status read_record(struct reading *reading, const struct zonefile_en
         reading->last_ttl = head.ttl;
         reading->has_last = true;
     }
-    if (reading->owner == NULL) /* the complaint about it was added where it stands */
+    if (!reading->owner_is_read) /* the complaint about it was added where it stands */
         return owner_status;
     return keep_record(reading, &head, entry->words[0].line, &rdata);
 }
@@ -282,7 +282,7 @@ static enum status read_entries(struct reading *reading)
             return status;
         if (status == STATUS_OK)
             continue;
-        reading->records.complete = false;
+        reading->records->complete = false;
         if (++reading->errors == MAX_ERRORS) {
             diag_error(reading->diag, (struct place){.file = reading->file}, "zonefile-errors",
                        "%d errors; the rest of the file was not read", MAX_ERRORS);
@@ -292,51 +292,96 @@ static enum status read_entries(struct reading *reading)
 }
 
 /* Reads all entries and makes a zone of them. */
-static enum status read_zone(struct reading *reading, const struct name *apex,
-                             struct node_source *out)
+static enum status read_zone(struct reading *reading, struct zonefile_zone **out)
 {
     enum status status = read_entries(reading);
-    if (status != STATUS_OK)
-        return status;
-    status = zonefile_zone_make(&reading->records, apex, MAX_ERRORS - reading->errors,
-                                reading->arena, reading->diag, out);
+    if (status == STATUS_OK)
+        status = zonefile_spool_finish(reading->spool);
+    if (status == STATUS_OK)
+        status = zonefile_zone_open(reading->records, reading->apex, MAX_ERRORS - reading->errors,
+                                    reading->diag, out);
     return status == STATUS_OK && reading->errors > 0 ? STATUS_INVALID : status;
 }
 
-static enum status report_system(const struct reading *reading, int error)
+/* Says what is in the way: the folder of the spool, the zone file itself, or memory. */
+static enum status report_system(const struct reading *reading, FILE *in, int error)
 {
+    const char *folder = zonefile_spool_blames(reading->spool);
+
+    if (folder != NULL) {
+        diag_error(reading->diag, (struct place){.file = folder}, "zonefile-spool",
+                   "what is read of the zone file finds no place there: %s", strerror(error));
+        return STATUS_INVALID;
+    }
+    bool is_unreadable = ferror(in) != 0;
     diag_error(reading->diag, (struct place){.file = reading->file}, "zonefile-read", "%s",
-               error != 0 ? strerror(error) : "memory is out");
-    return STATUS_SYSTEM;
+               is_unreadable ? strerror(error) : "memory is out");
+    return is_unreadable ? STATUS_INVALID : STATUS_SYSTEM;
 }
 
-enum status zonefile_read(const char *file, const struct name *apex, struct arena *arena,
-                          struct diag *diag, struct node_source *out)
+static enum status read_stream(struct reading *reading, FILE *in, struct zonefile_zone **out)
 {
-    struct reading reading = {.file = file, .arena = arena, .diag = diag};
     enum status status = STATUS_SYSTEM;
 
+    reading->lex = zonefile_lex_create(in, reading->file, reading->diag);
+    reading->rdata = malloc(RDATA_MAX_OCTETS);
+    reading->scope = (struct zonefile_scope){.lex = reading->lex, .diag = reading->diag};
+    if (reading->apex != NULL) {
+        reading->scope.origin = *reading->apex;
+        reading->scope.has_origin = true;
+    }
+    errno = 0;
+    if (reading->lex != NULL && reading->rdata != NULL)
+        status = read_zone(reading, out);
+    if (status == STATUS_SYSTEM)
+        status = report_system(reading, in, errno);
+    free(reading->rdata);
+    zonefile_lex_destroy(reading->lex);
+    return status;
+}
+
+struct zonefile *zonefile_create(const char *folder, size_t octets)
+{
+    struct zonefile *zonefile = calloc(1, sizeof *zonefile);
+    if (zonefile == NULL)
+        return NULL;
+    zonefile->spool = zonefile_spool_create(folder, octets);
+    if (zonefile->spool == NULL) {
+        free(zonefile);
+        return NULL;
+    }
+    return zonefile;
+}
+
+void zonefile_destroy(struct zonefile *zonefile)
+{
+    if (zonefile == NULL)
+        return;
+    zonefile_zone_close(zonefile->zone);
+    zonefile_spool_destroy(zonefile->spool);
+    free(zonefile);
+}
+
+enum status zonefile_read(const char *file, const struct name *apex, struct zonefile *zonefile,
+                          struct diag *diag, struct node_source *out)
+{
+    struct reading reading = {.file = file,
+                              .apex = apex,
+                              .diag = diag,
+                              .spool = zonefile->spool,
+                              .records = &zonefile->records};
+
+    zonefile->records.file = file;
+    zonefile->records.spool = zonefile->spool;
+    zonefile->records.complete = true;
     FILE *in = fopen(file, "re");
     if (in == NULL) {
         diag_error(diag, (struct place){.file = file}, "zonefile-read", "%s", strerror(errno));
         return STATUS_INVALID;
     }
-    reading.lex = zonefile_lex_create(in, file, diag);
-    reading.rdata = malloc(RDATA_MAX_OCTETS);
-    reading.records = (struct zonefile_records){.file = file, .complete = true};
-    reading.scope = (struct zonefile_scope){.lex = reading.lex, .diag = diag};
-    if (apex != NULL) {
-        reading.scope.origin = *apex;
-        reading.scope.has_origin = true;
-    }
-    errno = 0;
-    if (reading.lex != NULL && reading.rdata != NULL)
-        status = read_zone(&reading, apex, out);
-    if (status == STATUS_SYSTEM)
-        status = report_system(&reading, errno);
-    free(reading.records.items);
-    free(reading.rdata);
-    zonefile_lex_destroy(reading.lex);
+    enum status status = read_stream(&reading, in, &zonefile->zone);
     fclose(in);
+    if (status == STATUS_OK)
+        *out = zonefile_zone_nodes(zonefile->zone);
     return status;
 }

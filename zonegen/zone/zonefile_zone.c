@@ -1,296 +1,216 @@
 #include "zone/zonefile_zone.h"
 
-#include "store/key.h"
 #include "zone/zonefile_check.h"
+#include "zone/zonefile_group.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A node as it is kept: struct node has room for the longest name. */
-struct kept {
-    const struct zonefile_owner *owner;
-    struct rrset *rrsets;
-    size_t rrset_count;
+struct zonefile_zone {
+    const struct zonefile_records *records;
+    const struct zonefile_owner *apex;
+    struct zonefile_cursor all; /* of what lies in the zone */
+    struct zonefile_cursor next;
+    struct zonefile_group next_group;  /* of the node that next() yielded last */
+    struct zonefile_group found_group; /* of the node that find() yielded last */
 };
 
-struct zone {
-    struct kept *nodes;
-    size_t count;
-    size_t next;
-};
-
-const struct zonefile_owner *zonefile_owner_make(const uint8_t *name, struct arena *arena)
-{
-    struct key key;
-    size_t name_length = name_octets(name);
-
-    key_of_name(&key, 0, name, name_labels(name));
-    size_t key_octets = key.length - KEY_PREFIX_OCTETS;
-    struct zonefile_owner *owner = arena_alloc(arena, sizeof *owner + name_length + key_octets);
-    if (owner == NULL)
-        return NULL;
-    uint8_t *octets = (uint8_t *)(owner + 1);
-    memcpy(octets, name, name_length);
-    if (key_octets > 0)
-        memcpy(octets + name_length, key.octets + KEY_PREFIX_OCTETS, key_octets);
-    *owner = (struct zonefile_owner){octets, octets + name_length, key_octets};
-    return owner;
-}
-
-static int compare_keys(const struct zonefile_owner *a, const uint8_t *key, size_t key_octets)
-{
-    size_t shorter = a->key_octets < key_octets ? a->key_octets : key_octets;
-    int order = shorter > 0 ? memcmp(a->key, key, shorter) : 0;
-    return order != 0 ? order : (a->key_octets > key_octets) - (a->key_octets < key_octets);
-}
-
-static int compare_owners(const struct zonefile_owner *a, const struct zonefile_owner *b)
-{
-    return a == b ? 0 : compare_keys(a, b->key, b->key_octets);
-}
-
-static int compare_records(const void *left, const void *right)
-{
-    const struct zonefile_record *a = left;
-    const struct zonefile_record *b = right;
-    int order = compare_owners(a->owner, b->owner);
-    if (order == 0)
-        order = a->type - b->type;
-    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
-}
-
-/* Most files come sorted. */
-static void sort_records(struct zonefile_records *records)
-{
-    size_t i = 1;
-    while (i < records->count && compare_records(&records->items[i - 1], &records->items[i]) <= 0)
-        i++;
-    if (i < records->count)
-        qsort(records->items, records->count, sizeof *records->items, compare_records);
-}
+/* ---- the source ---- */
 
 static enum status zone_next(void *state, struct node *out)
 {
-    struct zone *zone = state;
-    if (zone->next == zone->count)
-        return STATUS_NOT_FOUND;
-    const struct kept *kept = &zone->nodes[zone->next++];
-    name_set(&out->owner, kept->owner->name);
-    out->rrset_count = kept->rrset_count;
-    out->rrsets = kept->rrsets;
-    return STATUS_OK;
+    struct zonefile_zone *zone = state;
+
+    enum status status = zonefile_group_take(&zone->next_group, &zone->next);
+    return status == STATUS_OK ? zonefile_group_node(&zone->next_group, NULL, out) : status;
 }
 
 static enum status zone_rewind(void *state)
 {
-    struct zone *zone = state;
-    zone->next = 0;
+    struct zonefile_zone *zone = state;
+
+    zone->next = zone->all;
     return STATUS_OK;
 }
 
-/* The first node whose key is not before `key`. */
-static size_t lower_bound(const struct zone *zone, const uint8_t *key, size_t key_octets)
-{
-    size_t low = 0;
-    size_t high = zone->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_keys(zone->nodes[middle].owner, key, key_octets) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
+/* The key of an empty non-terminal is the beginning of its descendants' keys. */
 static enum status zone_find(void *state, const uint8_t *owner, struct node *out)
 {
-    const struct zone *zone = state;
+    struct zonefile_zone *zone = state;
+    struct zonefile_record record;
     struct key key;
 
+    if (!name_is_within(owner, zone->apex->name))
+        return STATUS_NOT_FOUND;
     key_of_name(&key, 0, owner, name_labels(owner));
     const uint8_t *octets = key.octets + KEY_PREFIX_OCTETS;
     size_t length = key.length - KEY_PREFIX_OCTETS;
-    size_t at = lower_bound(zone, octets, length);
-    /* A key is a prefix of the keys of all names below its own. */
-    if (at == zone->count || !name_is_within(owner, zone->nodes[0].owner->name) ||
-        !name_is_within(zone->nodes[at].owner->name, owner))
+    struct zonefile_cursor cursor = zonefile_spool_seek(zone->records->spool, octets, length);
+    struct zonefile_cursor first = cursor;
+    if (!zonefile_cursor_next(&first, &record) || record.owner->key_octets < length ||
+        (length > 0 && memcmp(record.owner->key, octets, length) != 0))
         return STATUS_NOT_FOUND;
-    const struct kept *kept = &zone->nodes[at];
-    bool empty = kept->owner->key_octets != length;
-    name_set(&out->owner, empty ? owner : kept->owner->name);
-    out->rrset_count = empty ? 0 : kept->rrset_count;
-    out->rrsets = empty ? NULL : kept->rrsets;
-    return STATUS_OK;
-}
-
-/* Makes the RRset of the `count` records at `records`, which share owner and type. */
-static enum status make_rrset(const struct zonefile_record *records, size_t count,
-                              struct arena *arena, struct rrset *out)
-{
-    if (count > UINT16_MAX) /* zonefile_check_rrset complains */
-        count = UINT16_MAX;
-    struct rdata *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL)
-        return STATUS_SYSTEM;
-    for (size_t i = 0; i < count; i++)
-        items[i] = (struct rdata){records[i].rdata, records[i].rdata_octets};
-    *out = (struct rrset){records->type, (uint16_t)count, records->ttl, items};
-    for (size_t i = 1; i < count && out->ttl > records[i].ttl; i++)
-        out->ttl = records[i].ttl;
-    rrset_sort(out);
-    return STATUS_OK;
-}
-
-/* How many records from `at` on share the owner, and the type where `same_type`. */
-static size_t run_length(const struct zonefile_records *records, size_t at, bool same_type)
-{
-    const struct zonefile_record *first = &records->items[at];
-    size_t count = 1;
-
-    while (at + count < records->count && compare_owners(first->owner, first[count].owner) == 0 &&
-           (!same_type || first->type == first[count].type))
-        count++;
-    return count;
-}
-
-/* Makes the node of the `count` records from `at` on, which share an owner. */
-static enum status make_node(const struct zonefile_records *records, size_t at, size_t count,
-                             struct zonefile_check *check, struct arena *arena, struct kept *out)
-{
-    const struct zonefile_record *first = &records->items[at];
-    size_t types = 0;
-
-    for (size_t i = 0; i < count; i += run_length(records, at + i, true))
-        types++;
-    struct rrset *rrsets = arena_alloc(arena, types * sizeof *rrsets);
-    if (rrsets == NULL)
-        return STATUS_SYSTEM;
-    *out = (struct kept){first->owner, rrsets, types};
-    for (size_t i = 0, n = 0; i < count; n++) {
-        size_t run = run_length(records, at + i, true);
-        enum status status = make_rrset(first + i, run, arena, &rrsets[n]);
-        if (status != STATUS_OK)
-            return status;
-        zonefile_check_rrset(check, first + i, run, &rrsets[n]);
-        i += run;
+    if (record.owner->key_octets > length) {
+        name_set(&out->owner, owner);
+        out->rrset_count = 0;
+        out->rrsets = NULL;
+        return STATUS_OK;
     }
-    zonefile_check_node(check, first, count, rrsets, types);
-    return STATUS_OK;
+    enum status status = zonefile_group_take(&zone->found_group, &cursor);
+    return status == STATUS_OK ? zonefile_group_node(&zone->found_group, NULL, out) : status;
 }
 
-static enum status make_nodes(const struct zonefile_records *records, struct zonefile_check *check,
-                              struct arena *arena, struct zone *zone)
+struct node_source zonefile_zone_nodes(struct zonefile_zone *zone)
 {
-    size_t nodes = 0;
+    struct node_source source = {
+        .state = zone, .next = zone_next, .rewind = zone_rewind, .find = zone_find};
+    name_set(&source.apex, zone->apex->name);
+    return source;
+}
+
+/* ---- what a zone may be ---- */
+
+/* Finds what the zone is. */
+static enum status find_apex(const struct zonefile_records *records, const struct name *apex,
+                             struct diag *diag)
+{
+    char want[NAME_TEXT_OCTETS];
+    char have[NAME_TEXT_OCTETS];
+
+    if (!records->has_soa) {
+        if (records->complete)
+            diag_error(diag, (struct place){.file = records->file}, "zonefile-soa",
+                       "no SOA record; this is no zone, or only a part of one");
+        return STATUS_INVALID;
+    }
+    const uint8_t *owner = records->soa.owner.name;
+    if (apex == NULL || name_equals(owner, apex->octets))
+        return STATUS_OK;
+    name_to_text(apex->octets, want);
+    name_to_text(owner, have);
+    const struct place place = {.file = records->file, .line = records->soa_line};
+    diag_error(diag, place, "zonefile-zone", "the file holds the zone %s, not %s", have, want);
+    return STATUS_INVALID;
+}
+
+/* The place behind all that lies at or below an owner. Where its key ends there is a zero, the
+ * smallest octet that a label's key goes on or ends with. */
+static struct zonefile_cursor seek_behind(const struct zonefile_spool *spool,
+                                          const struct zonefile_owner *owner)
+{
+    uint8_t key[KEY_MAX_OCTETS];
+    struct zonefile_cursor all = zonefile_spool_begin(spool);
+
+    if (owner->key_octets == 0) /* the root: nothing is behind it */
+        return (struct zonefile_cursor){.next = all.end, .end = all.end};
+    memcpy(key, owner->key, owner->key_octets);
+    key[owner->key_octets - 1]++;
+    return zonefile_spool_seek(spool, key, owner->key_octets);
+}
+
+/* Complains of records that lie outside the zone: those between two places. */
+static void refuse_outside(struct zonefile_check *check, struct zonefile_cursor cursor,
+                           const uint8_t *end)
+{
+    struct zonefile_record record;
+    char owner[NAME_TEXT_OCTETS];
+    char zone[NAME_TEXT_OCTETS];
+
+    name_to_text(check->apex->name, zone);
+    cursor.end = end;
+    while (zonefile_cursor_next(&cursor, &record)) {
+        if (!zonefile_check_counts(check))
+            continue;
+        name_to_text(record.owner->name, owner);
+        diag_error(check->diag, zonefile_check_place(check, &record), "zonefile-outside",
+                   "%s lies outside the zone %s; remove it", owner, zone);
+    }
+}
+
+/* Checks all nodes of the zone. */
+static enum status check_nodes(struct zonefile_zone *zone, struct zonefile_check *check)
+{
+    struct node node;
     enum status status = STATUS_OK;
 
-    for (size_t i = 0; i < records->count; i += run_length(records, i, false))
-        nodes++;
-    zone->nodes = arena_alloc(arena, nodes * sizeof *zone->nodes);
-    if (zone->nodes == NULL)
-        return STATUS_SYSTEM;
-    for (size_t i = 0; i < records->count && status == STATUS_OK;) {
-        size_t count = run_length(records, i, false);
-        status = make_node(records, i, count, check, arena, &zone->nodes[zone->count++]);
-        i += count;
+    zone->next = zone->all;
+    while (status == STATUS_OK) {
+        status = zonefile_group_take(&zone->next_group, &zone->next);
+        if (status == STATUS_NOT_FOUND)
+            return STATUS_OK;
+        if (status == STATUS_OK)
+            status = zonefile_group_node(&zone->next_group, check, &node);
     }
     return status;
 }
 
-/* The owner of the SOA: of `apex` where there is one, else of the first in the file; NULL without
- * any. */
-static const struct zonefile_record *find_soa(const struct zonefile_records *records,
-                                              const struct name *apex)
+static enum status check_zone(struct zonefile_zone *zone, struct zonefile_check *check)
 {
-    const struct zonefile_record *found = NULL;
+    const struct zonefile_spool *spool = zone->records->spool;
+    struct zonefile_cursor all = zonefile_spool_begin(spool);
+    struct zonefile_cursor behind = seek_behind(spool, zone->apex);
 
-    for (size_t i = 0; i < records->count; i++) {
-        const struct zonefile_record *record = &records->items[i];
-        if (record->type != TYPE_SOA)
-            continue;
-        if (apex != NULL && name_equals(record->owner->name, apex->octets))
-            return record;
-        if (found == NULL || record->line < found->line)
-            found = record;
-    }
-    return found;
+    zone->all = zonefile_spool_seek(spool, zone->apex->key, zone->apex->key_octets);
+    zone->all.end = behind.next;
+    refuse_outside(check, all, zone->all.next);
+    refuse_outside(check, behind, all.end);
+    return check_nodes(zone, check);
 }
 
-/* Finds what the zone is. */
-static enum status find_apex(const struct zonefile_records *records, const struct name *apex,
-                             struct zonefile_check *check)
+/* Says how much more was found than is shown. */
+static enum status conclude(const struct zonefile_check *check)
 {
-    const struct zonefile_record *soa = find_soa(records, apex);
-    char want[NAME_TEXT_OCTETS];
-    char have[NAME_TEXT_OCTETS];
+    const struct place place = {.file = check->file};
 
-    if (soa == NULL) {
-        if (records->complete)
-            diag_error(check->diag, (struct place){.file = records->file}, "zonefile-soa",
-                       "no SOA record; this is no zone, or only a part of one");
-        return STATUS_INVALID;
-    }
-    check->apex = soa->owner;
-    if (apex == NULL || name_equals(soa->owner->name, apex->octets))
-        return STATUS_OK;
-    name_to_text(apex->octets, want);
-    name_to_text(soa->owner->name, have);
-    diag_error(check->diag, zonefile_check_place(check, soa), "zonefile-zone",
-               "the file holds the zone %s, not %s", have, want);
-    return STATUS_INVALID;
+    if (check->errors > check->limit)
+        diag_error(check->diag, place, "zonefile-errors",
+                   "%zu more errors of records that do not go together",
+                   check->errors - check->limit);
+    if (check->remarks > ZONEFILE_CHECK_REMARKS)
+        diag_warning(check->diag, place, "zonefile-remarks",
+                     "%zu more RRsets that are large or hold equal records",
+                     check->remarks - ZONEFILE_CHECK_REMARKS);
+    return check->errors > 0 ? STATUS_INVALID : STATUS_OK;
 }
 
-/* Complains of records that lie outside the zone, and drops them. */
-static void drop_outside(struct zonefile_records *records, struct zonefile_check *check)
+enum status zonefile_zone_open(const struct zonefile_records *records, const struct name *apex,
+                               size_t limit, struct diag *diag, struct zonefile_zone **out)
 {
-    const struct zonefile_owner *apex = check->apex;
-    char owner[NAME_TEXT_OCTETS];
-    char zone[NAME_TEXT_OCTETS];
-    size_t kept = 0;
+    struct zonefile_check check = {.file = records->file,
+                                   .diag = diag,
+                                   .apex = &records->soa.owner,
+                                   .complete = records->complete,
+                                   .limit = limit};
 
-    name_to_text(apex->name, zone);
-    for (size_t i = 0; i < records->count; i++) {
-        const struct zonefile_record *record = &records->items[i];
-        if (record->owner->key_octets >= apex->key_octets &&
-            memcmp(record->owner->key, apex->key, apex->key_octets) == 0) {
-            records->items[kept++] = *record;
-            continue;
-        }
-        name_to_text(record->owner->name, owner);
-        if (zonefile_check_counts(check))
-            diag_error(check->diag, zonefile_check_place(check, record), "zonefile-outside",
-                       "%s lies outside the zone %s; remove it", owner, zone);
-    }
-    records->count = kept;
-}
-
-enum status zonefile_zone_make(struct zonefile_records *records, const struct name *apex,
-                               size_t limit, struct arena *arena, struct diag *diag,
-                               struct node_source *out)
-{
-    struct zonefile_check check = {
-        .file = records->file, .diag = diag, .complete = records->complete, .limit = limit};
-    struct zone *zone = arena_alloc(arena, sizeof *zone);
-
+    enum status status = find_apex(records, apex, diag);
+    if (status != STATUS_OK)
+        return status;
+    struct zonefile_zone *zone = calloc(1, sizeof *zone);
     if (zone == NULL)
         return STATUS_SYSTEM;
-    sort_records(records);
-    enum status status = find_apex(records, apex, &check);
-    if (status != STATUS_OK)
+    zone->records = records;
+    zone->apex = &records->soa.owner;
+    status = zonefile_group_open(&zone->next_group);
+    if (status == STATUS_OK)
+        status = zonefile_group_open(&zone->found_group);
+    if (status == STATUS_OK)
+        status = check_zone(zone, &check);
+    if (status == STATUS_OK)
+        status = conclude(&check);
+    if (status != STATUS_OK) {
+        zonefile_zone_close(zone);
         return status;
-    drop_outside(records, &check);
-    status = make_nodes(records, &check, arena, zone);
-    if (status != STATUS_OK)
-        return status;
-    if (check.errors > limit)
-        diag_error(diag, (struct place){.file = records->file}, "zonefile-errors",
-                   "%zu more errors of records that do not go together", check.errors - limit);
-    if (check.errors > 0)
-        return STATUS_INVALID;
-    *out = (struct node_source){
-        .state = zone, .next = zone_next, .rewind = zone_rewind, .find = zone_find};
-    name_set(&out->apex, check.apex->name);
+    }
+    zone->next = zone->all;
+    *out = zone;
     return STATUS_OK;
+}
+
+void zonefile_zone_close(struct zonefile_zone *zone)
+{
+    if (zone == NULL)
+        return;
+    zonefile_group_close(&zone->next_group);
+    zonefile_group_close(&zone->found_group);
+    free(zone);
 }

@@ -1,55 +1,48 @@
 /*
- * A zone in memory: records in any order become nodes in canonical order, checked for what a zone
- * may be. Knows nothing of how the records were written.
+ * A zone of the records of a file, which a spool has brought into canonical order: checked for what
+ * a zone may be, and a source of nodes that are made as they are asked for. Knows nothing of how
+ * the records were written.
  */
 #ifndef ZONE_ZONEFILE_ZONE_H
 #define ZONE_ZONEFILE_ZONE_H
 
-#include "conf/arena.h"
 #include "conf/diag.h"
 #include "zone/node.h"
+#include "zone/zonefile_record.h"
+#include "zone/zonefile_spool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* An owner name with its key (store/key.h) counted from the root, so that it needs no apex. */
-struct zonefile_owner {
-    const uint8_t *name;
-    const uint8_t *key;
-    size_t key_octets;
-};
-
-struct zonefile_record {
-    const struct zonefile_owner *owner;
-    const uint8_t *rdata;
-    uint32_t ttl;
-    unsigned line;
-    uint16_t type;
-    uint16_t rdata_octets;
-};
-
-/* Makes an owner in the arena. NULL when memory is out. */
-const struct zonefile_owner *zonefile_owner_make(const uint8_t *name, struct arena *arena);
 
 /* Records as read. */
 struct zonefile_records {
     const char *file;
-    struct zonefile_record *items; /* will be sorted */
-    size_t count;
+    const struct zonefile_spool *spool; /* finished */
+    bool has_soa;
+    struct zonefile_owner_copy
+        soa; /* the owner of the first SOA, of the zone's where there is one */
+    unsigned soa_line;
     bool complete; /* false: some could not be read, so that none is called missing */
 };
 
+struct zonefile_zone;
+
 /*
- * Sorts and checks records and makes a zone of them.
+ * Checks records and makes a zone of them.
  *
- *   apex   what the zone must be, or NULL: the owner of its SOA
- *   out    a source over the zone, in the arena as the records' octets are
+ *   records   they and their spool outlive the zone
+ *   apex      what the zone must be, or NULL: the owner of its SOA
+ *   out       set on STATUS_OK
  *
- * STATUS_OK; STATUS_INVALID with diagnostics, at most `limit` of them; STATUS_SYSTEM.
+ * STATUS_OK; STATUS_INVALID with diagnostics, at most `limit` of them; STATUS_SYSTEM: memory is
+ * out.
  */
-MUST_CHECK enum status zonefile_zone_make(struct zonefile_records *records, const struct name *apex,
-                                          size_t limit, struct arena *arena, struct diag *diag,
-                                          struct node_source *out);
+MUST_CHECK enum status zonefile_zone_open(const struct zonefile_records *records,
+                                          const struct name *apex, size_t limit, struct diag *diag,
+                                          struct zonefile_zone **out);
+void zonefile_zone_close(struct zonefile_zone *zone);
+
+/* Its nodes; valid as long as the zone. */
+struct node_source zonefile_zone_nodes(struct zonefile_zone *zone);
 
 #endif

@@ -18,7 +18,7 @@ static void restore(struct published *p, const char *text)
 {
     char path[] = "/tmp/contactd-nsec3-XXXXXX";
     int fd = mkstemp(path);
-    struct arena *arena = arena_create();
+    struct zonefile *zonefile = zonefile_create("/tmp", ZONEFILE_HELD_OCTETS);
     struct diag *diag = diag_create();
     struct node_source source;
     struct commit_result result;
@@ -26,14 +26,14 @@ static void restore(struct published *p, const char *text)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    assert_int_equal(zonefile_read(path, NULL, arena, diag, &source), STATUS_OK);
+    assert_int_equal(zonefile_read(path, NULL, zonefile, diag, &source), STATUS_OK);
     unlink(path);
     struct edit *edit = begin_edit(p->store);
     const struct commit_request request = {.edit = edit, .zone = &p->f.zone, .diag = diag};
     assert_int_equal(commit_restore(&request, &source, &result), STATUS_OK);
     end_edit(edit);
     diag_destroy(diag);
-    arena_destroy(arena);
+    zonefile_destroy(zonefile);
 }
 
 /* Which of the three are stored, as bits. */

@@ -22,6 +22,7 @@ struct served {
     struct arena *arena;
     struct diag *diag;
     struct store *store;
+    struct zonefile *zonefiles[SERVED_ZONES];
     struct node_source sources[SERVED_ZONES]; /* what was restored */
     struct config_zone zone_configs[SERVED_ZONES];
     struct config config;
@@ -50,6 +51,15 @@ static inline void served_start(struct served *served)
     served->config.server.identity = "here";
 }
 
+/* Reads a zone file into the n-th source, without restoring it. */
+static inline enum status served_read(struct served *served, size_t n, const char *file)
+{
+    zonefile_destroy(served->zonefiles[n]);
+    served->zonefiles[n] = zonefile_create(served->temporary.folder, ZONEFILE_HELD_OCTETS);
+    assert_non_null(served->zonefiles[n]);
+    return zonefile_read(file, NULL, served->zonefiles[n], served->diag, &served->sources[n]);
+}
+
 /* Restores a zone from a file. */
 static inline void served_restore_file(struct served *served, const char *file)
 {
@@ -59,8 +69,7 @@ static inline void served_restore_file(struct served *served, const char *file)
     struct edit *edit;
 
     assert_true(n < SERVED_ZONES);
-    enum status status =
-        zonefile_read(file, NULL, served->arena, served->diag, &served->sources[n]);
+    enum status status = served_read(served, n, file);
     if (status != STATUS_OK)
         diag_print(served->diag, DIAG_GNU, stderr);
     assert_int_equal(status, STATUS_OK);
@@ -122,6 +131,8 @@ static inline void served_destroy(struct served *served)
     store_close(served->store);
     diag_destroy(served->diag);
     arena_destroy(served->arena);
+    for (size_t n = 0; n < SERVED_ZONES; n++)
+        zonefile_destroy(served->zonefiles[n]);
     temporary_destroy(&served->temporary);
 }
 

@@ -148,17 +148,17 @@ static bool is_zone(const char *text)
 {
     char path[] = "/tmp/contactd-zone-XXXXXX";
     int fd = mkstemp(path);
-    struct arena *arena = arena_create();
+    struct zonefile *zonefile = zonefile_create("/tmp", ZONEFILE_HELD_OCTETS);
     struct diag *diag = diag_create();
     struct node_source source;
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    bool accepted = zonefile_read(path, NULL, arena, diag, &source) == STATUS_OK;
+    bool accepted = zonefile_read(path, NULL, zonefile, diag, &source) == STATUS_OK;
     unlink(path);
     diag_destroy(diag);
-    arena_destroy(arena);
+    zonefile_destroy(zonefile);
     return accepted;
 }
 
@@ -211,8 +211,7 @@ static void compile_name(struct compiled *out, const char *text, const char *own
     assert_non_null(zone);
     fputs(text, zone);
     fclose(zone);
-    assert_int_equal(zonefile_read(file, NULL, out->served.arena, out->served.diag, source),
-                     STATUS_OK);
+    assert_int_equal(served_read(&out->served, 0, file), STATUS_OK);
     unlink(file);
     out->octets = malloc(COMPILE_VALUE_OCTETS);
     assert_non_null(out->octets);

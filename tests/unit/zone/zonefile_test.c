@@ -50,12 +50,12 @@ static char *stated_apex(const char *file)
 }
 
 /* What is expected of the file; to be freed. */
-static char *outcome_of(const char *file)
+static char *outcome_of(const char *file, size_t octets)
 {
     char *text = NULL;
     size_t length;
     char *apex = stated_apex(file);
-    struct read_zone zone = read_zone(file, apex);
+    struct read_zone zone = read_zone_holding(file, apex, octets);
     FILE *out = open_memstream(&text, &length);
 
     assert_non_null(out);
@@ -93,7 +93,7 @@ static size_t run_cases(bool write, size_t *failed)
 
     for (int i = 0; i < count; i++) {
         char *path = expectation_of(entries[i]->d_name);
-        char *have = outcome_of(entries[i]->d_name);
+        char *have = outcome_of(entries[i]->d_name, ZONEFILE_HELD_OCTETS);
         char *want = read_text(path);
         if (write) {
             FILE *out = fopen(path, "w");
@@ -103,6 +103,11 @@ static size_t run_cases(bool write, size_t *failed)
         } else if (strcmp(have, want) != 0) {
             print_error("%s: expected\n%s\nbut got\n%s\n", entries[i]->d_name, want, have);
             (*failed)++;
+        }
+        for (size_t octets = 0; octets < 600; octets += 150) {
+            char *other = outcome_of(entries[i]->d_name, octets);
+            assert_string_equal(other, have);
+            free(other);
         }
         free(path);
         free(have);
@@ -161,6 +166,45 @@ static void no_more_than_100_errors_are_shown(void **state)
     assert_string_equal(diag_at(zone.diag, 0)->message,
                         "50 more errors of records that do not go together");
     drop_zone(&zone);
+}
+
+static void no_more_than_100_notes_are_shown(void **state)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    (void)state;
+    assert_non_null(out);
+    fputs(HEAD, out);
+    for (int i = 0; i < 130; i++)
+        fprintf(out, "n%d A 192.0.2.1\nn%d A 192.0.2.1\n", i, i);
+    assert_int_equal(fclose(out), 0);
+    struct read_zone zone = read_zone_text(text, length);
+    assert_int_equal(zone.status, STATUS_OK);
+    assert_int_equal(diag_count(zone.diag, SEVERITY_NOTE), 100);
+    assert_non_null(strstr(diag_at(zone.diag, 0)->message, "30 more RRsets"));
+    drop_zone(&zone);
+    free(text);
+}
+
+static void a_line_without_end_is_refused_not_held(void **state)
+{
+    const size_t length = (size_t)5 << 20;
+    char *text = malloc(length);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', length);
+    for (size_t at = 0; at + 1 < length; at += 5000)
+        text[at] = ' ';
+    const size_t head = sizeof HEAD "a TXT " - 1;
+    memcpy(text, HEAD "a TXT ", head);
+    memcpy(text + length - 11, "\nb TXT \"y\"\n", 11);
+    struct read_zone zone = read_zone_text(text, length);
+    assert_int_equal(zone.status, STATUS_INVALID);
+    assert_int_equal(diag_total(zone.diag), 1);
+    assert_string_equal(diag_at(zone.diag, 0)->rule, "zonefile-line");
+    drop_zone(&zone);
+    free(text);
 }
 
 static void an_rrset_that_no_message_carries_is_refused(void **state)
@@ -282,6 +326,89 @@ static void find_does_not_disturb_next(void **state)
     drop_zone(&zone);
 }
 
+/* A zone of many names, in canonical order or not. */
+static char *write_many(size_t count, bool ordered, size_t *length)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+
+    assert_non_null(out);
+    fputs(HEAD, out);
+    for (size_t i = 0; i < count; i++) {
+        size_t n = ordered ? i : i * 7919 % count; /* prime */
+        fprintf(out, "n%06zu A 192.0.2.1\nn%06zu TXT \"%zu\"\nb.a.n%06zu TXT x\n", n, n, n, n);
+    }
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void assert_many(const struct read_zone *zone, size_t count)
+{
+    char text[64];
+    struct node node;
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "N%06zu.cc.example", i);
+        assert_int_equal(find(zone, text, &node), STATUS_OK);
+        assert_int_equal(node.rrset_count, 2);
+        snprintf(text, sizeof text, "a.n%06zu.cc.example", i);
+        assert_int_equal(find(zone, text, &node), STATUS_OK);
+        assert_int_equal(node.rrset_count, 0);
+        snprintf(text, sizeof text, "n%06zux.cc.example", i);
+        assert_int_equal(find(zone, text, &node), STATUS_NOT_FOUND);
+    }
+}
+
+static void what_is_held_and_in_which_order_it_came_changes_nothing(void **state)
+{
+    static const size_t held[] = {1, 1000, 50000, 300000, ZONEFILE_HELD_OCTETS};
+    const size_t count = 3000;
+    size_t length;
+    (void)state;
+    char *text = write_many(count, true, &length);
+    struct read_zone zone = read_zone_text(text, length);
+    assert_int_equal(zone.status, STATUS_OK);
+    char *want = print_zone(&zone.source);
+    drop_zone(&zone);
+    free(text);
+    for (size_t i = 0; i < 2 * sizeof held / sizeof *held; i++) {
+        text = write_many(count, i % 2 == 0, &length);
+        zone = read_zone_text_holding(text, length, held[i / 2]);
+        assert_int_equal(zone.status, STATUS_OK);
+        char *have = print_zone(&zone.source);
+        assert_string_equal(have, want);
+        assert_many(&zone, count);
+        drop_zone(&zone);
+        free(have);
+        free(text);
+    }
+    free(want);
+}
+
+static void records_that_find_no_place_are_told_with_the_folder(void **state)
+{
+    struct diag *diag = diag_create();
+    struct zonefile *zonefile = zonefile_create("/nowhere/at/all", 1);
+    struct node_source source;
+    (void)state;
+    assert_int_equal(zonefile_read("every-type-ok.zone", NULL, zonefile, diag, &source),
+                     STATUS_INVALID);
+    assert_int_equal(diag_total(diag), 1);
+    assert_string_equal(diag_at(diag, 0)->place.file, "/nowhere/at/all");
+    assert_non_null(strstr(diag_at(diag, 0)->message, "No such file or directory"));
+    zonefile_destroy(zonefile);
+    diag_destroy(diag);
+}
+
+static void a_folder_is_no_zone_file(void **state)
+{
+    (void)state;
+    struct read_zone zone = read_zone("/", NULL);
+    assert_int_equal(zone.status, STATUS_INVALID);
+    assert_string_equal(diag_at(zone.diag, 0)->message, "Is a directory");
+    drop_zone(&zone);
+}
+
 static void every_beginning_of_a_file_is_read_without_harm(void **state)
 {
     (void)state;
@@ -335,11 +462,16 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_golden_file_is_read_as_expected),
         cmocka_unit_test(no_more_than_100_errors_are_shown),
+        cmocka_unit_test(no_more_than_100_notes_are_shown),
+        cmocka_unit_test(a_line_without_end_is_refused_not_held),
         cmocka_unit_test(an_rrset_that_no_message_carries_is_refused),
         cmocka_unit_test(rdata_beyond_65535_octets_is_refused_not_cut),
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
         cmocka_unit_test(find_knows_empty_non_terminals),
         cmocka_unit_test(find_does_not_disturb_next),
+        cmocka_unit_test(what_is_held_and_in_which_order_it_came_changes_nothing),
+        cmocka_unit_test(records_that_find_no_place_are_told_with_the_folder),
+        cmocka_unit_test(a_folder_is_no_zone_file),
         cmocka_unit_test(every_beginning_of_a_file_is_read_without_harm),
         cmocka_unit_test(a_rrset_is_printed_behind_a_prefix),
         cmocka_unit_test(a_full_disk_is_told),
