@@ -1,6 +1,6 @@
 #include "contacts/contacts.h"
 
-#include "conf/cores.h"
+#include "conf/ahead.h"
 #include "conf/ordered.h"
 #include "contacts/part.h"
 #include "contacts/paths.h"
@@ -12,7 +12,9 @@
 
 /* Files that a thread is worth: starting it takes as long as reading one or two. */
 #define LEAST_FILES 256
-#define MAX_PARTS   64
+/* Who is done with a part takes another: that all end together, whatever else their cores do. */
+#define PARTS_EACH 4
+#define MAX_PARTS  64
 
 /* A reading, shared out. One part has the arena and the list of the caller; of several each has its
  * own, so that nothing is locked, and what they say stays in the order of the files. */
@@ -22,10 +24,9 @@ struct run {
     const struct contacts_rules *rules;
     struct contacts *out;
     pthread_mutex_t lock;
+    unsigned threads; /* beside this one */
     size_t part_count;
     struct part parts[MAX_PARTS];
-    pthread_t threads[MAX_PARTS];
-    bool is_started[MAX_PARTS];
     size_t use_count;
     struct part_use *uses;
     bool invalid;
@@ -86,12 +87,6 @@ static void finish(struct contacts *out)
 
 /* ---- parts ---- */
 
-static void *run_part(void *part)
-{
-    part_read(part);
-    return NULL;
-}
-
 /* Gives a part what it works with: its share of the files, and of the room for entries. */
 static enum status open_part(struct run *run, const struct paths *files, size_t n)
 {
@@ -112,16 +107,26 @@ static enum status open_part(struct run *run, const struct paths *files, size_t 
     return part->reading.arena != NULL && part->reading.diag != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
-static void read_parts(struct run *run)
+static enum status read_one(void *state, size_t place, size_t piece)
 {
-    for (size_t n = 1; n < run->part_count; n++)
-        run->is_started[n] = pthread_create(&run->threads[n], NULL, run_part, &run->parts[n]) == 0;
-    for (size_t n = 0; n < run->part_count; n++)
-        if (!run->is_started[n]) /* the first, and where no thread is to be had */
-            part_read(&run->parts[n]);
-    for (size_t n = 1; n < run->part_count; n++)
-        if (run->is_started[n])
-            pthread_join(run->threads[n], NULL);
+    struct run *run = state;
+
+    (void)place;
+    part_read(&run->parts[piece]);
+    return run->parts[piece].status;
+}
+
+static enum status read_parts(struct run *run)
+{
+    const struct ahead_rules rules = {run->part_count, run->threads, read_one, run};
+    struct ahead *ahead = NULL;
+    size_t place;
+
+    enum status status = ahead_open(&rules, &ahead);
+    while (status == STATUS_OK)
+        status = ahead_take(ahead, &place);
+    ahead_close(ahead);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* Puts the uses of labels of a part behind those that are there; there is room. */
@@ -141,11 +146,8 @@ static enum status join_parts(struct run *run)
     struct contacts *out = run->out;
     size_t uses = 0;
 
-    for (size_t n = 0; n < run->part_count; n++) {
-        if (run->parts[n].status != STATUS_OK)
-            return run->parts[n].status;
+    for (size_t n = 0; n < run->part_count; n++)
         uses += run->parts[n].use_count;
-    }
     run->uses = reallocarray(NULL, uses + 1, sizeof *run->uses);
     if (run->uses == NULL)
         return STATUS_SYSTEM;
@@ -177,13 +179,14 @@ static void close_parts(struct run *run)
     free(run->uses);
 }
 
-static size_t count_parts(const struct contacts_rules *rules, size_t files)
+static void share_out(struct run *run, size_t files)
 {
-    size_t count = files / LEAST_FILES;
-    size_t cores = count > 1 ? cores_count() : 1;
+    unsigned threads = run->rules->threads;
 
-    count = rules->threads > 0 ? rules->threads : count < cores ? count : cores;
-    return count < 1 ? 1 : count > MAX_PARTS ? MAX_PARTS : count;
+    run->threads = threads > 0 ? threads - 1 : ahead_threads(files, LEAST_FILES);
+    run->part_count = run->threads == 0 ? 1 : ((size_t)run->threads + 1) * PARTS_EACH;
+    if (run->part_count > MAX_PARTS)
+        run->part_count = MAX_PARTS;
 }
 
 static enum status read_files(struct run *run, const struct paths *files)
@@ -193,12 +196,12 @@ static enum status read_files(struct run *run, const struct paths *files)
     run->out->entries = arena_alloc(run->arena, files->count * sizeof(struct entry));
     if (run->out->entries == NULL)
         return STATUS_SYSTEM;
-    run->part_count = count_parts(run->rules, files->count);
+    share_out(run, files->count);
     for (size_t n = 0; n < run->part_count; n++)
         if (open_part(run, files, n) != STATUS_OK)
             status = STATUS_SYSTEM;
     if (status == STATUS_OK)
-        read_parts(run);
+        status = read_parts(run);
     if (status == STATUS_OK)
         status = join_parts(run);
     if (status == STATUS_OK)

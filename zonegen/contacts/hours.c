@@ -119,6 +119,14 @@ static unsigned take_number(struct scan *scan)
     return value;
 }
 
+/* "HH:MM" */
+static void put_digits(char text[6], unsigned hour, unsigned minute)
+{
+    const char digits[] = {(char)('0' + hour / 10),   (char)('0' + hour % 10),   ':',
+                           (char)('0' + minute / 10), (char)('0' + minute % 10), '\0'};
+    memcpy(text, digits, sizeof digits);
+}
+
 /* Takes a time of day: 08:00, 8:00, 8.00, 8h30 or 8. Minutes since midnight. */
 static unsigned take_time(struct scan *scan)
 {
@@ -133,7 +141,10 @@ static unsigned take_time(struct scan *scan)
     }
     if (minute > 59 || hour * 60 + minute > MINUTES_OF_DAY)
         scan->why = "a time in it does not exist";
-    snprintf(text, sizeof text, "%02u:%02u", hour, minute);
+    if (hour < 100 && minute < 100) /* as all that are right are */
+        put_digits(text, hour, minute);
+    else
+        snprintf(text, sizeof text, "%02u:%02u", hour, minute);
     put(scan, text);
     return hour * 60 + minute;
 }

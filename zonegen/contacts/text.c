@@ -45,13 +45,19 @@ bool text_is_ascii(const char *text)
     return true;
 }
 
-/* The first character that is not ASCII, or that `refused` refuses; 0 if there is none. */
+/* The first character that is not UTF-8, or that `refused` refuses, which it never does printable
+ * ASCII; 0 if there is none. */
 static uint32_t find_character(const char *text, bool (*refused)(uint32_t))
 {
     size_t left = strlen(text);
 
     while (left > 0) {
         uint32_t character = 0;
+        if (*text >= ' ' && *text <= '~') {
+            text++;
+            left--;
+            continue;
+        }
         size_t octets = utf8_decode(text, left, &character);
         if (octets == 0 || refused(character))
             return octets == 0 ? 0xfffd : character;

@@ -4,13 +4,20 @@
 #include "store/store_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What LMDB has no room for in memory it writes before the commit, some 64 MB at a time. The disk
+ * is told to take that at once, and does so while the rest is made: else all waits for the commit.
+ */
+#define WRITE_OUT_OCTETS ((size_t)64 << 20)
 
 struct edit {
     struct store *store;
     struct snapshot snapshot; /* the same transaction, read */
     MDB_cursor *writer;       /* where the last put was: the next is mostly right behind it */
+    size_t put_octets;        /* since the disk was told */
     int failure;              /* of the first put or delete that failed */
 };
 
@@ -98,6 +105,18 @@ static enum status outcome(struct edit *edit, int code)
     return STATUS_SYSTEM;
 }
 
+static void write_out(struct edit *edit, size_t octets)
+{
+    int file;
+
+    edit->put_octets += octets;
+    if (edit->put_octets < WRITE_OUT_OCTETS)
+        return;
+    edit->put_octets = 0;
+    if (mdb_env_get_fd(edit->store->env, &file) == 0)
+        (void)sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE); /* the commit sees to the rest */
+}
+
 enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, const uint8_t *value,
                      size_t value_octets)
 {
@@ -106,6 +125,7 @@ enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, c
     fault_enter(edit->store->fault_line);
     int code = mdb_cursor_put(edit->writer, &k, &v, 0);
     fault_leave();
+    write_out(edit, key_octets + value_octets);
     return outcome(edit, code);
 }
 

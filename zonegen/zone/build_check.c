@@ -155,11 +155,10 @@ static void check_limits(const struct rrset *rrset, const struct name *owner, st
     }
 }
 
-/* Keeps what is worst of the records of one label. */
-static void measure_label(struct check *check, const struct view *view, size_t label)
+/* Keeps what is worst of the card of one label. */
+static void measure_card(struct check *check, const struct view *view, size_t label)
 {
     struct findings *worst = &check->worst;
-    const struct node_list *list = check->list;
     struct card card;
 
     card_make(view, &card);
@@ -172,6 +171,14 @@ static void measure_label(struct check *check, const struct view *view, size_t l
         worst->signed_octets = signed_octets(view, &card);
         worst->signed_label = label;
     }
+}
+
+/* Keeps what is worst of the records of one label. */
+static void measure_nodes(struct check *check, const struct view *view)
+{
+    struct findings *worst = &check->worst;
+    const struct node_list *list = check->list;
+
     for (size_t i = 0; i < list->count; i++) {
         const struct node *node = &list->items[i];
         for (size_t k = 0; k < node->rrset_count; k++)
@@ -181,11 +188,18 @@ static void measure_label(struct check *check, const struct view *view, size_t l
     }
     const struct rrset *rp = node_rrset(&list->items[0], TYPE_RP);
     if (rp != NULL)
-        note_answer(worst, ANSWER_CARD_RP, card.fixed_octets + records_octets(rp), &view->owner);
+        note_answer(worst, ANSWER_CARD_RP, card_fixed_octets(view) + records_octets(rp),
+                    &view->owner);
     worst->incomplete = worst->incomplete || is_incomplete(view, list);
 }
 
-/* Makes the records of one label and looks at them. */
+static enum status make_label(const struct check *check, const struct view *view)
+{
+    enum status status = nodes_start(check->list, 2 + VIEW_MAX_CONTACTS + ROLE_COUNT);
+    return status == STATUS_OK ? entry_nodes(view, check->list) : status;
+}
+
+/* Looks at one label; makes its records where that cannot be done without. */
 static enum status check_label(struct check *check, size_t label)
 {
     struct view view;
@@ -196,16 +210,17 @@ static enum status check_label(struct check *check, size_t label)
                    view.label->a_label);
         return STATUS_OK;
     }
-    status = nodes_start(check->list, 2 + VIEW_MAX_CONTACTS + ROLE_COUNT);
-    if (status == STATUS_OK)
-        status = entry_nodes(&view, check->list);
+    bool is_small = bound_is_small(&view);
+    status = is_small ? STATUS_OK : make_label(check, &view);
     if (status == STATUS_NO_SPACE) {
         diag_error(check->diag, check->entry->place, "name-too-long",
                    "an id of .%s is too long for a domain name", view.label->a_label);
         return STATUS_OK;
     }
     if (status == STATUS_OK)
-        measure_label(check, &view, label);
+        measure_card(check, &view, label);
+    if (status == STATUS_OK && !is_small)
+        measure_nodes(check, &view);
     return status;
 }
 

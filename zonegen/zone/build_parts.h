@@ -1,7 +1,7 @@
 /*
  * What the files of the builder share; nobody else includes it. build.c walks the subtrees,
- * build_entry.c, build_apex.c and build_lists.c make their nodes, build_check.c looks at what came
- * out before anything is published.
+ * build_entry.c, build_apex.c and build_lists.c make their nodes, build_check.c looks at what comes
+ * out before anything is published, where build_bound.c does not know that it is right.
  */
 #ifndef ZONE_BUILD_PARTS_H
 #define ZONE_BUILD_PARTS_H
@@ -71,6 +71,13 @@ struct contact_rdata {
 
 MUST_CHECK enum status contact_rdata_make(const struct view *view, const struct contact *contact,
                                           struct arena *arena, struct contact_rdata *out);
+
+/*
+ * build_bound.c: true when every answer at a `_id` or `_role` of the view, and the RP of its card,
+ * certainly fits 512 octets, and every value its record: then build_check has nothing to say of
+ * them. Makes no record. False does not tell that one is too long.
+ */
+bool bound_is_small(const struct view *view);
 
 /*
  * build_check.c: every diagnostic that depends on records; `list` is scratch. STATUS_OK or

@@ -1,6 +1,8 @@
 /* What `check` says of records: each rule once per entry, nothing where all is well. */
 #include "tests/unit/zone/fixture.h"
 
+#include "zone/build_parts.h"
+
 /* Opens a build that must be refused. */
 static void refuse(struct fixture *f)
 {
@@ -369,6 +371,119 @@ static void errors_from_before_do_not_refuse_a_build(void **state)
     fixture_end(&f);
 }
 
+static size_t some(unsigned *seed, size_t below)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed / 65536 % below;
+}
+
+/* A text of up to `most` characters, or NULL. */
+static const char *some_text(unsigned *seed, char *room, size_t most, bool may_lack)
+{
+    size_t length = some(seed, most + 1);
+    if (length == 0 && may_lack)
+        return NULL;
+    memset(room, 'x', length);
+    room[length] = '\0';
+    return room;
+}
+
+/* An entry with two contacts of values as long as it comes. */
+static void fill_at_random(struct fixture *f, unsigned *seed, char rooms[2][8][256])
+{
+    static const char *const ids[] = {"a", "dns"};
+    static const char *const mails[] = {NULL,   "a@b.example", "a.b+c!d@nic.example", "@", "x@",
+                                        "a@.b", "a@b..c",      "a@B.example"};
+
+    add_entry(f, "contacts/xa.yaml", "xa", NULL);
+    for (size_t i = 0; i < 2; i++) {
+        struct contact *contact = add_contact(f, 0, ids[i], 1u << i | (unsigned)some(seed, 32));
+        size_t most = 4 + some(seed, 60);
+        contact->email = mails[some(seed, some(seed, 4) == 0 ? 8 : 3)];
+        contact->hours = some_text(seed, rooms[i][0], most, false);
+        contact->timezone = some_text(seed, rooms[i][1], most, true);
+        contact->languages = some_text(seed, rooms[i][2], most, true);
+        contact->name = some_text(seed, rooms[i][3], most, false);
+        contact->name_l10n = some_text(seed, rooms[i][4], most, true);
+        contact->note = some_text(seed, rooms[i][5], some(seed, 4) == 0 ? 255 : most, true);
+        contact->wait = some_text(seed, rooms[i][6], 4, true);
+        contact->pgp = some(seed, 2) == 0 ? NULL : "0123456789ABCDEF0123456789ABCDEF01234567";
+        contact->phones[0].number = some_text(seed, rooms[i][7], most, false);
+        contact->phones[0].text_only = some(seed, 2) == 0;
+    }
+}
+
+/* Octets of the widest answer at the names below the card's; SIZE_MAX where a record is missing. */
+static size_t widest_answer(const struct view *view, struct node_list *list)
+{
+    size_t widest = 0;
+
+    assert_int_equal(nodes_start(list, 2 + VIEW_MAX_CONTACTS + ROLE_COUNT), STATUS_OK);
+    assert_int_equal(entry_nodes(view, list), STATUS_OK);
+    for (size_t i = 2; i < list->count; i++) {
+        const struct node *node = &list->items[i];
+        for (size_t k = 0; k < node->rrset_count; k++) {
+            const struct rrset *rrset = &node->rrsets[k];
+            size_t octets = 16u + node->owner.length;
+            for (size_t n = 0; n < rrset->count; n++) {
+                if (rrset->items[n].length == 0)
+                    return SIZE_MAX;
+                octets += 12u + rrset->items[n].length;
+            }
+            widest = octets > widest ? octets : widest;
+        }
+    }
+    return widest;
+}
+
+static void what_is_reckoned_small_is_small(void **state)
+{
+    unsigned seed = 1;
+    size_t small = 0;
+    size_t widest = 0;
+    (void)state;
+
+    for (size_t round = 0; round < 20000; round++) {
+        static char rooms[2][8][256];
+        struct fixture f;
+        struct view view;
+        fixture_start(&f);
+        fill_at_random(&f, &seed, rooms);
+        struct node_list list = {.arena = arena_create(), .ttl = 1};
+        assert_non_null(list.arena);
+        assert_int_equal(view_make(&f.rules, &f.entries[0], 0, &view), STATUS_OK);
+        if (bound_is_small(&view)) {
+            size_t octets = widest_answer(&view, &list);
+            assert_in_range(octets, 1, 512);
+            widest = octets > widest ? octets : widest;
+            small++;
+            struct contact_rdata rdata;
+            for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(contact_rdata_make(&view, view.contacts[i], list.arena, &rdata),
+                                 STATUS_OK);
+                assert_true(rdata.mailbox_fits);
+            }
+        }
+        arena_destroy(list.arena);
+        fixture_end(&f);
+    }
+    assert_in_range(small, 500, 19500);
+    assert_in_range(widest, 450, 512); /* near enough to the limit to have been tried */
+}
+
+static void the_usual_entry_is_reckoned_small(void **state)
+{
+    struct fixture f;
+    struct view view;
+    (void)state;
+
+    fixture_start(&f);
+    add_xanadu(&f);
+    assert_int_equal(view_make(&f.rules, &f.entries[0], 0, &view), STATUS_OK);
+    assert_true(bound_is_small(&view));
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +503,8 @@ int main(void)
         cmocka_unit_test(a_card_too_long_with_its_signatures_is_warned_of),
         cmocka_unit_test(an_entry_that_nobody_sees_is_not_checked),
         cmocka_unit_test(errors_from_before_do_not_refuse_a_build),
+        cmocka_unit_test(what_is_reckoned_small_is_small),
+        cmocka_unit_test(the_usual_entry_is_reckoned_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
