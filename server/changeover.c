@@ -63,7 +63,7 @@ static enum status configure(const struct changeover_parts *parts, const struct 
     const struct config *config = fresh->config;
 
     if (watch_configure(parts->watch, config) != STATUS_OK) {
-        log_write(parts->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays");
+        log_write(parts->log, LOG_LEVEL_ERROR, "out of memory; the configuration stays as it was");
         return STATUS_SYSTEM;
     }
     if (notify_configure(parts->notify, config, fresh->keyring) != STATUS_OK ||

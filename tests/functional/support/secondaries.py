@@ -42,16 +42,33 @@ def exported(text):
 
 
 def transferred(at, domain, seconds=30):
-    """The records that a server gives by AXFR, sorted. PowerDNS sends one SOA alone first."""
+    """The records that a server gives by AXFR, sorted. NSD closes its connections when it takes a
+    zone: then it is asked again."""
+    for _ in range(5):
+        records = _transfer(at, domain, seconds)
+        if records:
+            return sorted((r.owner, r.type, r.ttl, r.rdata) for r in records[:-1])
+        time.sleep(0.2)
+    raise AssertionError(f"{at} closes each transfer of {domain}")
+
+
+def _transfer(at, domain, seconds):
+    """All records, or None where the connection was closed. PowerDNS sends one SOA alone first."""
     records = []
     with Tcp(at, timeout=seconds) as connection:
         connection.send(wire.query(domain, "AXFR"))
         while sum(r.type == wire.TYPES["SOA"] for r in (records[:1] + records[-1:])) < 2 \
                 or len(records) < 2:
-            reply = Message(connection.receive())
+            try:
+                octets = connection.receive()
+            except ConnectionResetError:
+                octets = None
+            if octets is None:
+                return None
+            reply = Message(octets)
             assert reply.rcode == 0 and reply.answer, (at, domain, reply.rcode)
             records += reply.answer
-    return sorted((r.owner, r.type, r.ttl, r.rdata) for r in records[:-1])
+    return records
 
 
 def without_case(records):
