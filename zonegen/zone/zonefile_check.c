@@ -155,6 +155,14 @@ static void check_hashing(struct zonefile_check *check, const struct zonefile_re
                    subject.owner, subject.type, hashing->iterations, NSEC3_MAX_ITERATIONS);
 }
 
+static void keep_parameters(struct zonefile_check *check, const struct rdata *rdata)
+{
+    if (rdata->length > sizeof check->nsec3_parameters)
+        return; /* it has no form that anything could be compared with */
+    memcpy(check->nsec3_parameters, rdata->octets, rdata->length);
+    check->nsec3_parameters_octets = rdata->length;
+}
+
 /* RFC 5155 §4.1.2: those with flags are to be ignored; §7.3: one of the others is to be chosen. */
 static void check_parameters(struct zonefile_check *check, const struct zonefile_record *record,
                              const struct rrset *rrset)
@@ -168,7 +176,7 @@ static void check_parameters(struct zonefile_check *check, const struct zonefile
         check_hashing(check, record, &hashing);
         usable++;
         if (name_equals(record->owner->name, check->apex->name))
-            check->nsec3_parameters = &rrset->items[i];
+            keep_parameters(check, &rrset->items[i]);
     }
     if (usable > 1)
         complain(check, record, "zonefile-nsec3",
@@ -190,6 +198,7 @@ static bool same_hashing(const struct rdata *a, const struct rdata *b)
 static void check_nsec3(struct zonefile_check *check, const struct zonefile_record *record,
                         const struct rrset *rrset)
 {
+    const struct rdata parameters = {check->nsec3_parameters, check->nsec3_parameters_octets};
     const uint8_t *owner = record->owner->name;
     uint8_t hash[NSEC3_HASH_OCTETS];
 
@@ -199,8 +208,7 @@ static void check_nsec3(struct zonefile_check *check, const struct zonefile_reco
                  "the owner is no hash of 32 characters of base32hex below the zone's name");
     } else if (rrset->count > 1) {
         complain(check, record, "zonefile-nsec3", "a hash has one NSEC3; keep one");
-    } else if (check->nsec3_parameters &&
-               !same_hashing(&rrset->items[0], check->nsec3_parameters)) {
+    } else if (parameters.length > 0 && !same_hashing(&rrset->items[0], &parameters)) {
         complain(check, record, "zonefile-nsec3",
                  "algorithm, iterations or salt are not those of the zone's NSEC3PARAM; wait until "
                  "their change is over, or sign again");

@@ -15,6 +15,8 @@
 
 /* Of more it is said how many there are: all of them would be as large as the zone. */
 #define ZONEFILE_CHECK_REMARKS 100
+/* The longest NSEC3PARAM (RFC 5155 §4.2): algorithm, flags, iterations, a salt after its length. */
+#define ZONEFILE_CHECK_NSEC3PARAM_OCTETS (5 + UINT8_MAX)
 
 struct zonefile_check {
     const char *file;
@@ -24,8 +26,10 @@ struct zonefile_check {
     size_t limit;  /* errors that are shown */
     size_t errors;
     size_t remarks; /* warnings and notes of RRsets; ZONEFILE_CHECK_REMARKS are shown */
-    /* The NSEC3PARAM that is in use, or NULL; of the apex, which is checked first. */
-    const struct rdata *nsec3_parameters;
+    /* The NSEC3PARAM that is in use, of the apex, which is checked first; its records go with it.
+     * No octets: none. */
+    uint8_t nsec3_parameters[ZONEFILE_CHECK_NSEC3PARAM_OCTETS];
+    uint16_t nsec3_parameters_octets;
 };
 
 /* The place of a record: its line. */
