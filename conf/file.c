@@ -143,7 +143,7 @@ enum status file_read_stamped(const char *path, size_t limit, struct arena *aren
 enum status file_read(const char *path, size_t limit, struct arena *arena, struct diag *diag,
                       char **octets, size_t *length)
 {
-    struct file_content content;
+    struct file_content content = {.octets = NULL};
 
     enum status status = read_by(NULL, path, limit, arena, diag, &content);
     if (status == STATUS_OK) {

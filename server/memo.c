@@ -32,7 +32,7 @@ struct memo {
     uint64_t seed;
     size_t replies; /* a power of two */
     struct set *sets;
-    uint32_t *asked;   /* tags of what was asked for, and is not kept; after the sets */
+    uint32_t *asked;   /* tags of what was asked for, and is not kept */
     struct kept *kept; /* WAYS for each set; memory of its own, which comes as it is filled */
 };
 
@@ -59,14 +59,14 @@ struct memo *memo_create(size_t replies)
     if (!memo)
         return NULL;
     memo->replies = replies;
-    memo->sets = calloc(2 * replies, sizeof(uint32_t));
+    memo->sets = calloc(replies / WAYS, sizeof *memo->sets);
+    memo->asked = calloc(replies, sizeof *memo->asked);
     memo->kept = map_kept(replies);
-    if (!memo->sets || !memo->kept ||
+    if (!memo->sets || !memo->asked || !memo->kept ||
         getrandom(&memo->seed, sizeof memo->seed, 0) != (ssize_t)sizeof memo->seed) {
         memo_destroy(memo);
         return NULL;
     }
-    memo->asked = (uint32_t *)(void *)(memo->sets + replies / WAYS);
     return memo;
 }
 
@@ -76,6 +76,7 @@ void memo_destroy(struct memo *memo)
         return;
     if (memo->kept)
         munmap(memo->kept, kept_octets(memo->replies));
+    free(memo->asked);
     free(memo->sets);
     free(memo);
 }

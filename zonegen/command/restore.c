@@ -108,7 +108,7 @@ static void cut_path(char *path)
     char *slash = strrchr(path, '/');
 
     if (slash == NULL)
-        strcpy(path, ".");
+        memcpy(path, ".", sizeof ".");
     else
         slash[slash == path ? 1 : 0] = '\0';
 }

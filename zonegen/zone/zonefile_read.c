@@ -140,6 +140,7 @@ static enum status read_type(struct reading *reading, const struct zonefile_word
         return STATUS_OK;
     if (class != NULL && !zonefile_word_is(class, "IN") && !zonefile_word_is(class, "CLASS1"))
         return complain(reading, class, "zonefile-class", "is not class IN, the only one served");
+    /* A word of an entry, which has them. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (word->quoted || rrtype_from_text(word->text, word->length, &head->type) != STATUS_OK)
         return complain(reading, word, "zonefile-type",
                         "is not a type of record; write TYPEnnn \\# ... for one without a name");
