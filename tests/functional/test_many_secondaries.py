@@ -11,12 +11,12 @@ from support import client, wire
 from support.beside import Beside
 from support.contactd import Contactd, Site, program, zone
 from support.interop import Desk
-from support.process import run, wait_until
+from support.process import SLOW, run, wait_until
 from support.secondaries import exported
 from support.swarm import Swarm
 
 DOMAIN = "cc.example"
-SIZE = 50 if SHORT else 200
+SIZE = 50 if SHORT or SLOW > 1 else 200
 PATIENCE = 60
 
 
