@@ -7,7 +7,6 @@
 #include "store/key.h"
 #include "store/stored.h"
 #include "store/tree.h"
-#include "wire/reader.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -193,15 +192,10 @@ static bool is_served(const struct item *item)
             item->key[0] == STORE_TABLE_HISTORY || item->key[0] == STORE_TABLE_NSEC3);
 }
 
-/* Every value but the format's begins with a checksum of its key and what follows. */
 static bool is_whole(const struct item *item)
 {
-    struct reader r = reader_of(item->value, item->value_octets);
     bool format = item->key_octets == 1 && item->key[0] == STORE_TABLE_FORMAT;
-    uint32_t sum = reader_u32(&r);
-
-    return format ||
-           (!r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum);
+    return format || checksum_fits_item(item);
 }
 
 static void on_item(void *state, const struct item *item)

@@ -46,14 +46,6 @@ static void say_damage(struct verify *verify, const char *format, ...)
     context_say(verify->context, "%s: %s", verify->context->config->database, text);
 }
 
-/* Every value but the format's begins with a checksum of its key and what follows. */
-static bool checksum_fits(const struct item *item)
-{
-    struct reader r = reader_of(item->value, item->value_octets);
-    uint32_t sum = reader_u32(&r);
-    return !r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum;
-}
-
 /* ---- pages ---- */
 
 static void say_nothing(void *state, enum tree_damage damage, const char *what)
@@ -187,7 +179,7 @@ static void check_history(struct verify *verify, const struct item *item)
     bool is_image = item->key_octets >= HISTORY_PREFIX_OCTETS &&
                     (item->key[HISTORY_PREFIX_OCTETS - 1] & kinds) != HISTORY_STEP;
 
-    if (!checksum_fits(item) || (is_image && !image_is_sound(item)))
+    if (!checksum_fits_item(item) || (is_image && !image_is_sound(item)))
         say_record(verify, item, "a record of its past is damaged");
 }
 
@@ -215,7 +207,7 @@ static void check_record(struct verify *verify, const struct item *item)
         check_nsec3(verify, item);
         return;
     default:
-        if (!checksum_fits(item))
+        if (!checksum_fits_item(item))
             say_damage(verify, "what zonegen remembers (table %d) is damaged", item->key[0]);
     }
 }

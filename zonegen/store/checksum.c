@@ -1,5 +1,8 @@
 #include "store/checksum.h"
 
+#include "store/store.h"
+#include "wire/reader.h"
+
 #include <string.h>
 
 /* Odd, with half of their bits set, so that each input bit reaches many output bits. */
@@ -78,4 +81,11 @@ uint32_t checksum_of(const uint8_t *key, size_t key_octets, const uint8_t *value
     folded ^= folded >> 32;
     folded *= MULTIPLIER;
     return (uint32_t)(folded >> 32);
+}
+
+bool checksum_fits_item(const struct item *item)
+{
+    struct reader r = reader_of(item->value, item->value_octets);
+    uint32_t sum = reader_u32(&r);
+    return !r.failed && checksum_of(item->key, item->key_octets, r.next, reader_left(&r)) == sum;
 }

@@ -2,8 +2,11 @@
 #ifndef STORE_CHECKSUM_H
 #define STORE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct item; /* store.h */
 
 /*
  * 32 bits over a key and a value. Each 64-bit word of the input is multiplied into one of four
@@ -13,5 +16,9 @@
  */
 uint32_t checksum_of(const uint8_t *key, size_t key_octets, const uint8_t *value,
                      size_t value_octets);
+
+/* True when a record is whole: every value but the format's begins with the checksum of its key and
+ * of what follows, in network byte order. */
+bool checksum_fits_item(const struct item *item);
 
 #endif
