@@ -167,7 +167,33 @@ def test_a_serial_that_is_not_newer_is_a_warning(published):
     published.publish(now="2026-11-23")
     result = published.run("restore", "zone")
     assert result.returncode == 0
-    assert "is not newer: secondaries keep what they have" in result.stderr
+    assert "which is not newer than 1795392000, that it has had: secondaries keep what they have " \
+           "until a publish makes a newer one" in result.stderr
+
+
+@pytest.mark.parametrize("rule", ["counter", "unixtime", "date"])
+def test_after_a_restore_no_serial_is_given_out_twice(site, rule):
+    """Nor after a second one, nor when the past is gone."""
+    site.configure(zone=f"serial: {rule}")
+    serials, texts = [], []
+    for day in range(5):
+        site.entry("aa", registry=f"Name {day}")
+        serials += site.publish(now="2026-11-22").values()
+        texts.append(site.export())
+    assert serials == list(range(serials[0], serials[0] + 5))
+    for n, text in enumerate((texts[1], texts[2], texts[0])):
+        site.write("zone", text)
+        result = site.run("restore", "zone")
+        assert f"which is not newer than {serials[-1]}, that it has had" in result.stderr
+        assert site.export() == text
+        if n == 2:
+            site.done("purge")
+        site.entry("aa", registry=f"Another name {n}")
+        serials += site.publish(now="2026-11-22").values()
+        assert serials[-1] == serials[-2] + 1
+    assert site.done("rollback", str(serials[0]), "--now", "2026-11-22") == \
+        f"cc.example {serials[-1] + 1}\n"  # what the last restore had brought
+    assert "all whole" in site.done("verify")
 
 
 def test_after_a_restore_publish_waits_for_a_changed_contacts_file(published):

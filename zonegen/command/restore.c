@@ -29,16 +29,19 @@ static void see_change(void *state, const struct node *before, const struct node
     progress_step(&context->progress);
 }
 
-/* A restore never changes a serial; a secondary only follows one that is newer (RFC 1982). */
+/* A restore never changes a serial; a secondary only follows one that is newer (RFC 1982), and may
+ * have any that the zone ever had. */
 static void say_serial(struct restore *restore, const struct commit_result *result)
 {
-    if (result->created || !result->changed || serial_is_newer(result->serial, result->old_serial))
+    if (result->created || !result->changed ||
+        serial_is_newer(result->serial, result->newest_serial))
         return;
     context_say(
         restore->context,
-        "warning: zone %s went from serial %lu to %lu, which is not newer: secondaries keep "
-        "what they have until the next publish",
-        restore->name, (unsigned long)result->old_serial, (unsigned long)result->serial);
+        "warning: zone %s went from serial %lu to %lu, which is not newer than %lu, that it has "
+        "had: secondaries keep what they have until a publish makes a newer one",
+        restore->name, (unsigned long)result->old_serial, (unsigned long)result->serial,
+        (unsigned long)result->newest_serial);
 }
 
 static void explain(struct restore *restore, enum status status)

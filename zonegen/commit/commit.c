@@ -142,6 +142,14 @@ static uint8_t flags_after(const struct contents *contents, const struct present
     return 0;
 }
 
+/* Whether the same contents need a serial all the same: a restore has set it back, secondaries hold
+ * what came before, and now the contacts say that it stays so. Renewed signatures alone do not. */
+static bool is_left_behind(const struct contents *contents, const struct present *present)
+{
+    return contents->origin != ORIGIN_STORE && present->exists &&
+           present->serial != present->newest_serial;
+}
+
 /* Merges the contents under the old serial, so that only contents can differ; moves the serial and
  * writes what says it where something did. */
 static enum status pass(struct passage *passage, const struct present *present)
@@ -160,14 +168,17 @@ static enum status pass(struct passage *passage, const struct present *present)
         count_kept(present, out);
     out->created = !present->exists;
     out->old_serial = out->serial = present->serial;
-    out->changed = commit_has_changes(out) || present->has_zonemd != request->zone->zonemd;
+    out->newest_serial = present->newest_serial;
+    out->changed = commit_has_changes(out) || present->has_zonemd != request->zone->zonemd ||
+                   is_left_behind(contents, present);
     if (!out->changed) {
         if ((present->flags & KEPT_FLAGS) != flags)
             status = seal_flags(request->edit, contents->source.apex.octets, KEPT_FLAGS, flags);
         return status == STATUS_OK ? recorder_abandon(passage->merge.recorder) : status;
     }
     out->serial = out->created ? next_serial_first(rule, request->now)
-                               : next_serial_after(rule, present->serial, request->now);
+                               : next_serial_after(rule, present->serial, present->newest_serial,
+                                                   request->now);
     contents->stamp(contents->state, out->serial, request->now);
     status = seal(passage, request->now, flags);
     return status == STATUS_OK ? present_record(present, passage->merge.recorder, out, request->now,

@@ -32,6 +32,7 @@ struct commit_result {
     bool changed;    /* contents differ: the serial moved */
     uint32_t serial; /* after */
     uint32_t old_serial;
+    uint32_t newest_serial;  /* that the zone ever had before; 0: it is new */
     uint32_t entries_before; /* ccTLD labels that had a card */
     uint32_t entries_deleted;
     uint32_t entries_after;
@@ -57,7 +58,8 @@ struct commit_request {
  * stays as the store has it. The zone must then be there, as a build of the same rules left it,
  * without NSEC3; its counts are those of the whole zone. Signed where there are keys: new serial by
  * the zone's rule where something changed, a signature that was due included, else nothing is
- * written (RFC 1982 decides newer; old + 1 where the rule's value is not).
+ * written. The new serial is newer (RFC 1982) than any that the zone ever had, also where a restore
+ * has set it back: the rule's value, or else the newest + 1.
  *
  * STATUS_OK, STATUS_MALFORMED (what is in the store is damaged), STATUS_NO_SPACE (an answer that no
  * message can carry; diag says which), STATUS_INVALID (a key cannot be used; diag says which),
@@ -83,8 +85,8 @@ MUST_CHECK enum status commit_renew(const struct commit_request *request,
 MUST_CHECK enum status commit_rollback(const struct commit_request *request,
                                        const struct node_source *source, struct commit_result *out);
 
-/* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone. Keys and
- * threads are not used. */
+/* Puts a zone as it is (its SOA, its ZONEMD) into the edit: what was there before is gone, but for
+ * the newest serial that it had, which the next publish follows. Keys and threads are not used. */
 MUST_CHECK enum status commit_restore(const struct commit_request *request,
                                       const struct node_source *source, struct commit_result *out);
 

@@ -29,12 +29,12 @@ static uint32_t rule_serial(enum serial_policy policy, int64_t now)
     return 0;
 }
 
-uint32_t next_serial_after(enum serial_policy policy, uint32_t old, int64_t now)
+uint32_t next_serial_after(enum serial_policy policy, uint32_t old, uint32_t newest, int64_t now)
 {
     uint32_t serial = rule_serial(policy, now);
 
-    if (serial == 0 || !serial_is_newer(serial, old))
-        serial = old + 1;
+    if (serial == 0 || !serial_is_newer(serial, newest) || !serial_is_newer(serial, old))
+        serial = newest + 1;
     return serial == 0 ? 1 : serial;
 }
 

@@ -39,8 +39,18 @@ enum status present_find(struct snapshot *snapshot, const uint8_t *apex, struct 
         return free_number(snapshot, &out->number);
     if (status != STATUS_OK)
         return status;
-    *out = (struct present){true,       zone.number, zone.serial,  zone.published,
-                            zone.flags, zone.names,  zone.entries, false};
+    *out = (struct present){
+        .exists = true,
+        .number = zone.number,
+        .serial = zone.serial,
+        .newest_serial = zone.newest_serial,
+        .published = zone.published,
+        .flags = zone.flags,
+        .names = zone.names,
+        .entries = zone.entries,
+    };
+    if (!zone.has_newest)
+        out->newest_serial = history_newest_serial(snapshot, out->number, out->serial);
     return find_zonemd(snapshot, out);
 }
 

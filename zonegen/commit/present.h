@@ -19,6 +19,7 @@ struct present {
     bool exists;
     uint16_t number; /* of a new zone: the smallest that is free */
     uint32_t serial;
+    uint32_t newest_serial; /* that it ever had */
     int64_t published;
     uint8_t flags;
     uint32_t names;

@@ -76,6 +76,7 @@ static enum status restore(struct merge *merge, const struct present *present, i
         return status;
     out->created = !present->exists;
     out->old_serial = present->serial;
+    out->newest_serial = present->newest_serial;
     out->changed = commit_has_changes(out);
     return seal_restored(merge, present, now);
 }

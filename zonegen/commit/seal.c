@@ -3,6 +3,7 @@
 #include "store/key.h"
 #include "store/stored.h"
 #include "store/zones.h"
+#include "wire/serial.h"
 #include "wire/writer.h"
 #include "zone/compile.h"
 #include "zone/nsec3_node.h"
@@ -45,6 +46,13 @@ enum status seal_zonemd(struct merge *merge, uint32_t ttl, struct arena *arena, 
     return status;
 }
 
+/* The newest serial that the zone had up to now, the one that it gets included. */
+static uint32_t newest_serial(const struct commit_result *result)
+{
+    return result->created ? result->serial
+                           : serial_newer_of(result->serial, result->newest_serial);
+}
+
 enum status seal_record(struct merge *merge, const struct node *apex, int64_t published,
                         uint8_t flags)
 {
@@ -73,6 +81,8 @@ enum status seal_record(struct merge *merge, const struct node *apex, int64_t pu
         .signatures = signatures,
         .signature_octets = (uint16_t)writer_length(&signature_writer),
         .signature_records = (uint8_t)signature_records,
+        .has_newest = true,
+        .newest_serial = newest_serial(merge->result),
     };
     nsec3_node_parameters(apex, &record);
     zone_record_write(&w, &record);

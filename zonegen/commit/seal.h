@@ -14,7 +14,7 @@ MUST_CHECK enum status seal_zonemd(struct merge *merge, uint32_t ttl, struct are
                                    struct rrset *out);
 
 /*
- * Writes the zone's record (store/zones.h), with the counts and the serial of the merge's result.
+ * Writes the zone's record (store/zones.h), with the counts and the serials of the merge's result.
  *
  *   apex        with its SOA, and its signatures where it is signed
  *   published   seconds since 1970

@@ -243,6 +243,22 @@ enum status history_find(struct snapshot *snapshot, uint16_t zone, uint32_t seri
     return STATUS_NOT_FOUND;
 }
 
+uint32_t history_newest_serial(struct snapshot *snapshot, uint16_t zone, uint32_t serial)
+{
+    struct history_summary summary;
+    struct history_step step;
+
+    if (history_summary_read(snapshot, zone, &summary) != STATUS_OK)
+        return serial;
+    /* Behind the last setback every step brought a newer serial: none that `serial` is not. */
+    for (uint32_t n = 0; n < HISTORY_SETBACK_STEPS && summary.setback - n >= summary.oldest; n++) {
+        if (history_step_read(snapshot, zone, summary.setback - n, &step) != STATUS_OK)
+            break;
+        serial = serial_newer_of(step.old_serial, serial);
+    }
+    return serial;
+}
+
 enum status history_image_since(struct snapshot *snapshot, uint16_t zone, uint32_t first,
                                 enum history_kind kind, const uint8_t *key, size_t key_octets,
                                 struct history_image *out)

@@ -165,6 +165,13 @@ void history_image_seal(uint8_t *value, size_t value_octets, uint8_t owner_octet
 MUST_CHECK enum status history_find(struct snapshot *snapshot, uint16_t zone, uint32_t serial,
                                     struct history_step *out, uint64_t *difference);
 
+/*
+ * The newest serial that a zone with `serial` is known to have had: that, or one that a kept step
+ * set back, the last HISTORY_SETBACK_STEPS of them. For zones whose record does not keep it; what
+ * cannot be read of the past is no failure.
+ */
+uint32_t history_newest_serial(struct snapshot *snapshot, uint16_t zone, uint32_t serial);
+
 /* What `name` had when step `first` was made, if that or a later step touched it: the image of the
  * first that did. STATUS_OK, STATUS_NOT_FOUND (untouched: it is as it was), STATUS_MALFORMED,
  * STATUS_SYSTEM. The cost grows with the number of steps since.

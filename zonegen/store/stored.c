@@ -247,6 +247,8 @@ enum status zone_record_read(const uint8_t *key, size_t key_octets, const uint8_
     out->apex = name_take(&r, &apex_octets);
     out->soa = reader_octets(&r, out->soa_octets);
     out->signatures = reader_octets(&r, out->signature_octets);
+    out->has_newest = reader_left(&r) > 0;
+    out->newest_serial = out->has_newest ? reader_u32(&r) : out->serial;
     return r.failed || apex_octets != claimed ? STATUS_MALFORMED : STATUS_OK;
 }
 
@@ -272,6 +274,8 @@ void zone_record_write(struct writer *w, const struct zone_record *record)
     writer_octets(w, record->apex, apex_octets);
     writer_octets(w, record->soa, record->soa_octets);
     writer_octets(w, record->signatures, record->signature_octets);
+    if (record->has_newest)
+        writer_u32(w, record->newest_serial);
     key_of_zone(key, record->number);
     write_checksum(w, start, key, sizeof key);
 }

@@ -171,6 +171,8 @@ void stored_write(struct writer *w, const uint8_t *key, size_t key_octets,
  *   …      s     SOA record for negative answers, owner in full, TTL min(TTL, MINIMUM)
  *                (RFC 2308 §3)
  *   …      g     its signatures, owner in full, the same TTL
+ *   …      4     the newest serial that the zone ever had (RFC 1982), this one or, after a restore
+ *                of an older file, one before it; not there in a record from before it was kept
  */
 enum zone_flag {
     ZONE_RESTORED = 1,    /* came from a zone file, not from contacts */
@@ -195,9 +197,11 @@ struct zone_record {
     const uint8_t *salt;
     uint8_t salt_octets;
     uint16_t iterations;
+    bool has_newest;        /* false: of a version that did not keep it */
+    uint32_t newest_serial; /* that the zone ever had; `serial` where it is not kept */
 };
 
-#define ZONE_RECORD_OCTETS 34
+#define ZONE_RECORD_OCTETS 38 /* without salt, names, SOA and signatures */
 
 MUST_CHECK enum status zone_record_read(const uint8_t *key, size_t key_octets, const uint8_t *value,
                                         size_t value_octets, struct zone_record *out);

@@ -14,4 +14,10 @@ static inline bool serial_is_newer(uint32_t a, uint32_t b)
     return a != b && a - b < 0x80000000u;
 }
 
+/* `a` where it comes after `b`, else `b`. */
+static inline uint32_t serial_newer_of(uint32_t a, uint32_t b)
+{
+    return serial_is_newer(a, b) ? a : b;
+}
+
 #endif

@@ -2,6 +2,8 @@
 #include "tests/unit/commit/published.h"
 #include "tests/unit/zone/golden.h"
 
+#include "store/key.h"
+
 #define NOW 1795352400 /* 2026-11-22T13:00:00Z */
 
 static void the_first_serial_is_the_rules_value(void **state)
@@ -294,6 +296,84 @@ static void a_restore_keeps_the_serial_and_a_second_one_changes_nothing(void **s
     published_end(&p);
 }
 
+/* Writes the zone's record as versions did that kept no newest serial. */
+static void forget_newest(struct published *p)
+{
+    uint8_t value[1024];
+    uint8_t key[KEY_PREFIX_OCTETS];
+    struct edit *edit = begin_edit(p->store);
+    struct writer w = writer_of(value, sizeof value);
+    struct zone_record record = record_of(edit_snapshot(edit), "cc.example");
+
+    record.has_newest = false;
+    zone_record_write(&w, &record);
+    key_of_zone(key, record.number);
+    assert_int_equal(edit_put(edit, key, sizeof key, value, writer_length(&w)), STATUS_OK);
+    end_edit(edit);
+}
+
+static void after_a_restore_no_serial_is_given_out_twice(void **state)
+{
+    static const struct {
+        enum serial_policy rule;
+        uint64_t history_octets;
+        bool of_old_version;
+        uint32_t next;
+    } cases[] = {
+        {SERIAL_UNIXTIME, 1u << 26, false, NOW + 3}, {SERIAL_COUNTER, 1u << 26, false, NOW + 3},
+        {SERIAL_DATE, 1u << 26, false, 2026112203u}, {SERIAL_COUNTER, 0, false, NOW + 3},
+        {SERIAL_COUNTER, 1u << 26, true, NOW + 3},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct published p;
+        published_start(&p);
+        add_xanadu(&p.f);
+        p.f.zone.history.octets = cases[i].history_octets;
+        p.f.zone.serial = cases[i].rule == SERIAL_DATE ? SERIAL_DATE : SERIAL_UNIXTIME;
+        publish(&p, NOW, NULL);
+        p.f.zone.serial = cases[i].rule;
+        for (unsigned n = 0; n < 2; n++) {
+            p.f.zone.ttl++;
+            publish(&p, NOW, NULL);
+        }
+        struct commit_result result = restore(&p, RESTORED);
+        assert_int_equal(result.serial, 4711);
+        assert_int_equal(result.newest_serial, result.old_serial);
+        if (cases[i].of_old_version)
+            forget_newest(&p);
+        result = publish(&p, NOW, NULL);
+        assert_int_equal(result.serial, cases[i].next);
+        result = restore(&p, RESTORED);
+        assert_int_equal(result.newest_serial, cases[i].next);
+        published_end(&p);
+    }
+}
+
+static void the_same_contents_get_a_new_serial_where_a_restore_set_it_back(void **state)
+{
+    struct published p;
+    (void)state;
+
+    published_start(&p);
+    add_xanadu(&p.f);
+    p.f.zone.serial = SERIAL_COUNTER;
+    publish(&p, NOW, NULL);
+    char *text = export(&p, "cc.example");
+    const uint32_t ttl = p.f.zone.ttl;
+    p.f.zone.ttl = ttl + 60;
+    publish(&p, NOW, NULL);
+    assert_int_equal(restore(&p, text).serial, 1);
+    free(text);
+    p.f.zone.ttl = ttl;
+    struct commit_result result = publish(&p, NOW, NULL);
+    assert_true(result.changed);
+    assert_int_equal(result.serial, 3);
+    assert_false(publish(&p, NOW, NULL).changed);
+    published_end(&p);
+}
+
 static void a_restored_export_publishes_as_unchanged(void **state)
 {
     struct published p;
@@ -394,6 +474,8 @@ int main(void)
         cmocka_unit_test(zones_do_not_disturb_each_other),
         cmocka_unit_test(a_removed_zone_leaves_nothing_and_its_number),
         cmocka_unit_test(a_restore_keeps_the_serial_and_a_second_one_changes_nothing),
+        cmocka_unit_test(after_a_restore_no_serial_is_given_out_twice),
+        cmocka_unit_test(the_same_contents_get_a_new_serial_where_a_restore_set_it_back),
         cmocka_unit_test(a_restored_export_publishes_as_unchanged),
         cmocka_unit_test(every_zone_number_may_be_taken),
         cmocka_unit_test(damage_is_found_and_not_written_over),

@@ -398,6 +398,29 @@ static void a_serial_that_may_have_had_two_contents_is_not_found(void **state)
     destroy(&temporary, store);
 }
 
+static void the_newest_serial_is_one_that_a_kept_step_set_back(void **state)
+{
+    /* 12 was published, 10 restored, 11 published, 9 restored, then 10 published. */
+    static const uint32_t serials[] = {9, 10, 11, 12, 10, 11, 9, 10};
+    struct temporary temporary;
+    (void)state;
+
+    struct store *store = create(&temporary);
+    put_serials(store, serials, 7, 6);
+    struct snapshot *snapshot = open_snapshot(store);
+    assert_int_equal(history_newest_serial(snapshot, ZONE, 10), 12);
+    assert_int_equal(history_newest_serial(snapshot, ZONE, 13), 13);
+    assert_int_equal(history_newest_serial(snapshot, ZONE + 5, 10), 10); /* it has no past */
+    snapshot_destroy(snapshot);
+    struct edit *edit = begin(store);
+    put_summary(edit, &(struct history_summary){.newest = 7, .oldest = 5, .setback = 6});
+    commit(edit);
+    snapshot = open_snapshot(store);
+    assert_int_equal(history_newest_serial(snapshot, ZONE, 10), 11); /* more is not kept */
+    snapshot_destroy(snapshot);
+    destroy(&temporary, store);
+}
+
 static void a_setback_with_too_much_before_it_is_not_looked_through(void **state)
 {
     enum { BEFORE = HISTORY_SETBACK_STEPS + 1 };
@@ -687,6 +710,7 @@ int main(void)
         cmocka_unit_test(the_image_of_one_name_is_that_of_the_first_step_that_has_it),
         cmocka_unit_test(each_kept_serial_is_found_with_what_differs_since),
         cmocka_unit_test(a_serial_that_may_have_had_two_contents_is_not_found),
+        cmocka_unit_test(the_newest_serial_is_one_that_a_kept_step_set_back),
         cmocka_unit_test(a_setback_with_too_much_before_it_is_not_looked_through),
         cmocka_unit_test(a_change_that_no_step_tells_of_ends_the_history),
         cmocka_unit_test(values_are_read_as_they_were_written),

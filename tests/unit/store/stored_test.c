@@ -321,6 +321,33 @@ static void a_zone_record_is_read_back(void **state)
         STATUS_MALFORMED);
 }
 
+static void a_zone_record_that_keeps_no_newest_serial_says_the_present_one(void **state)
+{
+    (void)state;
+    uint8_t value[VALUE_OCTETS];
+    uint8_t zone_key[KEY_PREFIX_OCTETS];
+    struct zone_record zone = {.serial = 4711, .apex = (const uint8_t *)"\2cc", .newest_serial = 5};
+    struct zone_record back;
+
+    key_of_zone(zone_key, zone.number);
+    struct writer old = writer_of(value, sizeof value);
+    zone_record_write(&old, &zone);
+    assert_int_equal(zone_record_read(zone_key, sizeof zone_key, value, writer_length(&old), &back),
+                     STATUS_OK);
+    assert_false(back.has_newest);
+    assert_int_equal(back.newest_serial, 4711);
+    zone.has_newest = true;
+    zone.newest_serial = 4800;
+    struct writer new = writer_of(value, sizeof value);
+    zone_record_write(&new, &zone);
+    assert_int_equal(writer_length(&new), writer_length(&old) + 4);
+    assert_int_equal(zone_record_read(zone_key, sizeof zone_key, value, writer_length(&new), &back),
+                     STATUS_OK);
+    assert_true(back.has_newest);
+    assert_int_equal(back.serial, 4711);
+    assert_int_equal(back.newest_serial, 4800);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +363,7 @@ int main(void)
         cmocka_unit_test(every_prefix_is_refused),
         cmocka_unit_test(a_table_that_points_outside_is_refused),
         cmocka_unit_test(a_zone_record_is_read_back),
+        cmocka_unit_test(a_zone_record_that_keeps_no_newest_serial_says_the_present_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
