@@ -310,6 +310,40 @@ def test_a_comment_and_a_folded_value_are_found_too(person):
                      person.refused("purge", "Jane Doe"))
 
 
+@pytest.mark.parametrize("text", [
+    "comment: once Jane\n      Doe",
+    "comment: >-\n      once Jane\n      Doe",
+    'comment: "once Jane\\x20Doe"',
+    'comment: "J\\u0061ne Doe"',
+    'comment: "Jane \\\n      Doe"',
+])
+def test_what_is_never_published_is_found_however_it_is_written(person, text):
+    take_out(person)
+    file = person.read("contacts/aa.yaml")
+    person.write("contacts/aa.yaml", f"{file}    {text}\n")
+    found = r"contacts/aa\.yaml:\d+:\d+: still has .Jane Doe."
+    assert re.search(found, person.refused("purge", "Jane Doe"))
+    entry = text.replace("comment:", "authorised:").replace("\n    ", "\n")
+    person.write("contacts/aa.yaml", file.replace("contacts:", f"{entry}\ncontacts:"))
+    person.done("check")
+    assert re.search(found, person.refused("purge", "Jane Doe"))
+
+
+def test_a_quote_that_is_doubled_hides_nothing(person):
+    take_out(person)
+    text = person.read("contacts/aa.yaml")
+    person.write("contacts/aa.yaml", text + "    comment: 'once O''Brien'\n")
+    assert "contacts/aa.yaml:16:14: still has 'O'Brien'" in person.refused("purge", "O'Brien")
+
+
+def test_purge_forgets_nothing_while_a_contacts_file_cannot_be_read(person):
+    take_out(person)
+    text = person.read("contacts/aa.yaml")
+    person.write("contacts/aa.yaml", text + '    comment: "J\\u0061ne Doe\n')
+    assert "contacts/aa.yaml:16:14: error:" in person.refused("purge", "Jane Doe")
+    assert " publish" in person.done("log")
+
+
 def test_purge_forgets_the_past_of_every_zone(person):
     serial = take_out(person)
     out = person.done("purge", *ASKED)

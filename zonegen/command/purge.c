@@ -50,59 +50,92 @@ static void say_octet(struct purge *purge, const struct wanted *wanted, const ch
     say_place(purge, wanted, place != NULL ? place : path);
 }
 
-/* Looks at a file as text: what is never published counts too, comments and all. */
-static enum status search_file(struct purge *purge, const char *path)
+static void say_written(struct purge *purge, const struct wanted *wanted, const struct place *place)
 {
+    const char *text =
+        arena_format(purge->arena, "%s:%d:%d", place->file, (int)place->line, (int)place->column);
+    say_place(purge, wanted, text != NULL ? text : place->file);
+}
+
+/* Looks at a file as text: comments and all. False where nothing was found. */
+static bool search_text(struct purge *purge, const struct wanted *wanted, const char *path,
+                        const char *octets, size_t length)
+{
+    size_t from = 0;
+    size_t at;
+
+    while (wanted_in_text(wanted, octets + from, length - from, &at)) {
+        say_octet(purge, wanted, path, octets, from + at);
+        from += at + 1;
+    }
+    return from > 0;
+}
+
+/* Looks at what a file means, under whatever key, published or not: quotes and escapes can hide
+ * text from who looks at its octets. */
+static void search_tree(struct purge *purge, const struct wanted *wanted,
+                        const struct yaml_node *node)
+{
+    size_t at;
+
+    if (node->kind == YAML_SCALAR && wanted_in_text(wanted, node->text, node->length, &at))
+        say_written(purge, wanted, &node->place);
+    for (size_t i = 0; node->kind != YAML_SCALAR && i < node->count; i++) {
+        if (node->kind == YAML_MAPPING)
+            search_tree(purge, wanted, node->keys[i]);
+        search_tree(purge, wanted, node->items[i]);
+    }
+}
+
+/* A file that is no YAML is refused: what it holds cannot be told. */
+static enum status search_file(struct purge *purge, const char *path, struct arena *scratch)
+{
+    struct diag *diag = purge->context->diag;
+    struct yaml_node *root = NULL;
     char *octets;
     size_t length;
 
-    enum status status =
-        file_read(path, YAML_MAX_OCTETS, purge->arena, purge->context->diag, &octets, &length);
-    for (size_t i = 0; status == STATUS_OK && i < purge->wanted_count; i++) {
-        size_t from = 0;
-        size_t at;
-        while (wanted_in_text(&purge->wanted[i], octets + from, length - from, &at)) {
-            say_octet(purge, &purge->wanted[i], path, octets, from + at);
-            from += at + 1;
-        }
-    }
+    arena_reset(scratch);
+    enum status status = file_read(path, YAML_MAX_OCTETS, scratch, diag, &octets, &length);
+    if (status == STATUS_OK)
+        status = yaml_parse(path, octets, length, scratch, diag, &root);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < purge->wanted_count; i++)
+        if (!search_text(purge, &purge->wanted[i], path, octets, length) && root != NULL)
+            search_tree(purge, &purge->wanted[i], root);
+    return STATUS_OK;
+}
+
+static enum status search_files(struct purge *purge, const struct paths *paths)
+{
+    struct arena *scratch = arena_create();
+    enum status status = scratch != NULL ? STATUS_OK : STATUS_SYSTEM;
+
+    for (size_t i = 0; i < paths->count && status == STATUS_OK; i++)
+        status = search_file(purge, paths->items[i], scratch);
+    arena_destroy(scratch);
     return status;
 }
 
-static bool in_string(const struct wanted *wanted, const char *text)
-{
-    size_t at;
-    return text != NULL && wanted_in_text(wanted, text, strlen(text), &at);
-}
-
-/* What text in a file can hide: values that are folded, or written with escapes. */
-static bool in_contact(const struct wanted *wanted, const struct entry *entry,
+static bool is_contact(const struct wanted *wanted, const struct entry *entry,
                        const struct contact *contact)
 {
     for (size_t i = 0; i < entry->label_count; i++)
         if (wanted_is_contact(wanted, entry->labels[i].a_label, contact->id))
             return true;
-    for (size_t i = 0; i < contact->phone_count; i++)
-        if (in_string(wanted, contact->phones[i].number))
-            return true;
-    return in_string(wanted, contact->name) || in_string(wanted, contact->name_l10n) ||
-           in_string(wanted, contact->email) || in_string(wanted, contact->note);
+    return false;
 }
 
 static void search_entry(struct purge *purge, const struct entry *entry)
 {
     for (size_t i = 0; i < purge->wanted_count; i++)
-        for (size_t n = 0; n < entry->contact_count; n++) {
-            const struct contact *contact = &entry->contacts[n];
-            if (!in_contact(&purge->wanted[i], entry, contact))
-                continue;
-            const char *place = arena_format(purge->arena, "%s:%d:%d", contact->place.file,
-                                             (int)contact->place.line, (int)contact->place.column);
-            say_place(purge, &purge->wanted[i], place != NULL ? place : entry->file);
-        }
+        for (size_t n = 0; n < entry->contact_count; n++)
+            if (is_contact(&purge->wanted[i], entry, &entry->contacts[n]))
+                say_written(purge, &purge->wanted[i], &entry->contacts[n].place);
 }
 
-/* Looks at the entries; a file with errors has been looked at as text. */
+/* Looks for contacts by their ids, which need not be written. */
 static enum status search_entries(struct purge *purge)
 {
     struct contents contents;
@@ -121,12 +154,11 @@ static enum status search_contacts(struct purge *purge)
 
     if (context->config->contacts == NULL)
         return STATUS_OK;
-    size_t before = purge->places;
     enum status status =
         paths_collect(&context->config->contacts, 1, purge->arena, context->diag, &paths);
-    for (size_t i = 0; i < paths.count && status == STATUS_OK; i++)
-        status = search_file(purge, paths.items[i]);
-    if (status == STATUS_OK && purge->places == before)
+    if (status == STATUS_OK)
+        status = search_files(purge, &paths);
+    if (status == STATUS_OK)
         status = search_entries(purge);
     if (status == STATUS_SYSTEM)
         context_say_memory(context);

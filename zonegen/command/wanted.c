@@ -8,10 +8,16 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Where a text may be folded: a run of these is as good as any other. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* What people put between the digits of a number. */
 static bool is_between_digits(char c)
 {
-    return c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/';
+    return is_blank(c) || c == '-' || c == '.' || c == '(' || c == ')' || c == '/';
 }
 
 /* `+44 20 7946 0101`: nothing but a number. */
@@ -43,6 +49,24 @@ static void read_contact(struct wanted *wanted)
     wanted->label_length = (size_t)(slash - wanted->text);
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (is_blank(*text))
+        text++;
+    return text;
+}
+
+/* How long a text is at least, wherever it is found. */
+static size_t folded_octets(const char *text)
+{
+    size_t octets = 0;
+
+    for (text = skip_blanks(text); *text != '\0'; text++)
+        if (!is_blank(*text) || (!is_blank(text[1]) && text[1] != '\0'))
+            octets++;
+    return octets;
+}
+
 enum status wanted_parse(const char *text, struct wanted *out)
 {
     size_t length = strlen(text);
@@ -53,7 +77,8 @@ enum status wanted_parse(const char *text, struct wanted *out)
     read_phone(out);
     if (out->kind == WANTED_TEXT)
         read_contact(out);
-    return out->kind == WANTED_TEXT && length < WANTED_LEAST_OCTETS ? STATUS_INVALID : STATUS_OK;
+    return out->kind == WANTED_TEXT && folded_octets(text) < WANTED_LEAST_OCTETS ? STATUS_INVALID
+                                                                                 : STATUS_OK;
 }
 
 static char lower(char c)
@@ -61,11 +86,32 @@ static char lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-static bool begins(const char *octets, const char *text, size_t length)
+/* Takes a run of blanks. False where there is none. */
+static bool take_blanks(const char **octets, size_t *length)
 {
-    for (size_t i = 0; i < length; i++)
-        if (lower(octets[i]) != lower(text[i]))
+    const char *start = *octets;
+
+    for (; *length > 0 && is_blank(**octets); --*length)
+        ++*octets;
+    return *octets != start;
+}
+
+/* True when the text stands here, blanks at its ends aside, however its blanks are written. */
+static bool begins_text(const char *text, const char *octets, size_t length)
+{
+    for (text = skip_blanks(text); *text != '\0'; text++) {
+        if (is_blank(*text)) {
+            text = skip_blanks(text);
+            if (*text == '\0')
+                return true;
+            if (!take_blanks(&octets, &length))
+                return false;
+        }
+        if (length == 0 || lower(*octets) != lower(*text))
             return false;
+        octets++;
+        length--;
+    }
     return true;
 }
 
@@ -85,13 +131,11 @@ static bool begins_digits(const struct wanted *wanted, const char *octets, size_
 
 bool wanted_in_text(const struct wanted *wanted, const char *octets, size_t length, size_t *at)
 {
-    size_t least = wanted->kind == WANTED_PHONE ? wanted->digit_count : strlen(wanted->text);
-
     if (wanted->kind == WANTED_CONTACT)
         return false;
-    for (*at = 0; *at + least <= length; ++*at)
+    for (*at = 0; *at < length; ++*at)
         if (wanted->kind == WANTED_PHONE ? begins_digits(wanted, octets + *at, length - *at)
-                                         : begins(octets + *at, wanted->text, least))
+                                         : begins_text(wanted->text, octets + *at, length - *at))
             return true;
     return false;
 }

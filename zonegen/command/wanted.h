@@ -17,7 +17,7 @@
 #define WANTED_MOST_OCTETS  255 /* of a string in a TXT record */
 
 enum wanted_kind {
-    WANTED_TEXT,    /* letter case of ASCII aside; a mail address is one */
+    WANTED_TEXT,    /* letter case of ASCII aside, and how long its blanks are; also an address */
     WANTED_PHONE,   /* its digits, however they are grouped */
     WANTED_CONTACT, /* xa/security */
 };

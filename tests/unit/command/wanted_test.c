@@ -20,8 +20,19 @@ static void text_is_found_whatever_its_case(void **state)
     assert_true(is_in("Jane Doe", "name=JANE doe; "));
     assert_true(is_in("a.b@c.example", "1 security A.B@c.Example x"));
     assert_true(is_in("Gr\xc3\xbc\xc3\x9f", "name-l10n=Gr\xc3\xbc\xc3\x9f"));
-    assert_false(is_in("Jane Doe", "Jane  Doe"));
     assert_false(is_in("jane", "jan"));
+}
+
+static void text_is_found_however_it_is_folded(void **state)
+{
+    (void)state;
+    assert_true(is_in("Jane Doe", "Jane  Doe"));
+    assert_true(is_in("Jane Doe", "of Jane\r\n\t  Doe's"));
+    assert_true(is_in(" Jane \t Doe ", "Jane Doe"));
+    assert_true(is_in("+44 20 7946 0101", "+44 20\n    7946 0101"));
+    assert_false(is_in("Jane Doe", "JaneDoe"));
+    assert_false(is_in("JaneDoe", "Jane Doe"));
+    assert_false(is_in("Jane Doe", "Jane "));
 }
 
 static void a_number_is_found_however_it_is_grouped(void **state)
@@ -42,7 +53,7 @@ static void a_number_is_found_however_it_is_grouped(void **state)
 
 static void what_is_in_everything_cannot_be_looked_for(void **state)
 {
-    static const char *const texts[] = {"", "abc", "1", "12 ", "a/"};
+    static const char *const texts[] = {"", "abc", "1", "12 ", "a/", "     ", " abc ", "a  b"};
     char text[WANTED_MOST_OCTETS + 2];
     struct wanted wanted;
     (void)state;
@@ -117,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_found_whatever_its_case),
+        cmocka_unit_test(text_is_found_however_it_is_folded),
         cmocka_unit_test(a_number_is_found_however_it_is_grouped),
         cmocka_unit_test(what_is_in_everything_cannot_be_looked_for),
         cmocka_unit_test(a_contact_is_its_label_and_id),
