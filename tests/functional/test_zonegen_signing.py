@@ -3,8 +3,12 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import threading
 
+import dns.message
+import dns.rcode
 import pytest
 
 from support.keys import Copy, Key, ldns_complaint, make_keys, moment
@@ -402,3 +406,45 @@ def test_a_restored_zone_whose_copies_outlive_their_signatures_is_told_of(tmp_pa
         assert result.returncode == 0
         assert (f"serve a copy for {expire} seconds" in result.stderr) == is_told
         assert "raise 'rrsig-refresh'" in result.stderr or not is_told
+
+
+# What the report says of signatures.
+
+@pytest.fixture
+def refusing():
+    """ADDRESS@PORT of a resolver that refuses whatever it is asked, so that nobody waits for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def answer():
+            while (asked := server.recvfrom(4096))[0]:
+                said = dns.message.make_response(dns.message.from_wire(asked[0]))
+                said.set_rcode(dns.rcode.REFUSED)
+                server.sendto(said.to_wire(), asked[1])
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield "127.0.0.1@%d" % server.getsockname()[1]
+        server.sendto(b"", server.getsockname())
+        thread.join()
+
+
+def test_the_report_looks_at_every_signature(tmp_path, refusing):
+    """A publish of some files renews the SOA's, and not those of other entries."""
+    made = Signed(tmp_path, zone="dnssec: on\npolicy: slow",
+                  top="policy:\n  - id: slow\n    rrsig-lifetime: 365d\n"
+                      f"    resolver: {refusing}")
+    made.site.publish(now="2026-11-23")
+    made.site.entry("aa", registry="Another name", verified="2027-05-31")
+    made.site.publish("contacts/aa.yaml", now="2027-06-01")
+
+    def said(now):
+        lines = made.site.done("report", "--format", "csv", now=now).splitlines()
+        return [line for line in lines if line.startswith("cc.example,signatures,")]
+
+    assert said("2027-06-01") == []
+    assert "first signatures end 2027-" in said("2027-08-25")[0]
+    assert "first signatures ended 2027-" in said("2027-11-24")[0]
+    assert not made.valid("2027-11-24")
+    made.site.publish("--force", now="2027-11-24")
+    assert said("2027-11-24") == [] and made.valid("2027-11-24")

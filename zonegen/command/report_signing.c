@@ -5,6 +5,7 @@
 #include "sign/observe.h"
 #include "sign/signature.h"
 #include "store/zones.h"
+#include "wire/serial.h"
 #include "zone/rdata.h"
 #include "zone/stored_source.h"
 
@@ -17,7 +18,7 @@ struct signed_zone {
     const struct config_zone *zone;
     const char *name;
     struct rrset dnskeys;
-    uint32_t expiration; /* of the earliest signature over SOA and DNSKEY */
+    uint32_t expiration; /* of the earliest signature */
     uint32_t needed;     /* seconds that copies of the zone may live: SOA expire and a TTL */
 };
 
@@ -48,49 +49,75 @@ static uint32_t life_of_copies(const struct node *apex, const struct config_zone
     return soa.expire + ttl;
 }
 
-/* The end of the signature that ends first, of those over SOA and DNSKEY. False without any. */
-static bool find_expiration(const struct node *apex, uint32_t *out)
+/* Takes the signatures of a name; `*found` once there was any. */
+static void take_expirations(const struct node *node, bool *found, uint32_t *out)
 {
-    const struct rrset *signatures = node_rrset(apex, TYPE_RRSIG);
-    bool found = false;
+    const struct rrset *signatures = node_rrset(node, TYPE_RRSIG);
 
     for (size_t i = 0; signatures != NULL && i < signatures->count; i++) {
         struct signature signature;
-        if (signature_read(&signatures->items[i], &signature) != STATUS_OK ||
-            (signature.covered != TYPE_SOA && signature.covered != TYPE_DNSKEY))
+        if (signature_read(&signatures->items[i], &signature) != STATUS_OK)
             continue;
-        if (!found || (int32_t)(signature.expiration - *out) < 0)
+        if (!*found || serial_is_newer(*out, signature.expiration)) /* RFC 4034 §3.1.5 */
             *out = signature.expiration;
-        found = true;
+        *found = true;
     }
-    return found;
+}
+
+/* The end of the signature that ends first, of all: each publish renews the SOA's, and those that
+ * are due of the names that it looks at. STATUS_NOT_FOUND without any. */
+static enum status find_expiration(struct context *context, const struct node_source *nodes,
+                                   uint32_t *out)
+{
+    struct node node;
+    bool found = false;
+
+    enum status status = nodes->rewind(nodes->state);
+    while (status == STATUS_OK) {
+        progress_step(&context->progress);
+        status = nodes->next(nodes->state, &node);
+        if (status == STATUS_OK)
+            take_expirations(&node, &found, out);
+    }
+    return status == STATUS_NOT_FOUND && found ? STATUS_OK : status;
+}
+
+static enum status read_apex(const struct config_zone *zone, const struct node_source *nodes,
+                             struct arena *arena, struct signed_zone *out)
+{
+    char name[NAME_TEXT_OCTETS];
+    struct node apex;
+
+    enum status status = nodes->find(nodes->state, nodes->apex.octets, &apex);
+    const struct rrset *dnskeys = status == STATUS_OK ? node_rrset(&apex, TYPE_DNSKEY) : NULL;
+    if (dnskeys == NULL)
+        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+    context_name_text(&zone->domain, name);
+    out->zone = zone;
+    out->name = arena_copy(arena, name, strlen(name));
+    out->needed = life_of_copies(&apex, zone);
+    return rrset_copy(arena, dnskeys, &out->dnskeys);
 }
 
 /* Takes a zone that the database has signed. STATUS_NOT_FOUND for one that is not. */
-static enum status read_zone(struct snapshot *snapshot, const struct config_zone *zone,
-                             struct arena *arena, struct signed_zone *out)
+static enum status read_zone(struct context *context, struct snapshot *snapshot,
+                             const struct config_zone *zone, struct arena *arena,
+                             struct signed_zone *out)
 {
     struct zone_record record;
     struct stored_source *source;
-    struct node apex;
 
     enum status status = zones_find(snapshot, zone->domain.octets, &record);
     if (status == STATUS_OK)
         status = stored_source_open(snapshot, &record, &source);
     if (status != STATUS_OK)
         return status;
-    struct node_source nodes = stored_source_nodes(source);
-    status = nodes.find(nodes.state, nodes.apex.octets, &apex);
-    const struct rrset *dnskeys = status == STATUS_OK ? node_rrset(&apex, TYPE_DNSKEY) : NULL;
-    if (status == STATUS_OK && (dnskeys == NULL || !find_expiration(&apex, &out->expiration)))
-        status = STATUS_NOT_FOUND;
+    const struct node_source nodes = stored_source_nodes(source);
+    status = read_apex(zone, &nodes, arena, out);
     if (status == STATUS_OK) {
-        char name[NAME_TEXT_OCTETS];
-        context_name_text(&zone->domain, name);
-        out->zone = zone;
-        out->name = arena_copy(arena, name, strlen(name));
-        out->needed = life_of_copies(&apex, zone);
-        status = rrset_copy(arena, dnskeys, &out->dnskeys);
+        progress_begin(&context->progress, out->name);
+        status = find_expiration(context, &nodes, &out->expiration);
+        progress_clear(&context->progress);
     }
     stored_source_close(source);
     return status;
@@ -107,7 +134,8 @@ static enum status read_zones(struct context *context, struct snapshot *snapshot
     for (size_t i = 0; i < config->zone_count; i++) {
         if (!config->zones[i].dnssec)
             continue;
-        enum status status = read_zone(snapshot, &config->zones[i], arena, &out->items[out->count]);
+        enum status status =
+            read_zone(context, snapshot, &config->zones[i], arena, &out->items[out->count]);
         if (status == STATUS_OK)
             out->count++;
         else if (status != STATUS_NOT_FOUND)
@@ -163,8 +191,8 @@ static void find_ending(struct context *context, const struct signed_zone *zone,
         arena_format(arena,
                      left > 0 ? "first signatures end %s, before copies of the zone do; 'zonegen "
                                 "publish' renews them, daily from a timer"
-                              : "signatures ended %s, resolvers that validate refuse the zone; "
-                                "'zonegen publish' renews them, daily from a timer",
+                              : "first signatures ended %s, resolvers that validate refuse what "
+                                "they are of; 'zonegen publish' renews them, daily from a timer",
                      now_text(context->now + left, text)));
 }
 

@@ -3,6 +3,7 @@
 #include "command/accounts.h"
 #include "command/now.h"
 #include "sign/signature.h"
+#include "wire/serial.h"
 #include "wire/writer.h"
 #include "zone/rdata.h"
 #include "zone/stored_source.h"
@@ -33,7 +34,7 @@ static enum status look_at(const struct node *apex, struct arena *arena, struct 
         if (signature_read(&signatures->items[i], &signature) != STATUS_OK ||
             signature.covered != TYPE_SOA)
             continue;
-        if (!out->is_signed || signature.expiration < out->expiration)
+        if (!out->is_signed || serial_is_newer(out->expiration, signature.expiration))
             out->expiration = signature.expiration;
         out->is_signed = true;
     }
