@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Between the registry and the date in line 0 of a card. */
+/* In line 0 of a card: between the registry and the date, between its name and what it is for, and
+ * behind a name that was shortened. */
 #define VERIFIED " - verified "
+#define LABEL    "(."
+#define MARK     ".."
 
 enum status wording_open(struct wording *wording, const struct name *apex,
                          void (*line)(void *state, const char *text), void *state)
@@ -81,6 +84,16 @@ struct heading {
     const char *state;    /* "STALE", "EXPIRED", or "" */
 };
 
+/* The last of them: a name may have it too. NULL where there is none. */
+static const char *find_last(const char *text, const char *what)
+{
+    const char *last = NULL;
+
+    for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what))
+        last = at;
+    return last;
+}
+
 static struct heading read_heading(struct wording *w, const struct node *node)
 {
     const struct rrset *txt = node_rrset(node, TYPE_TXT);
@@ -90,7 +103,7 @@ static struct heading read_heading(struct wording *w, const struct node *node)
         const char *text = pairs_text(&txt->items[i], w->scratch);
         if (strncmp(text, "0 ", 2) != 0)
             continue;
-        const char *dash = strstr(text, VERIFIED);
+        const char *dash = find_last(text, VERIFIED);
         size_t length = dash != NULL ? (size_t)(dash - text) - 2 : strlen(text) - 2;
         const char *registry = arena_copy(w->scratch, text + 2, length);
         heading.registry = registry != NULL ? registry : "";
@@ -106,12 +119,49 @@ static struct heading read_heading(struct wording *w, const struct node *node)
     return heading;
 }
 
+/* A registry's name as a card shows it: whole, or its beginning and the mark, or not at all. */
+struct shown {
+    const char *name;
+    size_t length; /* without the mark */
+    bool is_cut;
+    const char *rest; /* "(.xa, Xanadu)" */
+};
+
+static struct shown read_shown(const char *registry)
+{
+    const size_t mark = sizeof MARK - 1;
+    const char *rest = find_last(registry, LABEL);
+    struct shown shown = {registry, rest != NULL ? (size_t)(rest - registry) : strlen(registry),
+                          false, rest != NULL ? rest : ""};
+
+    if (shown.length > 0 && rest != NULL)
+        shown.length--; /* the blank */
+    shown.is_cut = shown.length == 0;
+    if (shown.length >= mark && memcmp(registry + shown.length - mark, MARK, mark) == 0) {
+        shown.length -= mark;
+        shown.is_cut = true;
+    }
+    return shown;
+}
+
+/* False where a name only has another length, since the rest of the card has: that is no change. */
+static bool registries_differ(const char *before, const char *after)
+{
+    struct shown old = read_shown(before);
+    struct shown new = read_shown(after);
+    size_t shorter = old.length < new.length ? old.length : new.length;
+
+    if (strcmp(old.rest, new.rest) != 0 || memcmp(old.name, new.name, shorter) != 0)
+        return true;
+    return (old.length > shorter && !new.is_cut) || (new.length > shorter && !old.is_cut);
+}
+
 static void compare_headings(struct wording *w, const char *label, const struct heading *before,
                              const struct heading *after)
 {
     struct arena *arena = w->scratch;
 
-    if (strcmp(before->registry, after->registry) != 0)
+    if (registries_differ(before->registry, after->registry))
         say(w, arena_format(arena, "%s: registry changed from '%s' to '%s'", label,
                             before->registry, after->registry));
     if (strcmp(before->verified, after->verified) != 0)
@@ -292,9 +342,10 @@ static void word_contact(struct wording *w, const struct node *before, const str
             arena_format(w->scratch, "%s: contact %s removed (%s)", label, id, describe(w, &old)));
 }
 
+/* TTLs aside. */
 static bool rrsets_equal(const struct rrset *a, const struct rrset *b)
 {
-    if (a == NULL || b == NULL || a->ttl != b->ttl || a->count != b->count)
+    if (a == NULL || b == NULL || a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         if (a->items[i].length != b->items[i].length ||
@@ -304,14 +355,30 @@ static bool rrsets_equal(const struct rrset *a, const struct rrset *b)
     return true;
 }
 
+/* True for types that follow from the rest. */
+static bool is_made(uint16_t type)
+{
+    return type == TYPE_SOA || type == TYPE_ZONEMD || type == TYPE_RRSIG || type == TYPE_NSEC;
+}
+
 static void word_rrset(struct wording *w, const char *label, uint16_t type, const char *what)
 {
     char text[RRTYPE_TEXT_OCTETS];
 
-    if (type == TYPE_SOA || type == TYPE_ZONEMD || type == TYPE_RRSIG || type == TYPE_NSEC)
-        return; /* they follow from the rest */
     rrtype_to_text(type, text);
-    say(w, arena_format(w->scratch, "%s: %s records %s", label, text, what));
+    if (!is_made(type))
+        say(w, arena_format(w->scratch, "%s: %s records %s", label, text, what));
+}
+
+static void word_ttl(struct wording *w, const char *label, const struct rrset *before,
+                     const struct rrset *after)
+{
+    char text[RRTYPE_TEXT_OCTETS];
+
+    rrtype_to_text(before->type, text);
+    if (!is_made(before->type) && before->ttl != after->ttl)
+        say(w, arena_format(w->scratch, "%s: TTL of %s records changed from %lu to %lu", label,
+                            text, (unsigned long)before->ttl, (unsigned long)after->ttl));
 }
 
 /* The apex, name servers' addresses, what came from elsewhere: which types changed. */
@@ -327,6 +394,8 @@ static void word_other(struct wording *w, const struct node *before, const struc
         const struct rrset *new = after != NULL ? node_rrset(after, old->type) : NULL;
         if (!rrsets_equal(old, new))
             word_rrset(w, named, old->type, new != NULL ? "changed" : "removed");
+        if (new != NULL)
+            word_ttl(w, named, old, new);
     }
     for (size_t i = 0; after != NULL && i < after->rrset_count; i++) {
         const struct rrset *new = &after->rrsets[i];

@@ -214,6 +214,73 @@ static void another_registry_is_said(void **state)
     expect(*state, "xa: registry changed from 'X (.xa, Xanadu)' to 'Y - Z (.xa, Xanadu)'\n");
 }
 
+static void a_registry_that_is_shortened_otherwise_has_not_changed(void **state)
+{
+    static const char *const same[] = {"Comite Gestor da Internet (.br, Brazil)",
+                                       "Comite Gestor da.. (.br, Brazil)",
+                                       "Comite Gestor.. (.br, Brazil)", "(.br, Brazil)"};
+
+    for (size_t i = 0; i < 4; i++)
+        for (size_t n = 0; n < 4; n++) {
+            char before[128];
+            char after[128];
+            snprintf(before, sizeof before, "0 %s - verified 2026-01-01", same[i]);
+            snprintf(after, sizeof after, "0 %s - verified 2026-01-01 STALE", same[n]);
+            see(*state, "br.cc.example", before, after);
+            see(*state, "br.cc.example", after, before);
+        }
+    struct fixture *fixture = *state;
+    fflush(fixture->out);
+    assert_null(strstr(fixture->text, "registry"));
+}
+
+static void a_registry_that_is_shortened_may_have_changed(void **state)
+{
+    static const char date[] = " - verified 2026-01-01";
+    static const char *const pairs[][2] = {
+        {"Comite Gestor.. (.br, Brazil)", "Comite (.br, Brazil)"}, /* shorter, and whole */
+        {"Comite Gestor.. (.br, Brazil)", "Comite Central.. (.br, Brazil)"},
+        {"Comite.. (.br, Brazil)", "Comite.. (.br, Brasil)"},
+        {"NIC (.br)", "NIC Brazil (.br)"},
+    };
+    char expected[512] = "";
+
+    for (size_t i = 0; i < 4; i++) {
+        char before[128];
+        char after[128];
+        snprintf(before, sizeof before, "0 %s%s", pairs[i][0], date);
+        snprintf(after, sizeof after, "0 %s%s", pairs[i][1], date);
+        see(*state, "br.cc.example", before, after);
+        snprintf(expected + strlen(expected), sizeof expected - strlen(expected),
+                 "br: registry changed from '%s' to '%s'\n", pairs[i][0], pairs[i][1]);
+    }
+    expect(*state, expected);
+}
+
+static void a_registry_may_be_called_verified(void **state)
+{
+    see(*state, "xa.cc.example", "0 NIC - verified names (.xa) - verified 2026-01-01",
+        "0 NIC - verified names (.xa) - verified 2026-11-01");
+    expect(*state, "xa: verified 2026-01-01 -> 2026-11-01\n");
+}
+
+static void another_ttl_is_called_so(void **state)
+{
+    struct fixture *fixture = *state;
+    struct made old;
+    struct made new;
+    static const char *const texts[] = {"a", NULL};
+
+    make(&old, "cc.example", texts);
+    make(&new, "cc.example", texts);
+    old.rrset.type = new.rrset.type = TYPE_NS;
+    new.rrset.ttl = 3600;
+    wording_node(&fixture->wording, &old.node, &new.node);
+    old.rrset.type = new.rrset.type = TYPE_ZONEMD;
+    wording_node(&fixture->wording, &old.node, &new.node);
+    expect(fixture, "zone: TTL of NS records changed from 14400 to 3600\n");
+}
+
 static void a_union_of_a_role_has_no_words_of_its_own(void **state)
 {
     see(*state, "_csirt.xa.cc.example", CONTACT("tel=+1"), CONTACT("tel=+2"));
@@ -287,6 +354,10 @@ int main(void)
         TEST(a_threshold_that_is_crossed_is_said),
         TEST(another_threshold_moves_expiry_alone),
         TEST(another_registry_is_said),
+        TEST(a_registry_that_is_shortened_otherwise_has_not_changed),
+        TEST(a_registry_that_is_shortened_may_have_changed),
+        TEST(a_registry_may_be_called_verified),
+        TEST(another_ttl_is_called_so),
         TEST(a_union_of_a_role_has_no_words_of_its_own),
         TEST(in_a_union_only_the_contact_itself_counts),
         TEST(lists_wildcards_and_aliases_have_no_words),
