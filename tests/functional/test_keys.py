@@ -468,6 +468,36 @@ def test_a_full_disk_leaves_nothing_half(keys):
     assert keys.files() == []
 
 
+@pytest.mark.parametrize("layout", ["csk", "ksk-zsk"])
+def test_a_key_that_cannot_be_told_of_is_not_made(keys, layout):
+    keys.policy(keys=layout)
+    with open("/dev/full", "w", encoding="ascii") as full:
+        error = keys.refused("key", "generate", stdout=full)
+    assert error == "zonegen: standard output: No space left on device; no key is made\n"
+    assert keys.stems() == []
+    keys.generate()
+    assert len(keys.stems()) == (2 if layout == "ksk-zsk" else 1)
+
+
+def test_a_secret_that_cannot_be_told_of_is_not_made(keys):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        error = keys.refused("key", "tsig", "x.example", "--out", "x.key", stdout=full)
+    assert error == "zonegen: standard output: No space left on device; no key is made\n"
+    assert not os.path.exists(keys.path("x.key"))
+    keys.done("key", "tsig", "x.example", "--out", "x.key")
+
+
+def test_a_key_that_cannot_be_told_of_is_not_imported(keys, tmp_path):
+    other = Keys(tmp_path / "other")
+    other.policy()
+    (stem,) = other.generate()
+    with open("/dev/full", "w", encoding="ascii") as full:
+        error = keys.refused("key", "import", stem + ".private", stdout=full)
+    assert "No space left on device; the key is not imported" in error
+    assert keys.stems() == []
+    keys.done("key", "import", stem + ".private")
+
+
 def test_several_zones_share_a_folder(keys):
     keys.policy(zones=("cc.example", "b.example"))
     assert "key generate needs a ZONE" in keys.refused("key", "generate")

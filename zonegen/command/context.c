@@ -231,6 +231,17 @@ enum status context_commit(struct context *context, struct edit *edit)
     return status;
 }
 
+enum status context_tell(struct context *context, const char *outcome)
+{
+    errno = 0;
+    if (fflush(context->out) == 0 && !ferror(context->out))
+        return STATUS_OK;
+    context_say(context, "standard output: %s; %s",
+                errno != 0 ? strerror(errno) : "not everything could be written", outcome);
+    context->output_told = true;
+    return STATUS_SYSTEM;
+}
+
 /* Removes what a private folder holds by now: open files live on without their names. */
 static void remove_names(const char *folder, const char *path, char lock[])
 {

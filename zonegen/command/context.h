@@ -99,6 +99,15 @@ void context_say_unchanged(struct context *context, const char *outcome);
 MUST_CHECK enum status context_commit(struct context *context, struct edit *edit);
 
 /*
+ * Writes out what was printed so far, for a command that takes back what nobody could be told of.
+ *
+ *   outcome   "no key is made"
+ *
+ * STATUS_OK, or STATUS_SYSTEM, said.
+ */
+MUST_CHECK enum status context_tell(struct context *context, const char *outcome);
+
+/*
  * Opens an empty database that has no name, and vanishes when it is closed: what plan compares with
  * where nothing was ever published. Outcomes as above.
  */

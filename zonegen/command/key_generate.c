@@ -153,7 +153,10 @@ static int generate(struct making *making)
         return OUTCOME_REFUSED;
     print_files(making);
     print_advice(making);
-    return OUTCOME_DONE;
+    if (context_tell(making->view->context, "no key is made") == STATUS_OK)
+        return OUTCOME_DONE;
+    take_back(making, making->count);
+    return OUTCOME_REFUSED;
 }
 
 /* A zone without keys, or with keys that do not suffice, is what this command is for. */

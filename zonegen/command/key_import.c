@@ -45,7 +45,21 @@ static int refuse(struct context *context, enum status status)
     return OUTCOME_REFUSED;
 }
 
-/* Writes the pair, the last thing that can fail: all that is said of it is known by then. */
+/* A key that nobody could be told of is as if it had not been imported. */
+static int tell_use(struct key_view *view, const struct keyfile *key, enum status use)
+{
+    struct context *context = view->context;
+
+    say_use(view, key, use);
+    if (context_tell(context, "the key is not imported") == STATUS_OK)
+        return OUTCOME_DONE;
+    if (keyfile_remove(key, view->arena, context->diag) != STATUS_OK)
+        context_say(context, "%s: remains", key->path);
+    return OUTCOME_REFUSED;
+}
+
+/* Writes the pair, the last thing that can fail but to tell it: all that is said of it is known by
+ * then. */
 static int write_pair(struct key_view *view, const char *path, enum status use)
 {
     struct context *context = view->context;
@@ -57,9 +71,8 @@ static int write_pair(struct key_view *view, const char *path, enum status use)
                                               path, view->arena, diag, &key)
                              : STATUS_SYSTEM;
     if (status == STATUS_OK) {
-        say_use(view, &key, use);
         diag_destroy(diag);
-        return OUTCOME_DONE;
+        return tell_use(view, &key, use);
     }
     if (diag != NULL) {
         diag_destroy(context->diag);

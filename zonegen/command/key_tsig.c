@@ -170,7 +170,10 @@ static enum status print_section(struct context *context, const struct made *mad
     fprintf(context->out, "key:\n  - id: %s\n    algorithm: %s\n    secret-file: %s\n", made->name,
             tsig_algorithm_name(made->algorithm), whole != NULL ? whole : path);
     free(whole);
-    return STATUS_OK;
+    enum status status = context_tell(context, "no key is made");
+    if (status != STATUS_OK)
+        unlink(path);
+    return status;
 }
 
 int command_key_tsig(struct context *context)
