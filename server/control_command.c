@@ -1,5 +1,6 @@
 #include "server/control_command.h"
 
+#include "conf/names.h"
 #include "server/zone_text.h"
 
 #include <assert.h>
@@ -78,7 +79,7 @@ bool control_zone(struct control_request *request, size_t n, const struct notify
     if (n >= request->word_count)
         return true;
     const char *word = request->words[n];
-    if (name_from_text(&name, word, strlen(word)) == STATUS_OK)
+    if (names_domain(word, false, &name) == NULL)
         *out = notify_targets_zone(notify_targets(request->state.notify), &name, 0);
     if (!*out)
         control_refuse(request, "there is no zone '%s' in %s", word,

@@ -77,7 +77,7 @@ enum control_outcome control_refuse(struct control_request *request, const char 
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The zone that word `n` names, in presentation format, with the final dot or without it.
+ * The zone that word `n` names, as a configuration has it (conf/names.h).
  *
  *   out   NULL where there is no such word: all zones are meant
  *

@@ -718,3 +718,13 @@ def test_notify_gives_up_on_the_silent_and_says_who_has_gone(watched):
         ctl(watched.site, "reload")
     outcomes = together([lambda: ask(watched.site, "notify", code=1), remove])
     assert outcomes[0][0]["error"] == "is configured no more"
+
+
+def test_a_zone_is_named_in_any_script_as_in_the_configuration(tmp_path):
+    site = make_site(tmp_path, [zone("b\u00fccher.example"), zone("b.example")])
+    with Contactd(site):
+        for name in ("b\u00fccher.example", "B\u00dcCHER.example.", "xn--bcher-kva.example"):
+            shown = ctl(site, "secondaries", name).stdout
+            assert shown == ctl(site, "secondaries", "xn--bcher-kva.example").stdout
+        said = ctl(site, "secondaries", "m\u00fcnchen.example", code=1).stderr
+        assert "there is no zone 'm\u00fcnchen.example'" in said

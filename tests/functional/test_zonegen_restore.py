@@ -35,6 +35,17 @@ def test_one_zone_needs_no_name_several_do(site):
     assert "needs a ZONE" in error and "cc.example, b.example" in error
 
 
+@pytest.mark.parametrize("name", ["b\u00fccher.example", "B\u00dcCHER.example.",
+                                  "xn--bcher-kva.example"])
+def test_a_zone_is_named_in_any_script_as_in_the_configuration(site, name):
+    site.configure(zones=("b\u00fccher.example", "b.example"))
+    serial = site.publish()["xn--bcher-kva.example"]
+    text = site.done("export", name)
+    assert "xn--bcher-kva.example. 14400 IN SOA" in text
+    assert site.done("log", name).startswith(str(serial))
+    assert site.done("restore", "-", name, input=text) == f"xn--bcher-kva.example {serial}\n"
+
+
 def test_what_cannot_be_exported_is_said(site):
     error = site.refused("export")
     assert "db/contacts.mdb does not exist" in error and "zonegen publish" in error

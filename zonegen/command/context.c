@@ -1,6 +1,7 @@
 #include "command/context.h"
 
 #include "command/now.h"
+#include "conf/names.h"
 #include "store/edit.h"
 
 #include <errno.h>
@@ -291,6 +292,16 @@ static void list_zones(const struct config *config, char *text, size_t size)
     }
 }
 
+enum status context_read_name(struct context *context, const char *text, struct name *out)
+{
+    const char *why = names_domain(text, false, out);
+
+    if (why == NULL)
+        return STATUS_OK;
+    context_say(context, "'%s' is not a domain name: %s", text, why);
+    return STATUS_INVALID;
+}
+
 enum status context_zone(struct context *context, const char *operand,
                          const struct config_zone **out)
 {
@@ -308,10 +319,8 @@ enum status context_zone(struct context *context, const char *operand,
                     options_command_name(context->options->command), zones);
         return STATUS_NOT_FOUND;
     }
-    if (name_from_text(&wanted, operand, strlen(operand)) != STATUS_OK) {
-        context_say(context, "'%s' is not a domain name", operand);
+    if (context_read_name(context, operand, &wanted) != STATUS_OK)
         return STATUS_NOT_FOUND;
-    }
     for (size_t i = 0; i < config->zone_count; i++) {
         if (name_equals(config->zones[i].domain.octets, wanted.octets)) {
             *out = &config->zones[i];

@@ -113,6 +113,11 @@ MUST_CHECK enum status context_tell(struct context *context, const char *outcome
  */
 MUST_CHECK enum status context_open_empty_store(struct context *context, struct store **out);
 
+/* Reads a domain name as the configuration has it, in any script (conf/names.h). STATUS_OK, or
+ * STATUS_INVALID, said. */
+MUST_CHECK enum status context_read_name(struct context *context, const char *text,
+                                         struct name *out);
+
 /*
  * The configured zone that an operand names, the only one where it is NULL.
  * STATUS_OK; STATUS_NOT_FOUND, said, when there is none or too many.

@@ -110,10 +110,7 @@ static enum status choose_apex(struct context *context, const char *operand, str
             *apex = zone->domain;
         return status;
     }
-    if (name_from_text(apex, operand, strlen(operand)) == STATUS_OK)
-        return STATUS_OK;
-    context_say(context, "'%s' is not a domain name", operand);
-    return STATUS_INVALID;
+    return context_read_name(context, operand, apex);
 }
 
 static int find_zone(struct context *context, struct snapshot *snapshot, const struct name *apex)

@@ -93,8 +93,7 @@ static bool is_named(const struct options *options, const struct config_zone *zo
 {
     for (size_t i = 1; i < options->operand_count; i++) {
         struct name name;
-        const char *text = options->operands[i];
-        if (name_from_text(&name, text, strlen(text)) == STATUS_OK &&
+        if (names_domain(options->operands[i], false, &name) == NULL &&
             name_equals(name.octets, zone->domain.octets))
             return true;
     }
