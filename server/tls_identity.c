@@ -124,8 +124,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* Who signs need not have withdrawn anything; what a list past its time withdrew stays withdrawn, and
- * whom it does not name is let in: partners are not kept out for a list that nobody renewed. */
+/* Who signs need not have withdrawn anything; what a list past its time withdrew stays withdrawn,
+ * and whom it does not name is let in: partners are not kept out for a list that nobody renewed. */
 static int overlook(int good, X509_STORE_CTX *store)
 {
     int error = X509_STORE_CTX_get_error(store);
