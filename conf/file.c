@@ -30,6 +30,15 @@ static enum status refuse(struct diag *diag, const char *path, int error)
     return STATUS_INVALID;
 }
 
+static enum status refuse_odd(struct diag *diag, const char *path)
+{
+    if (path == NULL)
+        return refuse(diag, "", ENOMEM);
+    diag_error(diag, (struct place){.file = path}, "file-kind",
+               "it is a pipe, a socket or a device, not a file; remove it");
+    return STATUS_INVALID;
+}
+
 static int64_t nanoseconds(const struct timespec *time)
 {
     return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
@@ -164,6 +173,7 @@ struct listing {
     struct file_item *items;
     size_t count;
     size_t capacity;
+    const char *odd; /* what is neither file nor folder: nobody knows how long reading it takes */
 };
 
 static bool ends_in(const char *name, const char *const *endings)
@@ -182,13 +192,13 @@ bool file_is_listed(const char *name, const char *const *endings)
     return name[0] != '.' && ends_in(name, endings);
 }
 
-/* A link that leads nowhere counts as a file: reading it says what is wrong. */
-static bool is_folder(DIR *folder, const struct dirent *item)
+/* S_IFDIR and so on. A link that leads nowhere counts as a file: reading it says what is wrong. */
+static mode_t kind_of(DIR *folder, const struct dirent *item)
 {
     struct stat info;
     if (item->d_type != DT_UNKNOWN && item->d_type != DT_LNK)
-        return item->d_type == DT_DIR;
-    return fstatat(dirfd(folder), item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+        return DTTOIF(item->d_type);
+    return fstatat(dirfd(folder), item->d_name, &info, 0) == 0 ? info.st_mode & S_IFMT : S_IFREG;
 }
 
 static int list_add(struct listing *listing, const char *name, struct arena *arena)
@@ -227,6 +237,21 @@ struct query {
 };
 
 /* Zero or an errno. */
+static int list_item(struct listing *listing, DIR *folder, const struct dirent *item,
+                     struct arena *arena)
+{
+    switch (kind_of(folder, item)) {
+    case S_IFDIR:
+        return 0;
+    case S_IFREG:
+        return list_add(listing, item->d_name, arena);
+    default:
+        listing->odd = arena_copy(arena, item->d_name, strlen(item->d_name));
+        return listing->odd != NULL ? 0 : ENOMEM;
+    }
+}
+
+/* Zero or an errno. */
 static int list_folder(const struct query *query, struct arena *arena, struct listing *listing)
 {
     DIR *folder = opendir(query->folder);
@@ -241,8 +266,8 @@ static int list_folder(const struct query *query, struct arena *arena, struct li
             error = errno;
             break;
         }
-        if (file_is_listed(item->d_name, query->endings) && !is_folder(folder, item))
-            error = list_add(listing, item->d_name, arena);
+        if (file_is_listed(item->d_name, query->endings))
+            error = list_item(listing, folder, item, arena);
     }
     if (query->wants_stamps)
         list_stamp(listing, dirfd(folder));
@@ -274,6 +299,8 @@ static enum status survey(const struct query *query, struct arena *arena, struct
         qsort(out->items, out->count, sizeof *out->items, compare_items);
     }
     free(listing.items);
+    if (error == 0 && listing.odd != NULL)
+        return refuse_odd(diag, arena_format(arena, "%s/%s", query->folder, listing.odd));
     return error == 0 ? STATUS_OK : refuse(diag, query->folder, error);
 }
 

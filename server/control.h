@@ -2,11 +2,11 @@
  * The control socket at work: a request per connection, an answer, the end (control_command.h has
  * the protocol). In the main thread's event loop; it never waits, and queries are not its matter.
  *
- * Bounds. CONTROL_CLIENTS connections at a time: one more takes the place of the one that has been silent
- * for longest, and waits in the kernel's queue where all have asked. A request is
- * 512 octets and has five seconds to come; an answer is made whole, has five seconds for each 64
- * KiB that the client takes, and all answers together hold no more than CONTROL_HELD_OCTETS:
- * beyond, a request is refused. A command that takes time has a minute.
+ * Bounds. CONTROL_CLIENTS connections at a time: one more takes the place of the one that has been
+ * silent for longest, and waits in the kernel's queue where all have asked. A request is 512 octets
+ * and has five seconds to come; an answer is made whole, has five seconds for each 64 KiB that the
+ * client takes, and all answers together hold no more than CONTROL_HELD_OCTETS: beyond, a request
+ * is refused. A command that takes time has a minute.
  */
 #ifndef SERVER_CONTROL_H
 #define SERVER_CONTROL_H

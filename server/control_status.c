@@ -26,7 +26,7 @@ static void print_zone(struct control_request *request, size_t n)
     const struct watched *zone = watch_at(request->state.watch, n);
     const struct config_zone *config = config_of(request, n);
     zone_text(zone->apex.octets, name);
-    const char *audience = config ? audience_text(config) : "public";
+    const char *audience = config ? audience_text(config) : "reload under way";
     if (!zone->loaded) {
         text_add(request->out, "zone %s: not in the database, %s\n", name, audience);
         return;

@@ -32,8 +32,8 @@
 
 struct memo;
 
-/* For `replies` of them, whose memory comes as it is filled: a start waits for none of it. NULL when
- * memory or randomness is out. */
+/* For `replies` of them, whose memory comes as it is filled: a start waits for none of it. NULL
+ * when memory or randomness is out. */
 struct memo *memo_create(size_t replies);
 
 /* NULL is fine. */

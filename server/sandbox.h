@@ -17,8 +17,8 @@
 bool sandbox_is_possible(void);
 
 /* Closes it for good. To be called before there are threads, when all is open that stays open; and
- * after all that reads a file once and remembers it has been called here. STATUS_OK, or STATUS_SYSTEM, which is logged: it is to be
- * ended. */
+ * after all that reads a file once and remembers it has been called here. STATUS_OK, or
+ * STATUS_SYSTEM, which is logged: it is to be ended. */
 MUST_CHECK enum status sandbox_close(struct log *log);
 
 #endif

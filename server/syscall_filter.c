@@ -193,7 +193,7 @@ static void add_signals(struct building *building)
 {
     const struct scmp_arg_cmp self = equals(0, (uint64_t)building->process);
     const struct scmp_arg_cmp name = equals(0, PR_SET_NAME);
-    const struct scmp_arg_cmp reads = equals(2, 0); /* prlimit64 without a new limit */
+    const struct scmp_arg_cmp reads = equals(2, 0);         /* prlimit64 without a new limit */
     const struct scmp_arg_cmp idle = equals(1, SCHED_IDLE); /* a thread steps back: scrub.c */
 
     add(building, SCMP_ACT_ALLOW, "tgkill", 1, &self);

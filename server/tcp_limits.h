@@ -5,12 +5,12 @@
  * client leaves answers or half of a long message behind; never for a query that is read and
  * answered at once.
  *
- * Room. Where a limit is reached one connection is ended, whichever worker it belongs to, of the same
- * client where that one has its share, else of anyone: the one that has got on with nothing for
- * longest. That is one without a complete request, or one whose client has left its answers where
- * they are for TCP_LIMITS_STALLED_MS. Ending means that its socket is shut down, so that its owner
- * finds an end of octets there as if the client had closed, and frees it; what it counts for is free
- * at once.
+ * Room. Where a limit is reached one connection is ended, whichever worker it belongs to, of the
+ * same client where that one has its share, else of anyone: the one that has got on with nothing
+ * for longest. That is one without a complete request, or one whose client has left its answers
+ * where they are for TCP_LIMITS_STALLED_MS. Ending means that its socket is shut down, so that its
+ * owner finds an end of octets there as if the client had closed, and frees it; what it counts for
+ * is free at once.
  */
 #ifndef SERVER_TCP_LIMITS_H
 #define SERVER_TCP_LIMITS_H

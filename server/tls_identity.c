@@ -39,6 +39,7 @@ struct source {
     const struct config_server *server;
     const struct opener *opener;
     struct diag *diag;
+    time_t now;
 };
 
 /* Why OpenSSL refused, in its words; the first error is the cause. Takes all errors off its queue.
@@ -123,11 +124,24 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* Who signs need not have withdrawn anything; what a list past its time withdrew stays withdrawn,
+ * and whom it does not name is let in: partners are not kept out for a list that nobody renewed. */
+static int overlook(int good, X509_STORE_CTX *store)
+{
+    int error = X509_STORE_CTX_get_error(store);
+
+    if (good || (error != X509_V_ERR_UNABLE_TO_GET_CRL && error != X509_V_ERR_CRL_HAS_EXPIRED))
+        return good;
+    X509_STORE_CTX_set_error(store, X509_V_OK);
+    return 1;
+}
+
 /* A bad certificate is as good as none: the handshake goes on, the result of the verification stays
  * with the session. */
 static int verify_client(X509_STORE_CTX *store, void *context)
 {
     (void)context;
+    X509_STORE_CTX_set_verify_cb(store, overlook);
     if (X509_verify_cert(store) != 1 && X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
     ERR_clear_error();
@@ -278,24 +292,59 @@ static enum status load_key(SSL_CTX *context, const struct source *source)
     return STATUS_INVALID;
 }
 
-/* Certificates and lists of those withdrawn: what SSL_CTX_load_verify_file does with a path. */
-static bool take_anchors(SSL_CTX *context, BIO *bio)
+static time_t moment_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
+}
+
+static const char *date_text(time_t moment, char text[DATE_OCTETS])
+{
+    struct tm parts;
+
+    if (!gmtime_r(&moment, &parts) ||
+        strftime(text, DATE_OCTETS, "%Y-%m-%d %H:%M UTC", &parts) == 0)
+        snprintf(text, DATE_OCTETS, "an unknown time");
+    return text;
+}
+
+/* Of a list of withdrawn certificates (CRL) whose next one is overdue. */
+static void warn_of_age(const X509_CRL *list, const struct source *source)
+{
+    const ASN1_TIME *next = X509_CRL_get0_nextUpdate(list);
+    char date[DATE_OCTETS];
+
+    if (!next || moment_of(next) >= source->now)
+        return;
+    diag_warning(source->diag, (struct place){.file = source->server->tls_ca}, RULE_CA,
+                 "its list of withdrawn certificates was to be renewed by %s; it counts as it is",
+                 date_text(moment_of(next), date));
+}
+
+/* Certificates, of which there is one at least, and lists of those withdrawn: what
+ * SSL_CTX_load_verify_file does with a path. */
+static bool take_anchors(SSL_CTX *context, BIO *bio, const struct source *source)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(context);
     STACK_OF(X509_INFO) *found = PEM_X509_INFO_read_bio(bio, NULL, no_passphrase, NULL);
     bool good = found != NULL;
-    int count = 0;
+    int certificates = 0;
 
     for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
         const X509_INFO *item = sk_X509_INFO_value(found, i);
         if (item->x509)
             good = X509_STORE_add_cert(store, item->x509) == 1;
-        if (good && item->crl)
-            good = X509_STORE_add_crl(store, item->crl) == 1;
-        count += item->x509 || item->crl;
+        certificates += item->x509 != NULL;
+        if (!good || !item->crl)
+            continue;
+        good = X509_STORE_add_crl(store, item->crl) == 1;
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                    X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+        warn_of_age(item->crl, source);
     }
     sk_X509_INFO_pop_free(found, X509_INFO_free);
-    return good && count > 0;
+    return good && certificates > 0;
 }
 
 /*
@@ -314,7 +363,7 @@ static enum status load_clients(SSL_CTX *context, const struct source *source)
     if (!bio)
         return status;
     ERR_clear_error();
-    bool good = take_anchors(context, bio);
+    bool good = take_anchors(context, bio, source);
     BIO_free(bio);
     if (!good)
         return refuse_contents(source->diag, path, RULE_CA,
@@ -324,23 +373,6 @@ static enum status load_clients(SSL_CTX *context, const struct source *source)
     SSL_CTX_set_cert_verify_callback(context, verify_client, NULL);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     return STATUS_OK;
-}
-
-static time_t moment_of(const ASN1_TIME *time)
-{
-    struct tm parts;
-
-    return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
-}
-
-static const char *date_text(time_t moment, char text[DATE_OCTETS])
-{
-    struct tm parts;
-
-    if (!gmtime_r(&moment, &parts) ||
-        strftime(text, DATE_OCTETS, "%Y-%m-%d %H:%M UTC", &parts) == 0)
-        snprintf(text, DATE_OCTETS, "an unknown time");
-    return text;
 }
 
 static X509 *certificate_at(SSL_CTX *context, size_t number)
@@ -396,7 +428,7 @@ static struct tls_identity *create_empty(void)
 enum status tls_identity_create(const struct config_server *server, const struct opener *opener,
                                 time_t now, struct diag *diag, struct tls_identity **out)
 {
-    const struct source source = {server, opener, diag};
+    const struct source source = {server, opener, diag, now};
     struct tls_identity *identity = create_empty();
 
     if (!identity)

@@ -14,13 +14,33 @@ _contactd_operand() {
     local options=$1 operand=$2
     case $operand in
     *[a-z]*) _contactd_alternatives "$operand" ;;
-    *PATH* | *FILE*) compgen -f -- "${COMP_WORDS[COMP_CWORD]}" ;;
+    *PATH* | *FILE* | *DIR*) compgen -f -- "${COMP_WORDS[COMP_CWORD]}" ;;
     *ZONE*) contactctl $options status 2>/dev/null | sed -n 's/^zone \([^:]*\): .*/\1/p' ;;
+    ID*)
+        contactctl $options secondaries 2>/dev/null |
+            sed -n 's/^[^ ][^ ]* \([^ ]*\) .*/\1/p' | sort -u
+        ;;
     *REMOTE*)
         contactctl $options secondaries "$_contactd_last" 2>/dev/null |
             sed -n 's/^[^ ][^ ]* \([^ ]*\) .*/\1/p' | sort -u
         ;;
     esac
+}
+
+# Takes which options of a line of the usage have a value, and which: fills taking.
+_contactd_values() {
+    local -a words=($1)
+    local word option=''
+    for word in "${words[@]:1}"; do
+        case $word in
+        \[-* | -*) option=${word#\[} ;;
+        '|') ;;
+        *)
+            [[ -z $option || $option == *] ]] || taking[$option]=$word
+            option=''
+            ;;
+        esac
+    done
 }
 
 # Takes one line of the usage: fills the arrays of _contactd, which the typed words are in, too.
@@ -69,31 +89,41 @@ _contactd_line() {
 _contactd() {
     local program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]}
     local _contactd_previous=${COMP_WORDS[COMP_CWORD - 1]} _contactd_last='' passed='' line i
-    local -a typed=() commands=() options=() values=()
+    local -a usage=() typed=() commands=() options=() values=()
+    local -A taking=([--config]=FILE)
     COMPREPLY=()
+    while read -r line; do
+        [[ ${line#usage: } == "${program##*/} "* ]] || continue
+        usage+=("${line#usage: }")
+        _contactd_values "${line#usage: }"
+    done < <("$program" --help 2>/dev/null)
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         -c | --config | --socket) passed+=" ${COMP_WORDS[i]} ${COMP_WORDS[++i]}" ;;
-        --format | --now) ((++i)) ;;
-        -*) ;;
+        -*) [[ -z ${taking[${COMP_WORDS[i]}]-} ]] || ((++i)) ;;
         *) typed+=("${COMP_WORDS[i]}") _contactd_last=${COMP_WORDS[i]} ;;
         esac
     done
-    while read -r line; do
-        [[ ${line#usage: } == "${program##*/} "* ]] && _contactd_line "${line#usage: }"
-    done < <("$program" --help 2>/dev/null)
-    case $_contactd_previous in
-    -c | --config | --socket) COMPREPLY=($(compgen -f -- "$current")) ;;
-    --format) COMPREPLY=($(compgen -W "${values[*]}" -- "$current")) ;;
-    --now) ;;
+    for line in "${usage[@]}"; do
+        _contactd_line "$line"
+    done
+    case ${taking[$_contactd_previous]-} in
+    '') ;;
+    *[a-z]*)
+        COMPREPLY=($(compgen -W "${values[*]}" -- "$current"))
+        return
+        ;;
     *)
-        if [[ $current == -* ]]; then
-            COMPREPLY=($(compgen -W "${options[*]}" -- "$current"))
-        else
-            COMPREPLY=($(compgen -W "${commands[*]}" -- "$current"))
-        fi
+        values=($(_contactd_operand "$passed" "${taking[$_contactd_previous]}"))
+        COMPREPLY=($(compgen -W "${values[*]}" -- "$current"))
+        return
         ;;
     esac
+    if [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "${options[*]}" -- "$current"))
+    else
+        COMPREPLY=($(compgen -W "${commands[*]}" -- "$current"))
+    fi
 }
 
 complete -o filenames -F _contactd contactd contactctl zonegen

@@ -61,6 +61,16 @@ def test_commands_and_options_are_those_of_the_usage(name):
             assert long[0] in offered(name, *command, long[0][:4])
 
 
+def test_the_value_of_an_option_is_no_operand(tmp_path):
+    (tmp_path / "a.conf").write_text("")
+    kinds = ["bind", "knot", "nsd", "powerdns", "unbound"]
+    for before in ([], ["--remote", "ns2"], ["-c", "a.conf", "--address", "192.0.2.1"]):
+        assert offered("zonegen", "secondary", *before, "", cwd=str(tmp_path)) == kinds
+    assert offered("zonegen", "key", "tsig", "--out", "", cwd=str(tmp_path)) == ["a.conf"]
+    assert offered("zonegen", "key", "tsig", "--format", "k", cwd=str(tmp_path)) == ["knot"]
+    assert offered("zonegen", "secondary", "--remote", "", cwd=str(tmp_path)) == []
+
+
 def test_files_are_offered_where_the_usage_has_one(tmp_path):
     (tmp_path / "a.conf").write_text("")
     (tmp_path / "b.yaml").write_text("")

@@ -69,15 +69,37 @@ def test_a_configuration_that_is_not_there_is_named(site):
     assert site.path in refused(site)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root has privileges to give up")
-def test_root_becomes_the_user_after_binding(site, tmp_path_factory):
-    """What counts is who it is when it answers."""
-    site.config["server"]["user"] = "nobody"
+def let_everybody_in(site, tmp_path_factory):
     os.chmod(site.folder, 0o755)
     base = tmp_path_factory.getbasetemp()
     for folder in (base, *base.parents):
         if tempfile.gettempdir() in map(str, folder.parents):
             os.chmod(folder, 0o755)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files to others")
+def test_the_server_gets_to_a_database_whatever_the_umask_of_who_publishes(site, tmp_path_factory):
+    let_everybody_in(site, tmp_path_factory)
+    site.database = site.config["database"] = os.path.join(site.folder, "lib/contactd/contacts.mdb")
+    site.config["server"]["user"] = "nobody"
+    site.write()
+    with_umask = ["sh", "-c", 'umask 077; exec "$@"', "sh", program("zonegen"), "publish"]
+    assert run([*with_umask, "-c", site.path]).returncode == 0
+    assert os.stat(site.database).st_mode & 0o777 == 0o640
+    with Contactd(site, addresses=("127.0.0.1",)) as server:
+        assert server.ask("no.cc.example").texts()
+    closed = os.path.dirname(os.path.dirname(site.database))
+    os.chmod(closed, 0o700)
+    result = run([program("contactd"), "-c", site.path], timeout=30)
+    assert result.returncode == 1
+    assert f"this account must be let into the folder {closed}\n" in result.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has privileges to give up")
+def test_root_becomes_the_user_after_binding(site, tmp_path_factory):
+    """What counts is who it is when it answers."""
+    site.config["server"]["user"] = "nobody"
+    let_everybody_in(site, tmp_path_factory)
     site.write()
     site.publish("--force")
     with Contactd(site, addresses=("127.0.0.1",)) as server:

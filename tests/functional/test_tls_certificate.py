@@ -40,6 +40,7 @@ def test_what_is_wrong_with_the_files_is_said(plain_site, tls_root, tmp_path):
     _, alien = tls_root.issue(f"{tmp_path}/alien")
     young = tls_root.issue(f"{tmp_path}/young", begins=2)
     text = tls_root.write(f"{tmp_path}/text", b"no certificate\n")
+    withdrawn = tls_root.write(f"{tmp_path}/withdrawn", tls_root.withdraw([]))
     locked = tls_root.write(f"{tmp_path}/locked", subprocess.run(
         ["openssl", "pkey", "-in", key, "-aes128", "-passout", "pass:x"], capture_output=True,
         check=True).stdout)
@@ -51,6 +52,7 @@ def test_what_is_wrong_with_the_files_is_said(plain_site, tls_root, tmp_path):
             ({"tls-cert": text}, text, "holds no certificate that can be used"),
             ({"tls-key": text}, text, "holds no private key that can be used"),
             ({"tls-ca": text}, text, "holds no certificate that can be used"),
+            ({"tls-ca": withdrawn}, withdrawn, "holds no certificate that can be used"),
             ({"tls-key": locked}, locked, "holds no private key that can be used, in PEM, without"),
             ({"tls-key": alien}, alien, f"does not fit the certificate in {good}"),
             ({"tls-cert": young[0], "tls-key": young[1]}, young[0], "certificate 1 is valid from")):
@@ -158,6 +160,30 @@ def test_a_partner_taken_out_of_tls_ca_is_none_after_a_reload(tmp_path, tls_root
         server.process.signal(signal.SIGHUP)
         wait_until(lambda: "reloaded" in server.log(), 5)
         assert tls.ask(server.tls, CARD, own).rcode == 5
+
+
+@pytest.mark.parametrize("days", [30, -1], ids=["in time", "overdue"])
+def test_who_signed_can_withdraw_a_certificate(tmp_path, tls_root, partners, days):
+    """By a list in tls-ca. One that is overdue holds on; who has none withdrew nothing."""
+    pairs = {name: partners.issue(f"{tmp_path}/{name}", names=("member.example",), use=tls.CLIENT)
+             for name in ("withdrawn", "other")}
+    pairs["without a list"] = tls_root.issue(f"{tmp_path}/root", names=("member.example",),
+                                             use=tls.CLIENT)
+    known = tls_root.write(f"{tmp_path}/known.pem", b"".join(
+        open(path, "rb").read() for path in (tls_root.path, partners.path))
+        + partners.withdraw([pairs["withdrawn"][0]], days))
+    site = Site(tmp_path, [zone("cc.example", audience="members", acl=["members"])],
+                server={"workers": 1, **tls.settings(tls_root.issue(f"{tmp_path}/server"),
+                                                     **{"tls-ca": known})},
+                acl=[{"id": "members", "cert-hostname": "member.example", "action": "query"}])
+    site.publish()
+    with Contactd(site) as server:
+        asked = {name: tls.ask(server.tls, CARD, context(certificate=pair)).rcode
+                 for name, pair in pairs.items()}
+        assert asked == {"withdrawn": 5, "other": 0, "without a list": 0}
+        assert "is not taken: certificate revoked" in server.log()
+        overdue = "its list of withdrawn certificates was to be renewed by"
+        assert (overdue in server.log()) == (days < 0)
 
 
 def test_the_log_says_where_it_listens(secure):

@@ -9,17 +9,21 @@
 #include <unistd.h>
 
 /*
- * Makes the folders above `path` that are missing. 0, or an errno: where one could not be made that
- * is not there, opening the file would only tell that.
+ * Makes the folders above `path` that are missing; where the file is shared the server can pass
+ * through them, whatever the umask. 0, or an errno: where one could not be made that is not there,
+ * opening the file would only tell that.
  */
-static int make_folders(const char *path)
+static int make_folders(const char *path, const struct store_access *sharing)
 {
     char folder[sizeof((struct store *)0)->path];
 
     snprintf(folder, sizeof folder, "%s", path);
     for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (access(folder, F_OK) != 0 && mkdir(folder, 0755) != 0 && errno != EEXIST)
+        bool is_missing = access(folder, F_OK) != 0;
+        bool made = is_missing && mkdir(folder, 0755) == 0;
+        if ((is_missing && !made && errno != EEXIST) ||
+            (made && sharing->shared && chmod(folder, 0755) != 0))
             return errno;
         *slash = '/';
     }
@@ -84,7 +88,7 @@ enum status store_create(const char *path, const struct store_access *access, st
     if (status != STATUS_OK)
         return status;
     store->patience = access->patience;
-    int code = make_folders(path);
+    int code = make_folders(path, access);
     struct stat what;
     bool is_new = stat(path, &what) != 0;
     if (code == 0)

@@ -28,6 +28,27 @@ void store_explain(const struct store *store, const char *what, int code,
     snprintf(message, STORE_MESSAGE_OCTETS, "database %s: %s: %s", store->path, what, why);
 }
 
+/* Tells what this account may not do: pass through a folder on the way, or use the file. */
+static void explain_denied(const struct store *store, int code, char message[STORE_MESSAGE_OCTETS])
+{
+    char folder[STORE_PATH_OCTETS];
+
+    snprintf(folder, sizeof folder, "%s", store->path);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (access(folder, X_OK) != 0) {
+            snprintf(message, STORE_MESSAGE_OCTETS,
+                     "database %s: %s; this account must be let into the folder %s", store->path,
+                     strerror(code), folder);
+            return;
+        }
+        *slash = '/';
+    }
+    snprintf(message, STORE_MESSAGE_OCTETS,
+             "database %s: %s; this account must read it and write its lock %s-lock", store->path,
+             strerror(code), store->path);
+}
+
 static enum status explain_open(const struct store *store, int code,
                                 char message[STORE_MESSAGE_OCTETS])
 {
@@ -38,9 +59,7 @@ static enum status explain_open(const struct store *store, int code,
         return STATUS_NOT_FOUND;
     case EACCES:
     case EROFS:
-        snprintf(message, STORE_MESSAGE_OCTETS,
-                 "database %s: %s; this account must read it and write its lock %s-lock",
-                 store->path, strerror(code), store->path);
+        explain_denied(store, code, message);
         return STATUS_SYSTEM;
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH:

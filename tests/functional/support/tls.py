@@ -63,6 +63,20 @@ class Issuer:
         return self.write(f"{file}.pem", pem(certificate) + b"".join(map(pem, chain))), own
 
 
+    def withdraw(self, paths, days=30):
+        """A list (CRL) of the certificates in these files, in PEM; its next one comes in so many days."""
+        now = datetime.datetime.utcnow()
+        builder = (x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
+                   .last_update(now - 60 * DAY).next_update(now + days * DAY))
+        for path in paths:
+            with open(path, "rb") as file:
+                number = x509.load_pem_x509_certificate(file.read()).serial_number
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder().serial_number(number)
+                .revocation_date(now - DAY).build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
 def _sign(name, key, signer, signing_key, times, extensions):
     now = datetime.datetime.utcnow()
     builder = (x509.CertificateBuilder()

@@ -16,8 +16,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"b.yaml", "a.yml",  ".c.yaml", "d.txt", "e.yaml/f.yaml",
-                                        "e.yaml", "g.yaml", ".yaml",   "secret"};
+    static const char *const names[] = {
+        "b.yaml", "a.yml",  ".c.yaml", "d.txt", "e.yaml/f.yaml", "odd/a.txt", "odd/not-looked-at",
+        "odd",    "e.yaml", "g.yaml",  ".yaml", "secret"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         remove(names[i]);
@@ -50,6 +51,30 @@ static void a_file_is_read_whole_with_a_nul_behind(void **state)
         assert_int_equal(octets[length], '\0');
     }
     assert_int_equal(diag_total(diag), 0);
+    diag_destroy(diag);
+    arena_destroy(arena);
+}
+
+/* Reading a pipe that nobody writes to would take for ever. */
+static void a_folder_with_a_pipe_is_refused(void **state)
+{
+    static const char *const endings[] = {".txt", NULL};
+    (void)state;
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create();
+    struct file_survey survey;
+    assert_int_equal(mkdir("odd", 0755), 0);
+    put("odd/a.txt", "1", 1);
+    assert_int_equal(mkfifo("odd/b.txt", 0644), 0);
+    assert_int_equal(mkfifo("odd/not-looked-at", 0644), 0);
+    assert_int_equal(file_survey("odd", endings, arena, diag, &survey), STATUS_INVALID);
+    char *text = printed(diag, DIAG_GNU);
+    assert_string_equal(text, "odd/b.txt: error: it is a pipe, a socket or a device, not a file; "
+                              "remove it [file-kind]\n");
+    free(text);
+    assert_int_equal(unlink("odd/b.txt"), 0);
+    assert_int_equal(file_survey("odd", endings, arena, diag, &survey), STATUS_OK);
+    assert_int_equal(survey.count, 1);
     diag_destroy(diag);
     arena_destroy(arena);
 }
@@ -142,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_read_whole_with_a_nul_behind),
+        cmocka_unit_test(a_folder_with_a_pipe_is_refused),
         cmocka_unit_test(what_cannot_be_read_is_named_with_the_reason),
         cmocka_unit_test(an_unreadable_file_is_named_with_the_reason),
         cmocka_unit_test(a_folder_lists_its_files_by_ending_in_order),
