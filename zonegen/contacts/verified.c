@@ -4,6 +4,10 @@
 #include "contacts/freshness.h"
 #include "contacts/text.h"
 
+#include <string.h>
+
+#define FIRST_YEAR "1985" /* no ccTLD is older: .us, .uk and .il are of that year */
+
 static void warn_of_age(struct reading *reading, const struct yaml_node *node, int32_t days)
 {
     const struct contacts_rules *rules = reading->rules;
@@ -47,6 +51,13 @@ void verified_read(struct reading *reading, const struct yaml_node *node, struct
     if (units_date(node->text, &days) != STATUS_OK) {
         reading_error(reading, node->place, "verified-date",
                       "verified '%s' is not a date; write YYYY-MM-DD", text_quote(node->text).text);
+        return;
+    }
+    if (strncmp(node->text, FIRST_YEAR, strlen(FIRST_YEAR)) < 0) {
+        reading_error(reading, node->place, "verified-date",
+                      "verified %s is before " FIRST_YEAR
+                      ", when there were no ccTLDs; write the day of the confirmation",
+                      node->text);
         return;
     }
     if (days > last) {

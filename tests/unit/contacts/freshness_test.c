@@ -34,7 +34,7 @@ static void check_verified(const char *text, int32_t last_day, const char *rule)
     value.reading.rules = &value.rules;
     verified_read(&value.reading, &node, &entry);
     assert_string_equal(value_rule(&value), rule);
-    assert_int_equal(entry.verified_days != 0, rule[0] == '\0');
+    assert_int_equal(entry.verified_days != 0, diag_count(value.reading.diag, SEVERITY_ERROR) == 0);
     value_end(&value);
 }
 
@@ -48,11 +48,21 @@ static void a_day_that_has_begun_somewhere_is_not_in_the_future(void **state)
     check_verified("2026-11-22", 0, "");
 }
 
+static void a_year_before_the_first_cctlds_is_a_slip(void **state)
+{
+    (void)state;
+    check_verified("0000-01-01", 0, "verified-date");
+    check_verified("0026-11-01", 0, "verified-date");
+    check_verified("1984-12-31", 0, "verified-date");
+    check_verified("1985-01-01", 0, "verified-expired");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(older_than_a_threshold_counts),
         cmocka_unit_test(a_day_that_has_begun_somewhere_is_not_in_the_future),
+        cmocka_unit_test(a_year_before_the_first_cctlds_is_a_slip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
