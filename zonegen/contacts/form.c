@@ -37,8 +37,8 @@ static bool is_null(const struct yaml_node *node)
 {
     static const char *const words[] = {"~", "null", "Null", "NULL"};
 
-    if (!node->plain || node->length > strlen("null"))
-        return false;
+    if (!node->plain || node->length > strlen("null") || strchr("~nN", node->text[0]) == NULL)
+        return false; /* as nearly all */
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(node->text, words[i]) == 0)
             return true;

@@ -184,10 +184,11 @@ static bool may_join(const char *text, const struct joint *joint)
  * Without the mark, they would be one wrong number. */
 static struct joint find_joint(const char *text)
 {
-    size_t total = count_digits(text, text + strlen(text));
+    const char *at = strpbrk(text, JOINTS);
+    size_t total = at != NULL ? count_digits(text, text + strlen(text)) : 0;
     struct joint joint = {.at = text, .is_first = true};
 
-    for (const char *at = strpbrk(text, JOINTS); at != NULL; at = strpbrk(at + 1, JOINTS)) {
+    for (; at != NULL; at = strpbrk(at + 1, JOINTS)) {
         joint.before += count_digits(joint.at, at);
         joint.behind = total - joint.before;
         joint.at = at;
