@@ -8,8 +8,8 @@
 #include <strings.h>
 
 #define E164_MIN_DIGITS 7
-#define E164_MAX_DIGITS 15     /* ITU-T E.164 §6.1, the country code counted */
-#define JOINTS          "/-.(" /* what stands between groups of digits, and between two numbers */
+#define E164_MAX_DIGITS 15      /* ITU-T E.164 §6.1, the country code counted */
+#define JOINTS          "/-.()" /* what stands between groups of digits, and between two numbers */
 
 struct number {
     char text[1 + E164_MAX_DIGITS + 1];
@@ -153,7 +153,8 @@ static bool counts_on(const char *text, const struct joint *joint)
 /*
  * Digits before a '-' or '.', from which on they may be a number without those behind. Whole groups
  * of digits are ordinary behind the most of a number: +55 11 91234-5678, +380 44 123-45-67,
- * +420 123 456-789, and the 0 of a switchboard: +49 30 901820-0.
+ * +420 123 456-789, and the 0 of a switchboard: +49 30 901820-0. Two numbers of just these shapes
+ * pass where they do not count on: +47 22-42-20-98-10, or of nine digits +298 212 345-9876.
  */
 static size_t least_before(const struct joint *joint)
 {
@@ -175,8 +176,10 @@ static bool may_join(const char *text, const struct joint *joint)
         return is_whole || joint->behind < 4; /* too few for '/' to be a separator */
     if (*joint->at == '(')
         return is_whole;
+    if (*joint->at == ')')
+        return joint->before > E164_MIN_DIGITS; /* +49 (33056) 123456 is one */
     /* Only the last group can be another number's: */
-    bool is_last = strpbrk(joint->at + 1, JOINTS) == NULL;
+    bool is_last = strpbrk(joint->at + 1, "/-.(") == NULL;
     return is_last && is_whole && (joint->before >= least_before(joint) || counts_on(text, joint));
 }
 
@@ -194,7 +197,7 @@ static struct joint find_joint(const char *text)
         joint.at = at;
         if (may_join(text, &joint))
             return joint;
-        joint.is_first = joint.is_first && (*at == '/' || *at == '(');
+        joint.is_first = joint.is_first && strchr("/()", *at) != NULL;
     }
     return (struct joint){.at = NULL};
 }
