@@ -1,6 +1,7 @@
 #include "conf/yaml_explain.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KEY_MAX_CHARACTERS 1024 /* YAML 1.1 §7.4.2, and libyaml */
@@ -39,7 +40,6 @@ static const struct explanation explanations[] = {
      "this escape is unknown; in single quotes '\\' stands for itself"},
     {"did not find expected hexdecimal number", "yaml-quote", AT_PROBLEM,
      "this escape lacks hexadecimal digits; in single quotes '\\' stands for itself"},
-    {"found invalid Unicode character", "yaml-quote", AT_PROBLEM, "this escape names no character"},
     {"found a tab character", "yaml-tab", AT_PROBLEM, "a tab indents this line; use spaces"},
     {"found unknown directive name", "yaml-directive", AT_CONTEXT,
      "directives are not used here; remove the line"},
@@ -130,6 +130,36 @@ static void explain_character(struct place place, const struct source *source, s
         diag_error(diag, place, "yaml-syntax", "a value cannot begin with '%c'; quote it", found);
 }
 
+/* The four hexadecimal digits at `octet`, or 0. */
+static unsigned hex_of(const struct source *source, size_t octet)
+{
+    char digits[5] = "";
+
+    if (octet > source->length || source->length - octet < 4)
+        return 0;
+    memcpy(digits, source->octets + octet, 4);
+    return strspn(digits, "0123456789abcdefABCDEF") == 4 ? (unsigned)strtoul(digits, NULL, 16) : 0;
+}
+
+/* "found invalid Unicode character", `octet` behind the \u. JSON writes a character beyond U+FFFF
+ * as two escapes, its surrogates, which YAML has not. */
+static void explain_escape(struct place place, const struct source *source, size_t octet,
+                           struct diag *diag)
+{
+    unsigned high = hex_of(source, octet);
+    unsigned low = hex_of(source, octet + 6);
+    bool is_pair = high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000 &&
+                   source->octets[octet + 4] == '\\' && source->octets[octet + 5] == 'u';
+
+    if (is_pair)
+        diag_error(diag, place, "yaml-quote",
+                   "'\\u%04x\\u%04x' is one character in two halves; write the character itself, "
+                   "or '\\U%08X'",
+                   high, low, 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+    else
+        diag_error(diag, place, "yaml-quote", "this escape names no character");
+}
+
 static bool begins(const char *text, const char *beginning)
 {
     return strncmp(text, beginning, strlen(beginning)) == 0;
@@ -151,6 +181,10 @@ void yaml_explain(const struct yaml_problem *problem, struct source *source, str
     }
     if (begins(problem->text, "did not find expected node content")) {
         explain_no_value(place, source, octet, diag);
+        return;
+    }
+    if (begins(problem->text, "found invalid Unicode character")) {
+        explain_escape(place, source, octet, diag);
         return;
     }
     if (begins(problem->text, "could not find expected ':'")) {

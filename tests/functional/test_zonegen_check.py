@@ -146,6 +146,14 @@ def test_now_moves_freshness(site):
     assert "due after 150" in stdout
 
 
+def test_today_is_where_the_day_begins_first(site):
+    """In Auckland 2026-11-24 begins at 11:00 UTC, and nowhere before 10:00."""
+    site.entry("aa", verified="2026-11-24")
+    assert site.done("check", now="2026-11-23T12:00:00Z").endswith(" 0 warnings\n")
+    result = site.run("check", now="2026-11-23T09:59:59Z")
+    assert result.returncode == 1 and "[verified-future]" in result.stdout
+
+
 def test_checking_twice_says_the_same(site):
     for label in labels(12)[::2]:
         break_phone(site, label)

@@ -11,6 +11,8 @@
 #define SAMPLE_SERVER     "ns1.example"
 #define SAMPLE_HOSTMASTER "hostmaster.cc.example"
 
+#define EASTMOST_SECONDS (14 * 3600) /* ahead of UTC: Kiritimati, where every day begins first */
+
 /* contactd.conf(5): the defaults of `freshness` and of a zone. */
 static const struct config_freshness default_freshness = {150, 180, 400};
 
@@ -35,6 +37,7 @@ enum status contents_open(struct context *context, struct contents *out)
         return STATUS_SYSTEM;
     out->rules.freshness = config != NULL ? config->freshness : default_freshness;
     out->rules.today = now_days(context->now);
+    out->rules.last_day = now_days(context->now + EASTMOST_SECONDS);
     out->progress = &context->progress;
     progress_begin_units(&context->progress, "reading contacts", "files");
     return delegated_read(config, out->arena, context->diag, &out->rules.delegated);

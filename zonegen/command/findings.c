@@ -23,7 +23,7 @@ static void add(struct findings *list, enum issue issue, const struct entry *ent
         .issue = issue,
         .label = entry->labels[0].a_label,
         .entry = entry,
-        .days = today - entry->verified_days,
+        .days = today > entry->verified_days ? today - entry->verified_days : 0,
         .detail = entry->registry != NULL ? entry->registry : "",
     };
 }

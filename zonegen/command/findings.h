@@ -31,7 +31,7 @@ struct finding {
     enum issue issue;
     const char *label;         /* A-label; the zone where the issue is about one */
     const struct entry *entry; /* NULL: missing, or about a zone */
-    int32_t days;              /* since it was verified; 0 without entry */
+    int32_t days;              /* since it was verified, at least 0; 0 without entry */
     const char *detail;        /* registry, or territory; may be "" */
 };
 

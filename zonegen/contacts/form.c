@@ -32,12 +32,37 @@ static void refuse_key(struct reading *reading, const struct yaml_node *key,
                   text_hint(suggestion.best, "; contacts(5) lists them").text);
 }
 
+/* What YAML and JSON write for "none", of which a text would be made otherwise. */
+static bool is_null(const struct yaml_node *node)
+{
+    static const char *const words[] = {"~", "null", "Null", "NULL"};
+
+    if (!node->plain || node->length > strlen("null") || strchr("~nN", node->text[0]) == NULL)
+        return false; /* as nearly all */
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(node->text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_empty(const struct yaml_node *node)
+{
+    return node->kind == YAML_SCALAR && (node->length == 0 || is_null(node));
+}
+
 static bool check_text(struct reading *reading, const struct yaml_node *node, const char *key)
 {
     if (node->kind != YAML_SCALAR) {
         reading_error(reading, node->place, "value-kind", "%s takes one text, not a %s", key,
                       node->kind == YAML_MAPPING ? "mapping; if it holds ': ', put it in quotes"
                                                  : "list; write one value");
+        return false;
+    }
+    if (is_null(node)) {
+        reading_error(reading, node->place, "value-empty",
+                      "%s has no value: '%s' without quotes is none; write one, or remove the key",
+                      key, node->text);
         return false;
     }
     if (node->length == 0) {
@@ -80,7 +105,7 @@ static bool check_value(struct reading *reading, const struct yaml_node *node,
         return check_text(reading, node, key->name);
     if (node->kind == YAML_SEQUENCE)
         return check_items(reading, node, key);
-    if (node->kind == YAML_SCALAR && node->length == 0)
+    if (is_empty(node))
         return check_text(reading, node, key->name);
     reading_error(reading, node->place, "value-kind",
                   "%s takes a list of mappings; begin each item with '- '", key->name);

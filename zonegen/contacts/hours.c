@@ -156,7 +156,9 @@ static void take_span(struct scan *scan)
     scan->failed = scan->failed || !take(scan, '-');
     put(scan, "-");
     unsigned end = take_time(scan);
-    if (start == MINUTES_OF_DAY || start == end)
+    if (scan->why == NULL && start == MINUTES_OF_DAY)
+        scan->why = "24:00 is an end; what begins then begins at 00:00 of the next day";
+    else if (scan->why == NULL && start == end)
         scan->why = "it begins when it ends";
     if (scan->days == (1u << DAYS) - 1 && start == 0 && end == MINUTES_OF_DAY)
         snprintf(scan->canonical, sizeof scan->canonical, HOURS_ALWAYS);

@@ -19,7 +19,8 @@ struct contacts_rules {
     const struct contacts_witness *witness; /* or NULL */
     struct delegated_list delegated;
     struct config_freshness freshness;
-    int32_t today;    /* days since 1970-01-01 */
+    int32_t today;    /* days since 1970-01-01, UTC */
+    int32_t last_day; /* the same of where the day begins first; no later than today: today */
     unsigned threads; /* that read; 0: one for each core, where there are files enough */
 };
 

@@ -71,13 +71,48 @@ static uint32_t find_character(const char *text, bool (*refused)(uint32_t))
  * the YAML reader has refused them, with the same consequence for the file. */
 static bool is_refused(uint32_t character)
 {
-    bool is_mark = character == 0x200e || character == 0x200f; /* left-to-right, right-to-left */
+    bool is_mark = character == 0x200e || character == 0x200f || /* left-to-right, right-to-left */
+                   character == 0x061c;                          /* Arabic letter */
     return character == '\n' || utf8_is_bidi_control(character) || is_mark;
 }
 
 static bool is_not_ascii(uint32_t character)
 {
     return character >= 0x80;
+}
+
+/* True for spaces and characters without a shape of their own (Unicode's default ignorables), some
+ * of which scripts need between others: a ZWNJ in Persian, a zero width space in Khmer. */
+static bool is_invisible(uint32_t character)
+{
+    static const uint32_t ranges[][2] = {
+        {0x20, 0x20},     {0xa0, 0xa0},       {0xad, 0xad},       {0x34f, 0x34f},
+        {0x115f, 0x1160}, {0x1680, 0x1680},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+        {0x2000, 0x200f}, {0x202f, 0x202f},   {0x205f, 0x206f},   {0x2800, 0x2800},
+        {0x3000, 0x3000}, {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xffa0, 0xffa0},
+        {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (character >= ranges[i][0] && character <= ranges[i][1])
+            return true;
+    }
+    return false;
+}
+
+/* False for a text of UTF-8 that is not empty and shows nothing. */
+static bool shows_something(const char *text)
+{
+    size_t left = strlen(text);
+    uint32_t character = 0;
+
+    while (left > 0) {
+        size_t octets = utf8_decode(text, left, &character);
+        if (octets == 0 || !is_invisible(character))
+            return true;
+        text += octets;
+        left -= octets;
+    }
+    return false;
 }
 
 static bool check_characters(struct reading *reading, const struct yaml_node *node,
@@ -99,6 +134,14 @@ static bool check_characters(struct reading *reading, const struct yaml_node *no
         return false;
     }
     found = find_character(text, is_not_ascii);
+    if (found != 0 && !shows_something(text)) {
+        reading_error(
+            reading, node->place, "value-empty",
+            "%s shows nothing: it holds spaces and characters such as U+%04X alone; write "
+            "a text, or remove the key",
+            rule->key, (unsigned)found);
+        return false;
+    }
     if (found == 0 || rule->limit > 0)
         return true;
     char shown[UTF8_MAX_OCTETS + 1] = "";

@@ -30,7 +30,7 @@ struct text_rule {
 
 /*
  * Checks a scalar: no control or reordering characters, no space at an end or after another, no
- * `;`, not too long, ASCII where that is required.
+ * `;`, not too long, ASCII where that is required, something to see.
  * The node's text, or NULL with diagnostics. Not a copy.
  */
 const char *text_check(struct reading *reading, const struct yaml_node *node,

@@ -80,6 +80,22 @@ static void ages_fall_into_one_class_each_oldest_first(void **state)
     arena_destroy(arena);
 }
 
+static void who_confirmed_tomorrow_east_of_utc_did_it_today(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct contact asleep = contact_of(ROLE_SECURITY, "Mo-Fr 08:00-18:00", NULL, VISIBILITY_PUBLIC);
+    struct entry_label label = {.a_label = "xa"};
+    struct entry entry = entry_of(&label, 1, -1, &asleep, 1);
+    struct contacts_rules any = rules;
+
+    any.delegated.any = true;
+    struct findings findings = find(&entry, 1, &any, arena);
+    assert_int_equal(findings.count, 1);
+    expect(&findings.items[0], ISSUE_NOT_24X7, "xa", 0);
+    arena_destroy(arena);
+}
+
 static void a_label_under_also_is_not_missing(void **state)
 {
     (void)state;
@@ -173,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ages_fall_into_one_class_each_oldest_first),
+        cmocka_unit_test(who_confirmed_tomorrow_east_of_utc_did_it_today),
         cmocka_unit_test(a_label_under_also_is_not_missing),
         cmocka_unit_test(with_any_tld_allowed_none_is_missing),
         cmocka_unit_test(reach_is_judged_as_check_judges_it),

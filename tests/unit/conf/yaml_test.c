@@ -321,6 +321,16 @@ static void syntax_errors_say_what_would_be_right(void **state)
         {"a: @x\n", "f:1:4: error: a value cannot begin with '@'; quote it [yaml-syntax]\n"},
         {"a: - b\n", "f:1:4: error: '- ' cannot stand here; put each item of a list on a line of "
                      "its own, or quote the value [yaml-syntax]\n"},
+        {"{\"a\": \"x\\ud83d\\ude00\"}\n",
+         "f:1:11: error: '\\ud83d\\ude00' is one character in two halves; write the character "
+         "itself, or '\\U0001F600' [yaml-quote]\n"},
+        {"a: \"\\udbff\\udfff\"\n",
+         "f:1:7: error: '\\udbff\\udfff' is one character in two halves; write the character "
+         "itself, or '\\U0010FFFF' [yaml-quote]\n"},
+        {"a: \"\\ud83d\"\n", "f:1:7: error: this escape names no character [yaml-quote]\n"},
+        {"a: \"\\ude00\\ud83d\"\n", "f:1:7: error: this escape names no character [yaml-quote]\n"},
+        {"a: \"\\ud83d\\ude0", "f:1:7: error: this escape names no character [yaml-quote]\n"},
+        {"a: \"\\U00110000\"\n", "f:1:7: error: this escape names no character [yaml-quote]\n"},
         {"a: \"\\z\"\n", "f:1:5: error: this escape is unknown; in single quotes '\\' stands for "
                          "itself [yaml-quote]\n"},
         {"a:\n  - b\n  c: d\n",

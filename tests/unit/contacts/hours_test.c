@@ -61,7 +61,9 @@ static void what_cannot_be_is_refused(void **state)
 {
     static const char *const pairs[][2] = {
         {"Mo-Fr 08:00-08:00", "begins when it ends"},
-        {"Mo-Fr 24:00-08:00", "begins when it ends"},
+        {"Mo-Fr 24:00-08:00", "24:00 is an end"},
+        {"Mo-Fr 24:00-24:00", "24:00 is an end"},
+        {"Mo-Fr 24:30-24:30", "does not exist"},
         {"Mo-Fr 08:60-18:00", "does not exist"},
         {"Mo-Fr 08:00-24:01", "does not exist"},
         {"Mo-We,Tu 08:00-18:00", "twice"},

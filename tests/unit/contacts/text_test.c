@@ -39,6 +39,22 @@ static void each_rule_is_checked(void **state)
     check(&any, "a\xe2\x80\x8c", ""); /* ZWNJ: Persian needs it */
 }
 
+static void a_text_that_shows_nothing_is_none(void **state)
+{
+    (void)state;
+    check(&any, "\xe2\x80\x8b\xe2\x80\x8b", "value-empty"); /* zero width spaces */
+    check(&any, "\xc2\xa0", "value-empty");                 /* a no-break space */
+    check(&any, "\xe2\x80\x8d \xc2\xad", "value-empty");
+    check(&any, "\xf3\xa0\x81\x81", "value-empty");     /* a tag */
+    check(&unpublished, "\xe3\x85\xa4", "value-empty"); /* a Hangul filler */
+    check(&any,
+          "\xe2\x80\x8b"
+          "a",
+          "");
+    check(&any, "\xe2\x80\x8b\xe1\x9e\x80", ""); /* Khmer */
+    check(&any, "a\xd8\x9c", "text-control");    /* an Arabic letter mark */
+}
+
 static void a_long_value_is_cut_between_characters(void **state)
 {
     char text[202] = "";
@@ -57,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_is_checked),
+        cmocka_unit_test(a_text_that_shows_nothing_is_none),
         cmocka_unit_test(a_long_value_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
