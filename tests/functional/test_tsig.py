@@ -661,3 +661,9 @@ def test_a_new_key_is_readable_for_the_servers_group(tmp_path):
     site.zonegen("key", "tsig", "made", "--out", str(path))
     assert path.stat().st_mode & 0o777 == 0o640
     assert path.stat().st_gid == pwd.getpwnam("nobody").pw_gid
+    site.config["server"]["wrokers"] = 2
+    site.write()
+    alone = tmp_path / "alone.key"
+    result = run([program("zonegen"), "key", "tsig", "-c", site.path, "x", "--out", str(alone)])
+    assert result.returncode == 0 and alone.stat().st_mode & 0o777 == 0o600
+    assert f"warning: {site.path} has errors, so {alone} is for this account alone" in result.stderr

@@ -114,13 +114,21 @@ static enum status refuse_file(struct context *context, const char *path, int er
 
 /*
  * The server's group, where the configuration names one: contactd reads secrets as its own user.
- * NULL: for the owner alone. Looked up before the file is made: without memory nothing is left.
+ * NULL: for the owner alone, which is said where a configuration with errors leaves it open. Looked
+ * up before the file is made: without memory nothing is left.
  */
-static const struct passwd *find_server(struct context *context)
+static const struct passwd *find_server(struct context *context, const char *path)
 {
-    if (context_read_config(context) != STATUS_OK || context->config->server.user == NULL)
-        return NULL;
-    return getpwnam(context->config->server.user);
+    const char *config = context->options->config;
+
+    if (context_read_config(context) == STATUS_OK)
+        return context->config->server.user ? getpwnam(context->config->server.user) : NULL;
+    if (config != NULL || access(CONFIG_DEFAULT_PATH, F_OK) == 0)
+        context_say(context,
+                    "warning: %s has errors, so %s is for this account alone: what group "
+                    "contactd has is not known",
+                    config != NULL ? config : CONFIG_DEFAULT_PATH, path);
+    return NULL;
 }
 
 /* Opens the file for the group, where this account may give files away. */
@@ -132,7 +140,7 @@ static void open_for(const struct passwd *server, int file)
 
 static enum status write_file(struct context *context, const struct made *made, const char *path)
 {
-    const struct passwd *server = find_server(context);
+    const struct passwd *server = find_server(context, path);
 
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
