@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What LMDB has no room for in memory it writes before the commit, some 64 MB at a time. The disk
  * is told to take that at once, and does so while the rest is made: else all waits for the commit.
@@ -17,8 +19,10 @@ struct edit {
     struct store *store;
     struct snapshot snapshot; /* the same transaction, read */
     MDB_cursor *writer;       /* where the last put was: the next is mostly right behind it */
-    size_t put_octets;        /* since the disk was told */
-    int failure;              /* of the first put or delete that failed */
+    uint8_t bound[STORE_KEY_OCTETS]; /* no key is greater: of `bound_octets` */
+    size_t bound_octets;
+    size_t put_octets; /* since the disk was told */
+    int failure;       /* of the first put or delete that failed */
 };
 
 /* A change builds on the contents whose number the lock has, and readers can write the lock. What
@@ -38,6 +42,37 @@ static enum status check_number(const struct edit *edit, char message[STORE_MESS
     return STATUS_SYSTEM;
 }
 
+/* Notes a key that no other one is greater than. What is put behind all others LMDB puts into pages
+ * without room between: else it leaves one value's room in each. */
+static void note_bound(struct edit *edit, const uint8_t *key, size_t key_octets)
+{
+    memcpy(edit->bound, key, key_octets);
+    edit->bound_octets = key_octets;
+}
+
+/* Finds the last key. LMDB's outcome. */
+static int find_bound(struct edit *edit)
+{
+    MDB_val key;
+    MDB_val value;
+
+    fault_enter(edit->store->fault_line);
+    int code = mdb_cursor_get(edit->writer, &key, &value, MDB_LAST);
+    if (code == 0)
+        note_bound(edit, key.mv_data, key.mv_size);
+    fault_leave();
+    return code == MDB_NOTFOUND ? 0 : code;
+}
+
+/* True for a key behind all others. */
+static bool is_beyond(const struct edit *edit, const uint8_t *key, size_t key_octets)
+{
+    bool is_longer = key_octets > edit->bound_octets;
+    int order = memcmp(key, edit->bound, is_longer ? edit->bound_octets : key_octets);
+
+    return order > 0 || (order == 0 && is_longer);
+}
+
 enum status edit_begin(struct store *store, struct edit **out, char message[STORE_MESSAGE_OCTETS])
 {
     struct edit *edit = calloc(1, sizeof *edit);
@@ -51,6 +86,8 @@ enum status edit_begin(struct store *store, struct edit **out, char message[STOR
     }
     if (code == 0)
         code = mdb_cursor_open(edit->snapshot.txn, store->dbi, &edit->writer);
+    if (code == 0)
+        code = find_bound(edit);
     if (code != 0) {
         store_explain(store, "cannot begin a change", code, message);
         edit_abort(edit);
@@ -122,9 +159,12 @@ enum status edit_put(struct edit *edit, const uint8_t *key, size_t key_octets, c
 {
     MDB_val k = {key_octets, (void *)(uintptr_t)key};
     MDB_val v = {value_octets, (void *)(uintptr_t)value};
+    bool is_last = is_beyond(edit, key, key_octets);
     fault_enter(edit->store->fault_line);
-    int code = mdb_cursor_put(edit->writer, &k, &v, 0);
+    int code = mdb_cursor_put(edit->writer, &k, &v, is_last ? MDB_APPEND : 0);
     fault_leave();
+    if (code == 0 && is_last)
+        note_bound(edit, key, key_octets);
     write_out(edit, key_octets + value_octets);
     return outcome(edit, code);
 }

@@ -265,28 +265,6 @@ static void a_change_is_refused_where_the_lock_has_another_number(void **state)
     close(file);
 }
 
-static void an_aborted_edit_leaves_nothing(void **state)
-{
-    struct store *store = create_store(*state);
-    char message[STORE_MESSAGE_OCTETS];
-    struct snapshot *snapshot;
-    struct edit *edit;
-
-    put(store, "a", "1");
-    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
-    assert_int_equal(edit_put(edit, (const uint8_t *)"b", 1, (const uint8_t *)"2", 1), STATUS_OK);
-    assert_int_equal(edit_delete(edit, (const uint8_t *)"a", 1), STATUS_OK);
-    assert_int_equal(edit_delete(edit, (const uint8_t *)"c", 1), STATUS_NOT_FOUND);
-    assert_value(edit_snapshot(edit), "b", "2");
-    assert_value(edit_snapshot(edit), "a", NULL);
-    edit_abort(edit);
-    assert_int_equal(snapshot_create(store, &snapshot), STATUS_OK);
-    assert_value(snapshot, "a", "1");
-    assert_value(snapshot, "b", NULL);
-    snapshot_destroy(snapshot);
-    store_close(store);
-}
-
 static void a_walk_goes_both_ways(void **state)
 {
     struct store *store = create_store(*state);
@@ -502,7 +480,6 @@ int main(void)
             contents_that_are_newer_than_the_number_they_go_by_are_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(a_change_is_refused_where_the_lock_has_another_number,
                                         setup, teardown),
-        cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
                                         setup, teardown),
