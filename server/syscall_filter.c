@@ -297,6 +297,7 @@ static int export(enum syscall_filter_role role, pid_t process, int fd)
     add_rules(&building, role);
     if (building.error == 0)
         building.error = seccomp_export_bpf(building.filter, fd);
+    seccomp_release(building.filter);
     return -building.error;
 }
 
@@ -313,10 +314,23 @@ static size_t read_all(int fd, void *room, size_t octets)
 }
 
 /*
+ * Twice: where an allocation fails, libseccomp may also leave rules out and say nothing. Memory
+ * that is out for one of the two does not leave out the same of both; without any there is none.
+ */
+static int export_twice(enum syscall_filter_role role, pid_t process, int fd)
+{
+    int error = export(role, process, fd);
+    return error == 0 ? export(role, process, fd) : error;
+}
+
+/*
  * Has a process of its own build the filter: libseccomp 2.5 frees twice what it had no memory for,
  * or looks for it for ever, and that is the end of that process only. An errno, 0 for none.
+ *
+ *   written   out: both filters, one behind the other
+ *   octets    in: the room, out: how much of it
  */
-static int build(enum syscall_filter_role role, struct sock_filter *program, size_t *count)
+static int build(enum syscall_filter_role role, struct sock_filter *written, size_t *octets)
 {
     const pid_t process = getpid();
     int ends[2], how = 0;
@@ -330,10 +344,10 @@ static int build(enum syscall_filter_role role, struct sock_filter *program, siz
         (void)!setrlimit(RLIMIT_CPU, &limit);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         close(STDERR_FILENO); /* where the C library speaks of what was freed twice */
-        _exit(export(role, process, ends[1]));
+        _exit(export_twice(role, process, ends[1]));
     }
     close(ends[1]);
-    *count = read_all(ends[0], program, BPF_MAXINSNS * sizeof *program) / sizeof *program;
+    *octets = read_all(ends[0], written, *octets);
     close(ends[0]);
     while (builder > 0 && waitpid(builder, &how, 0) < 0 && errno == EINTR)
         ;
@@ -343,20 +357,16 @@ static int build(enum syscall_filter_role role, struct sock_filter *program, siz
     return WIFEXITED(how) && WEXITSTATUS(how) != EFAULT ? WEXITSTATUS(how) : ENOMEM;
 }
 
-/*
- * Twice: where an allocation fails, libseccomp may also leave rules out and say nothing. Memory
- * that is out for one of the two does not leave out the same of both; without any there is none.
- */
-static int build_surely(enum syscall_filter_role role, struct sock_filter *program, size_t *count)
+/* The filter that came out the same both times. */
+static int build_surely(enum syscall_filter_role role, struct sock_filter program[2 * BPF_MAXINSNS],
+                        size_t *count)
 {
-    struct sock_filter second[BPF_MAXINSNS];
-    size_t count_of_second = 0;
+    size_t octets = 2 * BPF_MAXINSNS * sizeof *program;
 
-    int error = build(role, program, count);
-    if (error == 0)
-        error = build(role, second, &count_of_second);
-    if (error == 0 &&
-        (*count != count_of_second || memcmp(program, second, *count * sizeof *program) != 0))
+    int error = build(role, program, &octets);
+    *count = octets / sizeof *program / 2;
+    if (error == 0 && (octets == 0 || octets % (2 * sizeof *program) != 0 ||
+                       memcmp(program, program + *count, octets / 2) != 0))
         error = ENOMEM;
     return error;
 }
@@ -365,7 +375,7 @@ enum status syscall_filter_install(enum syscall_filter_role role,
                                    char message[SYSCALL_FILTER_MESSAGE_OCTETS])
 {
     struct sigaction speak = {.sa_sigaction = on_violation, .sa_flags = SA_SIGINFO};
-    struct sock_filter instructions[BPF_MAXINSNS];
+    struct sock_filter instructions[2 * BPF_MAXINSNS];
     size_t count = 0;
 
     int error = build_surely(role, instructions, &count);
