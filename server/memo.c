@@ -147,7 +147,8 @@ struct memo_request memo_request_of(const struct memo *memo, uint64_t era, const
 {
     struct memo_request request = {octets, length, era, 0};
 
-    if (length > ID_OCTETS)
+    /* What has no room is never found: 4 KB of garbage would cost a fifth of a question. */
+    if (length > ID_OCTETS && length <= sizeof memo->kept->octets)
         request.hash = hash_of(memo->seed, octets + ID_OCTETS, length - ID_OCTETS);
     __builtin_prefetch(&memo->sets[set_of(memo, request.hash)]);
     return request;

@@ -53,7 +53,8 @@ struct memo_request {
     uint64_t hash;
 };
 
-/* Makes a request of octets, of any value. What memo_has() will look at is on its way to the
+/* Makes a request of octets, of any value; one that is too long to be kept costs nothing, and has
+ * the hash 0. What memo_has() will look at is on its way to the
  * processor from then on, as is what memo_recall() will look at after memo_has(). */
 struct memo_request memo_request_of(const struct memo *memo, uint64_t era, const uint8_t *octets,
                                     size_t length);

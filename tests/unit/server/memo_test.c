@@ -246,6 +246,36 @@ static void more_questions_than_there_is_room_for_are_all_answered_right(void **
     teardown(&asking);
 }
 
+/* A sound question with a long option: however often it comes, it is neither hashed nor kept. */
+static void what_is_too_long_to_be_kept_is_not_looked_for(void **state)
+{
+    const struct asker asker = {.address = (const struct sockaddr *)&client};
+    const struct query query = make_query("xa.example", TYPE_TXT, CLASS_IN, 1232);
+    const size_t option_octets = 800, rdlength_at = query.length - 6; /* NSID is there already */
+    uint8_t octets[sizeof query.octets + 804] = {0};
+    struct asking asking;
+    (void)state;
+
+    setup(&asking);
+    memcpy(octets, query.octets, query.length);
+    struct writer w = writer_of(octets + rdlength_at, 2);
+    writer_u16(&w, (uint16_t)(4 + 4 + option_octets));
+    w = writer_of(octets + query.length, 4);
+    writer_u16(&w, 65001);
+    writer_u16(&w, (uint16_t)option_octets);
+    for (int times = 0; times < 3; times++) {
+        const struct memo_request request = memo_request_of(
+            asking.memo, asking.served.view.era, octets, query.length + 4 + option_octets);
+        assert_int_equal(request.hash, 0);
+        assert_false(memo_recall(asking.memo, &request, &asking.reply));
+        respond(&asking.served.view, octets, request.length, &asker, &asking.reply);
+        assert_int_equal(asking.reply.rcode, RCODE_NOERROR);
+        assert_true(asking.reply.repeatable);
+        memo_keep(asking.memo, &request, &asking.reply);
+    }
+    teardown(&asking);
+}
+
 static void as_much_is_kept_as_the_database_has(void **state)
 {
     (void)state;
@@ -265,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_zone_with_rules_for_questions_is_not_open),
         cmocka_unit_test(a_flood_of_names_that_never_come_again_puts_nothing_out),
         cmocka_unit_test(more_questions_than_there_is_room_for_are_all_answered_right),
+        cmocka_unit_test(what_is_too_long_to_be_kept_is_not_looked_for),
         cmocka_unit_test(as_much_is_kept_as_the_database_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
