@@ -1,9 +1,9 @@
 """SIGKILL for `zonegen publish` and for contactd at any moment, under load.
 
-KILLS=1000 publishes are killed while a server answers, then as many servers while publishes go on.
-Every answer and every transfer is of one publish, and no serial goes back; each restart has its first
-right answer within 100 ms of its exec. Contacts change all at once, with a marker that tells of which
-publish they are.
+KILLS=1000 publishes are killed while a server answers, those that were faster not counted, then as
+many servers while publishes go on. Every answer and every transfer is of one publish, and no serial
+goes back; each restart has its first right answer within FIRST_ANSWER_MS=100 of its exec. Contacts
+change all at once, with a marker that tells of which publish they are.
 """
 
 import os
@@ -21,7 +21,6 @@ from support.process import environment
 from support.wire import Message, query
 from test_service import Shop, check_transfer, markers_in
 
-FIRST_ANSWER_MS = 100
 TRANSFER_EVERY = 10
 NAMES = ("t3.cc.example", "www.bank.t9.cc.example", "_security.t20.cc.example")
 
@@ -85,19 +84,23 @@ def _usual_seconds(shop):
 
 def _kill_publishes(part, shop, kills, rng):
     seconds = _usual_seconds(shop)
-    last = 0
+    last = killed = 0
+    number = 1
     with Contactd(shop.site) as server, Load(part, server.at):
-        for number in range(2, kills + 2):
+        while killed < kills:
+            number += 1
             shop.write(number)
             publish = _publish(shop)
             time.sleep(rng.random() * seconds)
             publish.kill()
-            part.count("publishes killed" if publish.wait() == -signal.SIGKILL
-                       else "publishes that were faster")
+            assert publish.wait() in (0, -signal.SIGKILL), "a publish has failed"
+            was_killed = publish.returncode == -signal.SIGKILL
+            killed += was_killed
+            part.count("publishes killed" if was_killed else "publishes that were faster")
             if number % TRANSFER_EVERY == 0:
                 last = _check(part, server, last)
-            part.progress(f"{number} of {kills} publishes")
-        shop.publish(kills + 2)
+            part.progress(f"{killed} of {kills} publishes")
+        shop.publish(number + 1)
         if _check(part, server, last) <= last:
             part.found("the last publish is not served")
 
@@ -135,6 +138,7 @@ def _kill_servers(part, shop, kills, rng):
 def _restart_often(part, shop, kills, rng):
     first = []
     last = 0
+    limit = part.number("FIRST_ANSWER_MS", 100)
     server = Contactd(shop.site)
     with Load(part, server.at):
         for number in range(kills):
@@ -144,7 +148,7 @@ def _restart_often(part, shop, kills, rng):
             server.process.stop()
             server, taken = _restart(server)
             first.append(taken)
-            if taken > FIRST_ANSWER_MS:
+            if taken > limit:
                 part.found(f"restart {number}: the first answer came after {taken:.0f} ms")
             if number % TRANSFER_EVERY == 0:
                 last = _check(part, server, last)

@@ -279,7 +279,7 @@ def _judge_reload(part, server, which, usual):
         return f"{'refused' if refused else 'done'}, and is called {now}, before {old}: {lines}"
     if refused:
         server.site.config["server"]["identity"] = old
-        return judge([line for line in lines if "stays as it was" not in line], usual)
+        return judge([line for line in lines if "is refused; the configuration" not in line], usual)
     return None
 
 

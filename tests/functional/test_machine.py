@@ -18,7 +18,7 @@ from support import client, wire
 from support.contactd import SOURCE, Contactd, Site, program, zone
 from support.contacts import write_entry
 from support.ports import Port
-from support.process import environment, wait_until
+from support.process import environment, run, wait_until
 
 
 @pytest.fixture
@@ -109,14 +109,17 @@ def test_a_stopped_server_goes_on(site):
 
 
 def test_a_control_socket_that_vanished(site):
-    """Served on, ended in order; contactctl says that nothing runs there."""
+    """Served on, ended in order; contactctl says that nothing runs there, a reload why."""
     path = os.path.join(site.folder, "control")
     site.config["server"]["control"] = path
     with Contactd(site, addresses=("127.0.0.1",)) as server:
         os.unlink(path)
         assert answers(server)
+        result = run([program("contactctl"), "-c", site.path, "status"])
+        assert result.returncode == 3 and "contactd is not running" in result.stderr
         server.process.signal(signal.SIGHUP)
         wait_until(lambda: "reloaded" in server.log(), 5, "reloaded", server.process)
+        assert f"{path}: it has been removed; a restart makes it anew" in server.log()
         assert answers(server)
 
 
@@ -216,17 +219,20 @@ def test_a_server_that_may_have_no_more_memory_or_descriptors(site):
 
 
 @pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer has its own allocator, and speaks of its own")
-@pytest.mark.parametrize("part,only,step", [("writes", "publish,key generate", "47"),
-                                             ("allocations", "contactd", "2203"),
-                                             ("allocations", "log", "5")])
-def test_a_sample_of_the_faults(part, only, step):
+@pytest.mark.parametrize("part,sample", [
+    ("writes", {"ONLY": "publish,key generate", "STEP": "47"}),
+    ("allocations", {"ONLY": "contactd", "STEP": "2203"}),
+    ("allocations", {"ONLY": "log", "STEP": "5"}),
+    ("kills", {"KILLS": "6", "FIRST_ANSWER_MS": "20000"}),  # how soon is seen on a quiet machine
+    ("growth", {"PUBLISHES": "8", "READERS": "2"})])
+def test_a_sample_of_the_faults(part, sample):
     with tempfile.TemporaryDirectory(prefix="f") as folder:  # short: sockets lie in it
-        _run_sample(part, only, step, folder)
+        _run_sample(part, sample, folder)
 
 
-def _run_sample(part, only, step, folder):
+def _run_sample(part, sample, folder):
     result = subprocess.run([sys.executable, f"{SOURCE}/tests/faults", part],
-                            env=dict(environment(), ONLY=only, STEP=step, JOBS="2",
+                            env=dict(environment(), **sample, JOBS="2",
                                      BUILD=os.path.abspath(os.environ["BUILD"]),
                                      TMPDIR=folder), capture_output=True, text=True,
                             timeout=120, check=False)

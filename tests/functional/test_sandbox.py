@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,7 +18,7 @@ import time
 import pytest
 
 from conftest import SANITIZED
-from support import client, tls, wire
+from support import client, oldkernel, tls, wire
 from support.activated import Activated
 from support.contactd import Contactd, Site, program, zone
 from support.ports import Port
@@ -234,6 +235,43 @@ def test_the_sandbox_can_be_switched_off_at_a_restart_only(site):
         with open(f"/proc/{server.process.pid}/status", encoding="ascii") as file:
             assert "\nSeccomp:\t0\n" in file.read()
         ctl(site, "reload")
+
+
+class OnOldKernel(Contactd):
+    """On a kernel that lacks system calls."""
+
+    def __init__(self, site, lacks):
+        self._lacks = ",".join(str(number) for number in lacks)
+        super().__init__(site, addresses=("127.0.0.1",))
+
+    def _start(self, name, **options):
+        return Process(name, [sys.executable, oldkernel.__file__, self._lacks,
+                              program("contactd"), "-c", self.site.path], self.site.folder,
+                       **options)
+
+
+@pytest.mark.skipif(not oldkernel.SECCOMP, reason="numbers of system calls are this machine's own")
+@pytest.mark.parametrize("lacks", [[oldkernel.LANDLOCK_CREATE_RULESET], [oldkernel.SECCOMP],
+                                   [oldkernel.LANDLOCK_CREATE_RULESET, oldkernel.SECCOMP]])
+def test_what_the_kernel_lacks_is_said_once_and_the_rest_holds(site, lacks):
+    said = {oldkernel.LANDLOCK_CREATE_RULESET: (
+                "warning sandbox: this kernel cannot close the file system (Landlock: function not "
+                "implemented); files are protected by their permissions alone",
+                "info sandbox: no files, no outgoing TCP"),
+            oldkernel.SECCOMP: (
+                "warning sandbox: this kernel cannot filter system calls (seccomp: function not "
+                "implemented)", "info sandbox: system calls of a server only")}
+    with OnOldKernel(site, lacks) as server:
+        if not is_sandboxed(server):
+            pytest.skip("not in this build")
+        for without, with_it in (said[number] for number in lacks):
+            assert server.log().count(without) == 1 and with_it not in server.log()
+        for status in threads(server):
+            assert status["NoNewPrivs"] == "1"
+            # oldkernel.py has one of its own.
+            assert status["Seccomp_filters"] == ("1" if oldkernel.SECCOMP in lacks else "2")
+        assert server.ask("no.cc.example").texts()
+        assert "is loaded" in ctl(site, "reload")
 
 
 @root
@@ -458,8 +496,11 @@ def test_the_units_are_sound(installed, tmp_path):
     account, = glob.glob(f"{installed}/**/lib/sysusers.d/contactd.conf", recursive=True)
     with open(account, encoding="utf-8") as file:
         assert re.search(r'(?m)^u contactd - ', file.read())
-    start = re.search(r"(?m)^ExecStart=(\S+)$",
-                      open(files["contactd.service"], encoding="utf-8").read())[1]
+    with open(files["contactd.service"], encoding="utf-8") as file:
+        unit = file.read()
+    for line in ("Type=notify", r"WatchdogSec=[1-9]\d*", "Requires=contactd.socket", "User=contactd"):
+        assert re.search(rf"(?m)^{line}$", unit), line
+    start = re.search(r"(?m)^ExecStart=(\S+)$", unit)[1]
     assert os.access(f"{installed}{start}", os.X_OK)
     root_folder = tmp_path / "root"
     shutil.copytree(installed, root_folder, symlinks=True)
