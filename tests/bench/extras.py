@@ -1,7 +1,10 @@
 """What is measured of contactd alone: two workers beside one, and answers while a publish commits."""
 
+import collections
 import json
 import os
+import pathlib
+import shutil
 import subprocess
 
 import servers
@@ -34,14 +37,14 @@ class Extras:
                 'rate': sum(one['answered'] / one['seconds'] for one in said)}
 
     def workers(self, one, two):
-        """Rounds of one worker, its clients on the other core, and two that share both with them."""
-        server_core, client_core = self.arguments.cores
+        """Rounds of one worker, and of two that have a core each; both beside a client on each core:
+        what sharing a core with a client costs, and asking across, it costs both."""
         out = []
         for _ in range(self.arguments.rounds):
             alone = self.measured.undisturbed(
-                lambda server: self.clients(server, (client_core, client_core)), one)
+                lambda server: self.clients(server, self.arguments.cores), one)
             both = self.measured.undisturbed(
-                lambda server: self.clients(server, (server_core, client_core)), two)
+                lambda server: self.clients(server, self.arguments.cores), two)
             out.append({'one': alone['query'], 'two': both['query'], 'one_rate': alone['rate'],
                         'two_rate': both['rate'], 'clean': alone['clean'] and both['clean']})
             tell(f'workers {len(out)}: {out[-1]}')
@@ -69,47 +72,63 @@ class Extras:
                 'clean': window.is_clean}
 
     def publish(self, server):
-        """Rounds without and with publishes, the order changed from round to round."""
-        publisher = Publisher(self.site, server.config)
+        """Rounds without publishes, with publishes into a copy that nobody serves (the same work for
+        the machine), and into what is served; each begins with another."""
+        publisher = Publisher(self.site)
+        copy = copy_of(server)
         parts = {'without': lambda: self.latency(server),
-                 'during': lambda: self.latency(server, publisher.once)}
+                 'elsewhere': lambda: self.latency(server, lambda: publisher.once(copy)),
+                 'during': lambda: self.latency(server, lambda: publisher.once(server.config))}
         out = []
         try:
             for number in range(self.arguments.rounds):
-                before = publisher.count
-                order = list(parts) if number % 2 else list(reversed(parts))
+                before = publisher.counts[server.config]
+                first = number % len(parts)
+                order = [*list(parts)[first:], *list(parts)[:first]]
                 found = {name: parts[name]() for name in order}
-                out.append(found | {'publishes': publisher.count - before})
+                out.append(found | {'publishes': publisher.counts[server.config] - before})
                 tell(f'publish {number + 1}: {out[-1]}')
         finally:
-            publisher.undo()
+            publisher.undo(server.config)
         return out
+
+
+def copy_of(server):
+    """A configuration as the server's, with a copy of its database and of the keys beside it."""
+    folder = server.data / 'copy'
+    folder.mkdir(exist_ok=True)
+    shutil.copy(server.data / 'contacts.mdb', folder)
+    keys = server.data / 'contacts.mdb-keys'
+    if keys.is_dir():
+        shutil.copytree(keys, folder / keys.name, dirs_exist_ok=True)
+    path = folder / 'contactd.conf'
+    path.write_text(pathlib.Path(server.config).read_text(encoding='utf-8').replace(
+        f'database: {server.data}/', f'database: {folder}/'), encoding='utf-8')
+    return path
 
 
 class Publisher:
     """Changes one contact and publishes it, on the server's core, with what the server leaves of it:
     what delays answers then is not the scheduler."""
 
-    def __init__(self, site, config):
+    def __init__(self, site):
         self.site = site
-        self.config = config
         self.path = min(site.contacts.iterdir())
         self.text = self.path.read_text(encoding='ascii')
-        self.count = 0
+        self.counts = collections.Counter()  # by configuration
 
-    def once(self):
-        self.count += 1
-        self.publish(self.text.replace('CSIRT', ('SIRTC', 'RTCSI')[self.count % 2]))
+    def once(self, config):
+        self.counts[config] += 1
+        self.publish(config, self.text.replace('CSIRT', f'CSIRT {self.counts.total()}'))
         return True
 
-    def undo(self):
-        self.publish(self.text)
+    def undo(self, config):
+        self.publish(config, self.text)
 
-    def publish(self, text):
+    def publish(self, config, text):
         self.path.write_text(text, encoding='ascii')
-        subprocess.run([self.site.build / 'zonegen' / 'zonegen', 'publish', '-c', self.config,
-                        self.path], check=True, stdout=subprocess.DEVNULL,
-                       preexec_fn=self.stand_back)
+        subprocess.run([self.site.build / 'zonegen' / 'zonegen', 'publish', '-c', config, self.path],
+                       check=True, stdout=subprocess.DEVNULL, preexec_fn=self.stand_back)
 
     def stand_back(self):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

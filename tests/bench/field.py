@@ -9,6 +9,7 @@ import servers
 import workload
 
 tell = figures.tell
+SLOW = 1000000  # entries, from which on peers, which load them for minutes, are started once
 RESERVE = 1.3     # times the memory of the largest peer so far must be free for the next
 CACHE = 0.15      # of all memory is left for what the servers map and read
 LOST = 'ffffffff'  # a question that got no answer
@@ -46,9 +47,10 @@ class Field:
 
     def run(self):
         """All figures, as JSON can hold them."""
-        self.take_turns('start', self.servers, self.arguments.starts_of(len(self.entries)) - 1,
-                        self.figures.start_and_stop)
         always = [server for server in self.servers if server.kind in ('own', 'limit')]
+        often = always if len(self.entries) >= SLOW else self.servers
+        self.take_turns('start', often, self.arguments.starts_of(len(self.entries)) - 1,
+                        self.figures.start_and_stop)
         waiting = [server for server in self.servers if server not in always]
         groups = []
         while True:

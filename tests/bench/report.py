@@ -27,6 +27,16 @@ LAST = [
     ('after load', 'memory', 'load_rss', 1 / MEGABYTE, 0),
 ]
 
+# Title, figure, key, factor, digits: what the table of all sizes has.
+OVERVIEW = [
+    ('UDP µs', 'udp', 'udp', 1e6, 2),
+    ('TCP µs', 'tcp', 'tcp', 1e6, 2),
+    ('TLS µs', 'tls', 'tls', 1e6, 2),
+    ('AXFR ms', 'axfr', 'axfr', 1e3, 1),
+    ('start ms', 'start', 'start', 1e3, 0),
+    ('PSS MB', 'memory', 'load_pss', 1 / MEGABYTE, 0),
+]
+
 
 def number(value, factor=1, digits=2):
     return '' if value is None else f'{value * factor:.{digits}f}'
@@ -42,10 +52,23 @@ def cell(size, name, column):
     text = number(size.median(figure, name, key), factor, digits) + star
     if key == figure and len(values) > 1:
         text += f' ({number(min(values), factor, digits)}–{number(max(values), factor, digits)})'
-    if figure == 'memory':
+    if figure == 'memory' and key.endswith('rss'):
         for other in ('pss', 'anonymous'):
             text += f', {number(size.median(figure, name, key.replace("rss", other)), factor, digits)}'
     return text
+
+
+def overview(sizes):
+    """One table of all sizes: a row for each figure and size, medians with their ranges."""
+    names = list(dict.fromkeys(name for size in sizes for name in size.names))
+    rows = []
+    for column in OVERVIEW:
+        for size in sizes:
+            cells = [cell(size, name, column) if name in size.names else '' for name in names]
+            if any(cells):
+                rows.append(table.row([f'{column[0]}, {size.entries}'
+                                       f'{" signed" if size.signed else ""}', *cells]))
+    return ['## All sizes', '', *table.head(['', *names]), *rows, '']
 
 
 def ratios(size, name, figure, others):
@@ -97,7 +120,9 @@ def extras_of(size):
         return []
     keys = ('p50', 'p99', 'p999', 'slowest')
     rows = []
-    for when, title in (('without', 'without a publish'), ('during', 'while publishes commit')):
+    for when, title in (('without', 'without a publish'),
+                        ('elsewhere', 'while publishes commit to a copy'),
+                        ('during', 'while publishes commit')):
         cells = [table.median_and_range([pair[when][key] for pair in rounds], 1e6, 0)
                  for key in keys]
         rows.append(table.row([title, *(f'{middle} ({spread})' for middle, spread in cells)]))
@@ -122,7 +147,7 @@ def lines(found):
     out = [f'* `{command}`' for command in found['command'].split('\n')]
     out += [f'* {found["machine"]}; {found["date"]}']
     out += [f'* {name}: {version}' for name, version in found['versions'].items()]
-    out += ['', *lacking(sizes)]
+    out += ['', *lacking(sizes), *(overview(sizes) if len(sizes) > 1 else [])]
     for size in sizes:
         out += [f'## {size.title()}', '', *table_of(size), *(line for note in notes(size)
                                                              for line in ('', note)),

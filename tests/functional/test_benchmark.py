@@ -82,9 +82,21 @@ def test_runs_are_reported_together_and_of_a_figure_the_last_counts(report):
                                       "knot": figures("start", 3)}]})
     text = report(first, run_of(udp(contactd=6, knot=8), entries=10000, signed=True), again, start)
     assert re.findall("^## (.*)$", text, re.MULTILINE) == \
-        ["316 entries", "10000 entries, signed, asked with DO", "Goals"]
-    row = cells(text, "contactd")
+        ["All sizes", "316 entries", "10000 entries, signed, asked with DO", "Goals"]
+    row = cells(text[text.index("## 316 entries"):], "contactd")
     assert row[0] == "5.00" and any(cell.startswith("20") for cell in row)
+
+
+def test_all_sizes_stand_in_one_table(report):
+    text = report(run_of(udp(contactd=4, knot=8), udp(contactd=5, knot=9)),
+                  run_of(udp(contactd=6, knot=8), entries=10000, signed=True))
+    assert cells(text, "UDP µs, 316") == ["4.50 (4.00–5.00)", "8.50 (8.00–9.00)", "", ""]
+    assert cells(text, "UDP µs, 10000 signed")[:2] == ["6.00", "8.00"]
+    assert "| AXFR ms" not in text, "a figure that was not measured has no row"
+
+
+def test_one_size_needs_no_table_of_all(report):
+    assert "## All sizes" not in report(run_of(udp(contactd=4, knot=8)))
 
 
 def test_the_drawing_is_xml_with_a_bar_for_each_server(report):
