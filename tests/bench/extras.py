@@ -20,16 +20,18 @@ class Extras:
         self.arguments = arguments
         self.measured = measured  # Figures
 
-    def clients(self, server, cores):
+    def clients(self, server, workers):
         """Two clients at once, each on a core, that sleep where there is nothing to do: they share
-        the core. Processor time of the server by query."""
+        the core. Each worker has the same number of queries outstanding, as under any load that
+        saturates. Processor time of the server by query."""
+        outstanding = self.arguments.window * workers // len(self.arguments.cores)
         command = [self.site.build / 'tests' / 'bench' / 'load', '--wait', '--lanes', str(LANES),
-                   '--window', str(self.arguments.window // 2), '--seconds', str(self.arguments.seconds),
+                   '--window', str(outstanding), '--seconds', str(self.arguments.seconds),
                    servers.ADDRESS, str(server.port), self.measured.queries]
         window = self.measured.window(server)
         running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                                     preexec_fn=lambda core=core: os.sched_setaffinity(0, {core}))
-                   for core in cores]
+                   for core in self.arguments.cores]
         said = [json.loads(client.communicate()[0]) for client in running]
         window.close()
         answered = sum(one['answered'] for one in said)
@@ -42,9 +44,9 @@ class Extras:
         out = []
         for _ in range(self.arguments.rounds):
             alone = self.measured.undisturbed(
-                lambda server: self.clients(server, self.arguments.cores), one)
+                lambda server: self.clients(server, 1), one)
             both = self.measured.undisturbed(
-                lambda server: self.clients(server, self.arguments.cores), two)
+                lambda server: self.clients(server, 2), two)
             out.append({'one': alone['query'], 'two': both['query'], 'one_rate': alone['rate'],
                         'two_rate': both['rate'], 'clean': alone['clean'] and both['clean']})
             tell(f'workers {len(out)}: {out[-1]}')
