@@ -140,8 +140,8 @@ class Publisher:
 def run(site, arguments, measured):
     """Both, as JSON can hold them."""
     extras = Extras(site, arguments, measured)
-    measured.running = running = [server(site, servers.free_port())
-                                  for server in (servers.ContactdBeside, servers.ContactdTwo)]
+    running = [server(site, servers.free_port())
+               for server in (servers.ContactdBeside, servers.ContactdTwo)]
     try:
         for server in running:
             measured.start(server)

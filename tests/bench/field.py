@@ -54,7 +54,7 @@ class Field:
         waiting = [server for server in self.servers if server not in always]
         groups = []
         while True:
-            self.figures.running = group = []
+            group = []
             try:
                 self.start_group(group, always, waiting)
                 groups.append([server.name for server in group])

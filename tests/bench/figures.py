@@ -19,13 +19,12 @@ def tell(text):
 
 
 class Figures:
-    """Measures servers of one site. `running`: all whose processor time is not foreign."""
+    """Measures servers of one site."""
 
     def __init__(self, site, arguments, queries):
         self.site = site
         self.arguments = arguments
         self.queries = queries
-        self.running = []
         self.transfers = {}  # server's name: what one transfer holds
         self.times = 1       # transfers in one measurement
 
@@ -38,7 +37,7 @@ class Figures:
         return self.tool('load', *options, servers.ADDRESS, port or server.port, self.queries)[0]
 
     def window(self, server):
-        return measure.Window(server.session, [one.session for one in self.running if one.process])
+        return measure.Window(server.session)
 
     def undisturbed(self, measurement, server):
         """Measures again while others use the machine, a few times."""

@@ -105,22 +105,22 @@ def own():
 
 
 class Window:
-    """A stretch of time in which a server is measured. `sessions`: of all servers that run."""
+    """A stretch of time in which a server, a session, is measured. What other servers do meanwhile
+    counts as foreign: some clean up for a while after a transfer."""
 
-    def __init__(self, measured, sessions):
+    def __init__(self, measured):
         self.measured = measured
-        self.sessions = set(sessions) | {measured}
         self.before = self.look()
 
     def look(self):
-        servers = {session: cpu_of(session) for session in self.sessions}
-        return servers, busy() - own() - sum(cpu.total for cpu in servers.values()), time.monotonic()
+        cpu = cpu_of(self.measured)
+        return cpu, busy() - own() - cpu.total, time.monotonic()
 
     def close(self):
         """Sets `cpu` of the measured server, `seconds`, and `foreign`: processors that others used."""
-        servers, others, now = self.look()
-        before_servers, before_others, before_now = self.before
-        self.cpu = servers[self.measured] - before_servers[self.measured]
+        cpu, others, now = self.look()
+        before, before_others, before_now = self.before
+        self.cpu = cpu - before
         self.seconds = now - before_now
         self.foreign = max(others - before_others - FOREIGN_GRAIN, 0) / self.seconds
         self.is_clean = self.foreign <= FOREIGN_LIMIT
