@@ -50,7 +50,7 @@ static void note_bound(struct edit *edit, const uint8_t *key, size_t key_octets)
     edit->bound_octets = key_octets;
 }
 
-/* Finds the last key. LMDB's outcome. */
+/* Finds the last key. LMDB's outcome, or that the database is damaged. */
 static int find_bound(struct edit *edit)
 {
     MDB_val key;
@@ -58,6 +58,8 @@ static int find_bound(struct edit *edit)
 
     fault_enter(edit->store->fault_line);
     int code = mdb_cursor_get(edit->writer, &key, &value, MDB_LAST);
+    if (code == 0 && key.mv_size > sizeof edit->bound)
+        code = MDB_CORRUPTED;
     if (code == 0)
         note_bound(edit, key.mv_data, key.mv_size);
     fault_leave();

@@ -1,9 +1,6 @@
-#include "tests/unit/check.h"
-#include "tests/unit/store/temporary.h"
+#include "tests/unit/store/changes.h"
 
-#include "store/edit.h"
-#include "store/store.h"
-
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,55 +10,16 @@
 #define EDITS        40
 #define STEPS        60
 
-static const struct store_access private_access = {.shared = false};
-
-static int setup(void **state)
-{
-    struct temporary *temporary = calloc(1, sizeof *temporary);
-    *state = temporary;
-    return temporary ? temporary_create(temporary) : -1;
-}
-
-static int teardown(void **state)
-{
-    temporary_destroy(*state);
-    free(*state);
-    return 0;
-}
-
-static struct store *create_store(const struct temporary *temporary)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    struct store *store;
-    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
-                     STATUS_OK);
-    return store;
-}
-
-static struct edit *begin(struct store *store)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    struct edit *edit;
-    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
-    return edit;
-}
-
-static void commit(struct edit *edit)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    assert_int_equal(edit_commit(edit, message), STATUS_OK);
-}
-
 static void an_aborted_edit_leaves_nothing(void **state)
 {
     struct store *store = create_store(*state);
     struct snapshot *snapshot;
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     struct item item;
 
     assert_int_equal(edit_put(edit, (const uint8_t *)"a", 1, (const uint8_t *)"1", 1), STATUS_OK);
-    commit(edit);
-    edit = begin(store);
+    commit_edit(edit);
+    edit = begin_edit(store);
     assert_int_equal(edit_put(edit, (const uint8_t *)"b", 1, (const uint8_t *)"2", 1), STATUS_OK);
     assert_int_equal(edit_delete(edit, (const uint8_t *)"a", 1), STATUS_OK);
     assert_int_equal(edit_delete(edit, (const uint8_t *)"c", 1), STATUS_NOT_FOUND);
@@ -76,6 +34,34 @@ static void an_aborted_edit_leaves_nothing(void **state)
     assert_int_equal(snapshot_walk(snapshot, WALK_AT, (const uint8_t *)"b", 1, &item),
                      STATUS_NOT_FOUND);
     snapshot_destroy(snapshot);
+    store_close(store);
+}
+
+/* Its size is larger than any key, as a flipped bit may make it: pages of large files are not all
+ * looked at when they are opened. */
+static void a_last_key_that_is_damaged_begins_nothing(void **state)
+{
+    static const uint8_t last[] = "the last key of all";
+    const uint8_t damaged[] = {0xff, 0xff};
+    const struct temporary *temporary = *state;
+    struct store *store = create_store(temporary);
+    char message[STORE_MESSAGE_OCTETS];
+    uint8_t octets[1 << 16];
+    struct edit *edit = begin_edit(store);
+
+    assert_int_equal(edit_put(edit, last, sizeof last, last, 1), STATUS_OK);
+    commit_edit(edit);
+    int file = open(temporary->database, O_RDWR);
+    assert_true(file >= 0);
+    ssize_t taken = pread(file, octets, sizeof octets, 0);
+    assert_true(taken > 0);
+    const uint8_t *found = memmem(octets, (size_t)taken, last, sizeof last);
+    assert_non_null(found);
+    /* LMDB has the key's size right before it. */
+    assert_int_equal(pwrite(file, damaged, sizeof damaged, found - octets - 2), sizeof damaged);
+    assert_int_equal(edit_begin(store, &edit, message), STATUS_SYSTEM);
+    assert_non_null(strstr(message, "cannot begin a change"));
+    close(file);
     store_close(store);
 }
 
@@ -169,7 +155,7 @@ static void whatever_the_order_of_puts_keys_stand_in_theirs(void **state)
     assert_non_null(model);
     srand(1);
     for (size_t n = 0; n < EDITS; n++) {
-        struct edit *edit = begin(store);
+        struct edit *edit = begin_edit(store);
         const struct model before = *model;
         for (size_t i = 0; i < STEPS; i++)
             step(edit, model);
@@ -178,7 +164,7 @@ static void whatever_the_order_of_puts_keys_stand_in_theirs(void **state)
             edit_abort(edit);
             *model = before;
         } else {
-            commit(edit);
+            commit_edit(edit);
         }
     }
     assert_true(model->next > KEYS / 2);
@@ -196,13 +182,13 @@ static void what_is_put_in_order_leaves_no_room_in_its_pages(void **state)
     const size_t octets = 600;
     struct store *store = create_store(temporary);
     struct model *model = calloc(1, sizeof *model);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     struct stat info;
 
     assert_non_null(model);
     for (size_t n = 0; n < KEYS; n++)
         put(edit, model, n, octets);
-    commit(edit);
+    commit_edit(edit);
     assert_int_equal(stat(temporary->database, &info), 0);
     assert_in_range(info.st_size, KEYS * octets, KEYS * octets * 120 / 100);
     free(model);
@@ -212,11 +198,14 @@ static void what_is_put_in_order_leaves_no_room_in_its_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(whatever_the_order_of_puts_keys_stand_in_theirs, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_is_put_in_order_leaves_no_room_in_its_pages, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(an_aborted_edit_leaves_nothing, temporary_setup,
+                                        temporary_teardown),
+        cmocka_unit_test_setup_teardown(a_last_key_that_is_damaged_begins_nothing, temporary_setup,
+                                        temporary_teardown),
+        cmocka_unit_test_setup_teardown(whatever_the_order_of_puts_keys_stand_in_theirs,
+                                        temporary_setup, temporary_teardown),
+        cmocka_unit_test_setup_teardown(what_is_put_in_order_leaves_no_room_in_its_pages,
+                                        temporary_setup, temporary_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
