@@ -1,7 +1,5 @@
-#include "tests/unit/check.h"
-#include "tests/unit/store/temporary.h"
+#include "tests/unit/store/changes.h"
 
-#include "store/edit.h"
 #include "store/history.h"
 #include "store/nsec3.h"
 #include "store/stored.h"
@@ -118,13 +116,8 @@ static void put_zone(struct edit *edit, uint32_t serial)
 
 static struct store *create(struct temporary *temporary)
 {
-    const struct store_access access = {.shared = false};
-    char message[STORE_MESSAGE_OCTETS];
-    struct store *store;
-
     assert_int_equal(temporary_create(temporary), 0);
-    assert_int_equal(store_create(temporary->database, &access, &store, message), STATUS_OK);
-    return store;
+    return create_store(temporary);
 }
 
 static void destroy(const struct temporary *temporary, struct store *store)
@@ -133,24 +126,10 @@ static void destroy(const struct temporary *temporary, struct store *store)
     temporary_destroy(temporary);
 }
 
-static struct edit *begin(struct store *store)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    struct edit *edit;
-    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
-    return edit;
-}
-
-static void commit(struct edit *edit)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    assert_int_equal(edit_commit(edit, message), STATUS_OK);
-}
-
 /* Writes a past of `steps` random changes; each has the apex. Decoys stand around it. */
 static void put_past(struct store *store, struct past *past, uint32_t steps)
 {
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
 
     memset(past, 0, sizeof *past);
     past->steps = steps;
@@ -173,7 +152,7 @@ static void put_past(struct store *store, struct past *past, uint32_t steps)
     put_zone(edit, serial_after(steps));
     put(edit, (const uint8_t *)"\3\0\6", 3, (const uint8_t *)"x", 1);
     put(edit, (const uint8_t *)"\3\0\10", 3, (const uint8_t *)"x", 1);
-    commit(edit);
+    commit_edit(edit);
 }
 
 static struct snapshot *open_snapshot(struct store *store)
@@ -296,9 +275,9 @@ static void steps_that_are_not_kept_are_not_walked(void **state)
 
     struct store *store = create(&temporary);
     put_past(store, &past, 10);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put_summary(edit, &(struct history_summary){.newest = 10, .oldest = 3});
-    commit(edit);
+    commit_edit(edit);
     struct snapshot *snapshot = open_snapshot(store);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(history_walk_open(snapshot, ZONE, cases[i].first, cases[i].last, &walk),
@@ -364,14 +343,14 @@ static void each_kept_serial_is_found_with_what_differs_since(void **state)
 static void put_serials(struct store *store, const uint32_t *serials, uint32_t steps,
                         uint32_t setback)
 {
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
 
     for (uint32_t n = 0; n < steps; n++)
         put_step(edit, &(struct history_step){
                            .step = n + 1, .old_serial = serials[n], .new_serial = serials[n + 1]});
     put_summary(edit, &(struct history_summary){.newest = steps, .oldest = 1, .setback = setback});
     put_zone(edit, serials[steps]);
-    commit(edit);
+    commit_edit(edit);
 }
 
 static void a_serial_that_may_have_had_two_contents_is_not_found(void **state)
@@ -412,9 +391,9 @@ static void the_newest_serial_is_one_that_a_kept_step_set_back(void **state)
     assert_int_equal(history_newest_serial(snapshot, ZONE, 13), 13);
     assert_int_equal(history_newest_serial(snapshot, ZONE + 5, 10), 10); /* it has no past */
     snapshot_destroy(snapshot);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put_summary(edit, &(struct history_summary){.newest = 7, .oldest = 5, .setback = 6});
-    commit(edit);
+    commit_edit(edit);
     snapshot = open_snapshot(store);
     assert_int_equal(history_newest_serial(snapshot, ZONE, 10), 11); /* more is not kept */
     snapshot_destroy(snapshot);
@@ -442,9 +421,9 @@ static void a_setback_with_too_much_before_it_is_not_looked_through(void **state
     assert_int_equal(history_find(snapshot, ZONE, 9000, &step, &difference), STATUS_NOT_FOUND);
     snapshot_destroy(snapshot);
     summary.oldest = 2; /* one has gone */
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put_summary(edit, &summary);
-    commit(edit);
+    commit_edit(edit);
     snapshot = open_snapshot(store);
     assert_int_equal(history_find(snapshot, ZONE, 9000, &step, &difference), STATUS_OK);
     snapshot_destroy(snapshot);
@@ -461,9 +440,9 @@ static void a_change_that_no_step_tells_of_ends_the_history(void **state)
 
     struct store *store = create(&temporary);
     put_serials(store, serials, 2, 0);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put_zone(edit, 12);
-    commit(edit);
+    commit_edit(edit);
     struct snapshot *snapshot = open_snapshot(store);
     assert_int_equal(history_find(snapshot, ZONE, 10, &step, &difference), STATUS_NOT_FOUND);
     snapshot_destroy(snapshot);
@@ -492,10 +471,10 @@ static void values_are_read_as_they_were_written(void **state)
     memset(&summary_read, 0, sizeof summary_read);
     memset(&step_read, 0, sizeof step_read);
     struct store *store = create(&temporary);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put_summary(edit, &summary);
     put_step(edit, &step);
-    commit(edit);
+    commit_edit(edit);
     struct snapshot *snapshot = open_snapshot(store);
     assert_int_equal(history_summary_read(snapshot, ZONE, &summary_read), STATUS_OK);
     assert_int_equal(summary_read.newest, summary.newest);
@@ -570,10 +549,10 @@ static void the_longest_name_can_be_recorded(void **state)
     assert_int_equal(octets + made.length - KEY_PREFIX_OCTETS, HISTORY_KEY_OCTETS);
     memcpy(key + octets, made.octets + KEY_PREFIX_OCTETS, made.length - KEY_PREFIX_OCTETS);
     struct store *store = create(&temporary);
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     put(edit, key, sizeof key, value, write_image(value, 1, 2, key, sizeof key));
     put_summary(edit, &(struct history_summary){.newest = 1, .oldest = 1});
-    commit(edit);
+    commit_edit(edit);
     struct snapshot *snapshot = open_snapshot(store);
     assert_int_equal(history_image_since(snapshot, ZONE, 1, HISTORY_NODE,
                                          made.octets + KEY_PREFIX_OCTETS,
@@ -620,7 +599,7 @@ static void flip_all(struct store *store, const uint8_t *key, size_t key_octets)
     memcpy(value, item.value, octets);
     snapshot_destroy(snapshot);
     for (size_t i = 0; i <= octets; i++) {
-        struct edit *edit = begin(store);
+        struct edit *edit = begin_edit(store);
         if (i < octets)
             value[i] ^= (uint8_t)(1u << i % 8);
         put(edit, key, key_octets, value, octets);
@@ -673,7 +652,7 @@ static void a_step_that_is_gone_or_strange_is_malformed(void **state)
     struct store *store = create(&temporary);
     put_past(store, &past, 3);
     for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
-        struct edit *edit = begin(store);
+        struct edit *edit = begin_edit(store);
         uint8_t value[64];
         const uint8_t *octets = (const uint8_t *)strange[i].key;
         put(edit, octets, strange[i].octets, value,
@@ -681,7 +660,7 @@ static void a_step_that_is_gone_or_strange_is_malformed(void **state)
         assert_int_equal(read_everything(edit_snapshot(edit)), STATUS_MALFORMED);
         edit_abort(edit);
     }
-    struct edit *edit = begin(store);
+    struct edit *edit = begin_edit(store);
     assert_int_equal(edit_delete(edit, key, history_key(key, ZONE, 2, HISTORY_STEP)), STATUS_OK);
     assert_int_equal(read_everything(edit_snapshot(edit)), STATUS_MALFORMED);
     edit_abort(edit);

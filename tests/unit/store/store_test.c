@@ -1,8 +1,4 @@
-#include "tests/unit/check.h"
-#include "tests/unit/store/temporary.h"
-
-#include "store/edit.h"
-#include "store/store.h"
+#include "tests/unit/store/changes.h"
 
 #include <fcntl.h>
 #include <lmdb.h>
@@ -16,38 +12,13 @@
 
 static const struct store_access private_access = {.shared = false};
 
-static int setup(void **state)
-{
-    struct temporary *temporary = calloc(1, sizeof *temporary);
-    *state = temporary;
-    return temporary ? temporary_create(temporary) : -1;
-}
-
-static int teardown(void **state)
-{
-    temporary_destroy(*state);
-    free(*state);
-    return 0;
-}
-
-static struct store *create_store(const struct temporary *temporary)
-{
-    char message[STORE_MESSAGE_OCTETS];
-    struct store *store;
-    assert_int_equal(store_create(temporary->database, &private_access, &store, message),
-                     STATUS_OK);
-    return store;
-}
-
 static void put(struct store *store, const char *key, const char *value)
 {
-    char message[STORE_MESSAGE_OCTETS];
-    struct edit *edit;
-    assert_int_equal(edit_begin(store, &edit, message), STATUS_OK);
+    struct edit *edit = begin_edit(store);
     assert_int_equal(
         edit_put(edit, (const uint8_t *)key, strlen(key), (const uint8_t *)value, strlen(value)),
         STATUS_OK);
-    assert_int_equal(edit_commit(edit, message), STATUS_OK);
+    commit_edit(edit);
 }
 
 static void assert_value(struct snapshot *snapshot, const char *key, const char *value)
@@ -466,29 +437,35 @@ static void what_was_in_doubt_is_freed_when_nobody_looks_at_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_missing_database_is_named_and_not_made, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_missing_database_is_named_and_not_made, temporary_setup,
+                                        temporary_teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, temporary_setup,
+                                        temporary_teardown),
         cmocka_unit_test_setup_teardown(a_database_of_another_program_is_refused_and_left_alone,
-                                        setup, teardown),
+                                        temporary_setup, temporary_teardown),
         cmocka_unit_test_setup_teardown(a_database_whose_changes_have_lost_their_numbers_is_refused,
-                                        setup, teardown),
+                                        temporary_setup, temporary_teardown),
         cmocka_unit_test_setup_teardown(
-            a_database_of_another_version_is_refused_with_the_command_to_run, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed, setup,
-                                        teardown),
+            a_database_of_another_version_is_refused_with_the_command_to_run, temporary_setup,
+            temporary_teardown),
+        cmocka_unit_test_setup_teardown(a_snapshot_shows_one_commit_until_it_is_renewed,
+                                        temporary_setup, temporary_teardown),
         cmocka_unit_test_setup_teardown(
-            contents_that_are_newer_than_the_number_they_go_by_are_not_shown, setup, teardown),
+            contents_that_are_newer_than_the_number_they_go_by_are_not_shown, temporary_setup,
+            temporary_teardown),
         cmocka_unit_test_setup_teardown(a_change_is_refused_where_the_lock_has_another_number,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, setup, teardown),
+                                        temporary_setup, temporary_teardown),
+        cmocka_unit_test_setup_teardown(a_walk_goes_both_ways, temporary_setup, temporary_teardown),
         cmocka_unit_test_setup_teardown(a_shared_database_lets_the_group_read_it_and_write_the_lock,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(the_reader_of_a_dead_process_is_cleared, setup, teardown),
+                                        temporary_setup, temporary_teardown),
+        cmocka_unit_test_setup_teardown(the_reader_of_a_dead_process_is_cleared, temporary_setup,
+                                        temporary_teardown),
         cmocka_unit_test_setup_teardown(who_waits_for_another_change_says_so_once_and_goes_on,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(who_does_not_wait_says_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_in_doubt_is_freed_when_nobody_looks_at_it, setup,
-                                        teardown),
+                                        temporary_setup, temporary_teardown),
+        cmocka_unit_test_setup_teardown(who_does_not_wait_says_nothing, temporary_setup,
+                                        temporary_teardown),
+        cmocka_unit_test_setup_teardown(what_was_in_doubt_is_freed_when_nobody_looks_at_it,
+                                        temporary_setup, temporary_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
