@@ -14,10 +14,11 @@
 #define LEAST_FILES 256
 /* Who is done with a part takes another: that all end together, whatever else their cores do. */
 #define PARTS_EACH 4
-#define MAX_PARTS  64
+#define PART_FILES 256 /* about, where there are many */
 
-/* A reading, shared out. One part has the arena and the list of the caller; of several each has its
- * own, so that nothing is locked, and what they say stays in the order of the files. */
+/* A reading, shared out. One part has the arena and the list of the caller. Of several each has its
+ * own list, so that what they say stays in the order of the files, and the arena of the place where
+ * it is read, so that nothing is locked. */
 struct run {
     struct arena *arena;
     struct diag *diag;
@@ -26,7 +27,9 @@ struct run {
     pthread_mutex_t lock;
     unsigned threads; /* beside this one */
     size_t part_count;
-    struct part parts[MAX_PARTS];
+    struct part *parts;
+    size_t place_count;
+    struct arena **arenas; /* of places */
     size_t use_count;
     struct part_use *uses;
     bool invalid;
@@ -87,31 +90,49 @@ static void finish(struct contacts *out)
 
 /* ---- parts ---- */
 
-/* Gives a part what it works with: its share of the files, and of the room for entries. */
+/* Gives a part its share of the files, of the room for entries, and its list. */
 static enum status open_part(struct run *run, const struct paths *files, size_t n)
 {
     struct part *part = &run->parts[n];
     size_t first = files->count * n / run->part_count;
     size_t end = files->count * (n + 1) / run->part_count;
-    bool is_alone = run->part_count == 1;
 
     *part = (struct part){
-        .reading = {.arena = is_alone ? run->arena : arena_create(),
-                    .diag = is_alone ? run->diag : diag_create(),
-                    .rules = run->rules},
+        .reading = {.diag = run->part_count == 1 ? run->diag : diag_create(), .rules = run->rules},
         .lock = &run->lock,
         .path_count = end - first,
         .paths = files->items + first,
         .entries = run->out->entries + first,
     };
-    return part->reading.arena != NULL && part->reading.diag != NULL ? STATUS_OK : STATUS_SYSTEM;
+    return part->reading.diag != NULL ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static enum status open_place(struct run *run, size_t at)
+{
+    run->arenas[at] = run->part_count == 1 ? run->arena : arena_create();
+    return run->arenas[at] != NULL ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static enum status open_parts(struct run *run, const struct paths *files)
+{
+    enum status status = STATUS_OK;
+
+    run->parts = calloc(run->part_count, sizeof *run->parts);
+    run->arenas = calloc(run->place_count, sizeof *run->arenas);
+    if (run->parts == NULL || run->arenas == NULL)
+        return STATUS_SYSTEM;
+    for (size_t n = 0; n < run->part_count && status == STATUS_OK; n++)
+        status = open_part(run, files, n);
+    for (size_t at = 0; at < run->place_count && status == STATUS_OK; at++)
+        status = open_place(run, at);
+    return status;
 }
 
 static enum status read_one(void *state, size_t place, size_t piece)
 {
     struct run *run = state;
 
-    (void)place;
+    run->parts[piece].reading.arena = run->arenas[place];
     part_read(&run->parts[piece]);
     return run->parts[piece].status;
 }
@@ -168,14 +189,17 @@ static enum status join_parts(struct run *run)
 /* What the parts made goes on living in the caller's arena. */
 static void close_parts(struct run *run)
 {
-    for (size_t n = 0; n < run->part_count; n++) {
+    for (size_t n = 0; n < run->part_count && run->parts != NULL; n++) {
         struct part *part = &run->parts[n];
         free(part->uses);
         if (part->reading.diag != run->diag)
             diag_destroy(part->reading.diag);
-        if (part->reading.arena != NULL && part->reading.arena != run->arena)
-            arena_adopt(run->arena, part->reading.arena);
     }
+    for (size_t at = 0; at < run->place_count && run->arenas != NULL; at++)
+        if (run->arenas[at] != NULL && run->arenas[at] != run->arena)
+            arena_adopt(run->arena, run->arenas[at]);
+    free(run->parts);
+    free(run->arenas);
     free(run->uses);
 }
 
@@ -184,22 +208,19 @@ static void share_out(struct run *run, size_t files)
     unsigned threads = run->rules->threads;
 
     run->threads = threads > 0 ? threads - 1 : ahead_threads(files, LEAST_FILES);
-    run->part_count = run->threads == 0 ? 1 : ((size_t)run->threads + 1) * PARTS_EACH;
-    if (run->part_count > MAX_PARTS)
-        run->part_count = MAX_PARTS;
+    size_t least = run->threads == 0 ? 1 : ((size_t)run->threads + 1) * PARTS_EACH;
+    size_t more = run->threads == 0 ? 1 : files / PART_FILES;
+    run->part_count = more > least ? more : least;
+    run->place_count = ahead_places(run->threads);
 }
 
 static enum status read_files(struct run *run, const struct paths *files)
 {
-    enum status status = STATUS_OK;
-
     run->out->entries = arena_alloc(run->arena, files->count * sizeof(struct entry));
     if (run->out->entries == NULL)
         return STATUS_SYSTEM;
     share_out(run, files->count);
-    for (size_t n = 0; n < run->part_count; n++)
-        if (open_part(run, files, n) != STATUS_OK)
-            status = STATUS_SYSTEM;
+    enum status status = open_parts(run, files);
     if (status == STATUS_OK)
         status = read_parts(run);
     if (status == STATUS_OK)

@@ -310,55 +310,73 @@ static void count_file(void *state, const char *path, const struct file_content 
     ++*count;
 }
 
-/* 40 files: a mistake in every seventh, and every fifth has the label of the one before it. */
-static void put_many(void)
+/* A mistake in every seventh file, and every fifth has the label of the one before it. */
+static void put_many(size_t count)
 {
-    for (int n = 0; n < 40; n++) {
+    for (size_t n = 0; n < count; n++) {
         char path[16];
         char label[8];
-        int of = n % 5 == 4 ? n - 1 : n;
-        snprintf(path, sizeof path, "%02d.yaml", n);
-        snprintf(label, sizeof label, "a%c", 'a' + of % 26);
+        size_t of = n % 5 == 4 ? n - 1 : n;
+        snprintf(path, sizeof path, "%04zu.yaml", n);
+        snprintf(label, sizeof label, "%c%c", (char)('a' + of / 26 % 26), (char)('a' + of % 26));
         put_entry(path, n % 7 == 6 ? "no label" : label);
     }
+}
+
+/* Reads the files once more, with so many threads: the same comes of them. */
+static void read_as_one(const struct fixture *alone, size_t count, unsigned threads)
+{
+    struct fixture other = *alone;
+    size_t seen = 0;
+    const struct contacts_witness witness = {&seen, count_file};
+
+    other.arena = arena_create();
+    other.diag = diag_create();
+    other.rules.threads = threads;
+    other.rules.witness = &witness;
+    assert_int_equal(read_here(&other), STATUS_OK);
+    assert_int_equal(seen, count);
+    assert_int_equal(other.contacts.file_count, alone->contacts.file_count);
+    assert_int_equal(other.contacts.contact_count, alone->contacts.contact_count);
+    assert_int_equal(other.contacts.entry_count, alone->contacts.entry_count);
+    for (size_t i = 0; i < alone->contacts.entry_count; i++) {
+        const struct entry *left = &alone->contacts.entries[i];
+        const struct entry *right = &other.contacts.entries[i];
+        assert_string_equal(right->file, left->file);
+        assert_string_equal(right->labels[0].a_label, left->labels[0].a_label);
+        assert_string_equal(right->contacts[0].id, left->contacts[0].id);
+    }
+    char *expected = said(alone->diag);
+    char *found = said(other.diag);
+    assert_string_equal(found, expected);
+    assert_int_equal(diag_count(other.diag, SEVERITY_ERROR),
+                     diag_count(alone->diag, SEVERITY_ERROR));
+    free(expected);
+    free(found);
+    diag_destroy(other.diag);
+    arena_destroy(other.arena);
 }
 
 static void threads_read_what_one_reads_and_say_the_same(void **state)
 {
     struct fixture *fixture = *state;
-    struct contacts alone;
 
-    put_many();
+    put_many(40);
+    fixture->rules.threads = 1;
     assert_int_equal(read_here(fixture), STATUS_OK);
-    alone = fixture->contacts;
-    for (unsigned threads = 2; threads < 50; threads += 9) {
-        struct fixture other = *fixture;
-        size_t seen = 0;
-        const struct contacts_witness witness = {&seen, count_file};
-        other.arena = arena_create();
-        other.diag = diag_create();
-        other.rules.threads = threads;
-        other.rules.witness = &witness;
-        assert_int_equal(read_here(&other), STATUS_OK);
-        assert_int_equal(seen, 40);
-        assert_int_equal(other.contacts.file_count, alone.file_count);
-        assert_int_equal(other.contacts.contact_count, alone.contact_count);
-        assert_int_equal(other.contacts.entry_count, alone.entry_count);
-        for (size_t i = 0; i < alone.entry_count; i++) {
-            assert_string_equal(other.contacts.entries[i].file, alone.entries[i].file);
-            assert_string_equal(other.contacts.entries[i].labels[0].a_label,
-                                alone.entries[i].labels[0].a_label);
-        }
-        char *expected = said(fixture->diag);
-        char *found = said(other.diag);
-        assert_string_equal(found, expected);
-        assert_int_equal(diag_count(other.diag, SEVERITY_ERROR),
-                         diag_count(fixture->diag, SEVERITY_ERROR));
-        free(expected);
-        free(found);
-        diag_destroy(other.diag);
-        arena_destroy(other.arena);
-    }
+    for (unsigned threads = 2; threads < 50; threads += 9)
+        read_as_one(fixture, 40, threads);
+}
+
+/* So many that one place has several parts. */
+static void many_files_are_read_in_small_parts(void **state)
+{
+    struct fixture *fixture = *state;
+
+    put_many(2600);
+    fixture->rules.threads = 1;
+    assert_int_equal(read_here(fixture), STATUS_OK);
+    read_as_one(fixture, 2600, 2);
 }
 
 int main(void)
@@ -374,6 +392,7 @@ int main(void)
         TEST(of_two_files_with_one_label_the_first_stays),
         TEST(of_many_files_each_collision_is_told),
         TEST(threads_read_what_one_reads_and_say_the_same),
+        TEST(many_files_are_read_in_small_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
