@@ -90,7 +90,7 @@ size_t memo_replies_for(size_t octets)
 {
     size_t replies = MEMO_MIN_REPLIES;
 
-    while (replies < MEMO_MAX_REPLIES && 2 * replies * MEMO_REPLY_OCTETS <= octets)
+    while (replies < MEMO_MAX_REPLIES && replies * MEMO_REPLY_OCTETS < octets)
         replies *= 2;
     return replies;
 }

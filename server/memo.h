@@ -27,7 +27,7 @@
 /* The room of a reply with its request: longer ones are made anew each time. */
 #define MEMO_REPLY_OCTETS 768
 /* How many are kept: powers of two. */
-#define MEMO_MIN_REPLIES 8192  /* 6 MiB */
+#define MEMO_MIN_REPLIES 16384 /* 12 MiB */
 #define MEMO_MAX_REPLIES 65536 /* 48 MiB */
 
 struct memo;
@@ -41,8 +41,8 @@ void memo_destroy(struct memo *memo);
 
 size_t memo_replies(const struct memo *memo);
 
-/* How many replies are worth keeping of a database of so many octets: no more than it has itself.
- */
+/* How many replies are worth keeping of a database of so many octets: room for as much as it has
+ * itself, or the next more. */
 size_t memo_replies_for(size_t octets);
 
 /* A request, as it is looked for. */

@@ -40,11 +40,13 @@ class Figures:
         return measure.Window(server.session)
 
     def undisturbed(self, measurement, server):
-        """Measures again while others use the machine, a few times."""
-        for _ in range(self.arguments.tries):
-            result = measurement(server)
+        """Measures again where others used the machine, once they do no more; a few times."""
+        result = measurement(server)
+        for _ in range(self.arguments.tries - 1):
             if result['clean']:
                 break
+            measure.wait_until_quiet()
+            result = measurement(server)
         return result
 
     def start(self, server):

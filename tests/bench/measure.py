@@ -11,6 +11,7 @@ CPUCLOCK_SCHED = 2  # of a whole process (linux/posix-timers.h)
 FOREIGN_LIMIT = 0.1  # of one processor
 # /proc/stat counts whole ticks, one for each processor may be off at both ends.
 FOREIGN_GRAIN = 2 * TICK
+QUIET_LIMIT, QUIET_LOOK = 20, 0.5  # seconds
 
 
 def pids_of(session):
@@ -102,6 +103,16 @@ def own():
     """Processor time of this process and of the children that it has waited for."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in spent)
+
+
+def wait_until_quiet(seconds=QUIET_LIMIT):
+    """Waits until nobody else has more to do than may disturb: some servers clean up for seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        before = busy() - own()
+        time.sleep(QUIET_LOOK)
+        if busy() - own() - before <= FOREIGN_GRAIN + FOREIGN_LIMIT * QUIET_LOOK:
+            return
 
 
 class Window:

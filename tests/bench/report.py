@@ -1,5 +1,7 @@
 """The results as Markdown: one table for each size, the goals, and what a reader must know."""
 
+import itertools
+
 import goals
 import results
 import table
@@ -27,14 +29,16 @@ LAST = [
     ('after load', 'memory', 'load_rss', 1 / MEGABYTE, 0),
 ]
 
-# Title, figure, key, factor, digits: what the table of all sizes has.
+# What the table of all sizes has: a title, and the columns above that share a cell.
 OVERVIEW = [
-    ('UDP µs', 'udp', 'udp', 1e6, 2),
-    ('TCP µs', 'tcp', 'tcp', 1e6, 2),
-    ('TLS µs', 'tls', 'tls', 1e6, 2),
-    ('AXFR ms', 'axfr', 'axfr', 1e3, 1),
-    ('start ms', 'start', 'start', 1e3, 0),
-    ('PSS MB', 'memory', 'load_pss', 1 / MEGABYTE, 0),
+    ('UDP µs; user', (TIMES[0], TIMES[1])),
+    ('UDP queries/s', (REST[0],)),
+    ('UDP p50; p99 µs', (REST[1], REST[2])),
+    ('TCP µs', (REST[3],)),
+    ('TLS µs', (REST[4],)),
+    ('AXFR ms; CPU', (REST[5], REST[6])),
+    ('start ms; CPU', (LAST[0], LAST[1])),
+    ('RSS, PSS, own MB', (LAST[3],)),
 ]
 
 
@@ -58,16 +62,23 @@ def cell(size, name, column):
     return text
 
 
+def cells(size, name, columns):
+    """What several columns have of a server, in one cell."""
+    texts = [cell(size, name, column) for column in columns] if name in size.names else []
+    return '; '.join(text for text in texts if text)
+
+
 def overview(sizes):
-    """One table of all sizes: a row for each figure and size, medians with their ranges."""
-    names = list(dict.fromkeys(name for size in sizes for name in size.names))
+    """One table of all sizes: a row for some figures and a size, medians with their ranges."""
+    names = list(dict.fromkeys(name for size in sizes for name in size.names
+                               if size.kind(name) != 'variant'))
     rows = []
-    for column in OVERVIEW:
+    for title, columns in OVERVIEW:
         for size in sizes:
-            cells = [cell(size, name, column) if name in size.names else '' for name in names]
-            if any(cells):
-                rows.append(table.row([f'{column[0]}, {size.entries}'
-                                       f'{" signed" if size.signed else ""}', *cells]))
+            values = [cells(size, name, columns) for name in names]
+            if any(values):
+                rows.append(table.row([f'{title}, {size.entries}'
+                                       f'{" signed" if size.signed else ""}', *values]))
     return ['## All sizes', '', *table.head(['', *names]), *rows, '']
 
 
@@ -155,12 +166,21 @@ def lines(found):
     return [*out, *goals.lines(sizes)]
 
 
+def join_rounds(earlier, later):
+    """Of a figure of a server the later run counts."""
+    again = {name for one in later for name in one}
+    return [{**{name: found for name, found in before.items() if name not in again}, **after}
+            for before, after in itertools.zip_longest(earlier, later, fillvalue={})]
+
+
 def join(earlier, later):
-    """Two runs of one size: of a figure that both have measured the later one counts."""
+    """Two runs of one size."""
     parts = {part: {**earlier.get(part, {}), **later.get(part, {})}
-             for part in ('rounds', 'servers', 'transfers', 'extras')}
+             for part in ('servers', 'transfers', 'extras')}
+    rounds = {figure: join_rounds(earlier['rounds'].get(figure, []), later['rounds'].get(figure, []))
+              for figure in {**earlier['rounds'], **later['rounds']}}
     others = [group for group in earlier['groups'] if group not in later['groups']]
-    return {**earlier, **later, **parts, 'groups': others + later['groups']}
+    return {**earlier, **later, **parts, 'rounds': rounds, 'groups': others + later['groups']}
 
 
 def merge(several):

@@ -87,11 +87,19 @@ def test_runs_are_reported_together_and_of_a_figure_the_last_counts(report):
     assert row[0] == "5.00" and any(cell.startswith("20") for cell in row)
 
 
+def test_servers_that_only_an_earlier_run_has_measured_stay(report):
+    earlier = run_of(udp(contactd=9, gdnsd=5), udp(contactd=9, gdnsd=5), udp(contactd=9, gdnsd=5))
+    text = report(earlier, run_of(udp(contactd=4, knot=8), udp(contactd=6, knot=8)))
+    assert cells(text, "contactd")[0] == "5.00 (4.00–6.00)"
+    assert cells(text, "gdnsd")[0] == "5.00 (5.00–5.00)" and cells(text, "knot")[0].startswith("8.00")
+
+
 def test_all_sizes_stand_in_one_table(report):
     text = report(run_of(udp(contactd=4, knot=8), udp(contactd=5, knot=9)),
                   run_of(udp(contactd=6, knot=8), entries=10000, signed=True))
-    assert cells(text, "UDP µs, 316") == ["4.50 (4.00–5.00)", "8.50 (8.00–9.00)", "", ""]
-    assert cells(text, "UDP µs, 10000 signed")[:2] == ["6.00", "8.00"]
+    assert cells(text, "UDP µs; user, 316") == \
+        ["4.50 (4.00–5.00); 1.1", "8.50 (8.00–9.00); 2.1", "", ""]
+    assert cells(text, "UDP µs; user, 10000 signed")[:2] == ["6.00; 1.5", "8.00; 2.0"]
     assert "| AXFR ms" not in text, "a figure that was not measured has no row"
 
 

@@ -278,11 +278,14 @@ static void what_is_too_long_to_be_kept_is_not_looked_for(void **state)
 
 static void as_much_is_kept_as_the_database_has(void **state)
 {
+    const size_t least = (size_t)MEMO_MIN_REPLIES * MEMO_REPLY_OCTETS;
     (void)state;
+
     assert_int_equal(memo_replies_for(0), MEMO_MIN_REPLIES);
-    assert_int_equal(memo_replies_for((size_t)2 * MEMO_MIN_REPLIES * MEMO_REPLY_OCTETS),
-                     2 * MEMO_MIN_REPLIES);
-    assert_int_equal(memo_replies_for(SIZE_MAX / 2), MEMO_MAX_REPLIES);
+    assert_int_equal(memo_replies_for(least), MEMO_MIN_REPLIES);
+    assert_int_equal(memo_replies_for(least + 1), 2 * MEMO_MIN_REPLIES);
+    assert_int_equal(memo_replies_for(2 * least), 2 * MEMO_MIN_REPLIES);
+    assert_int_equal(memo_replies_for(SIZE_MAX), MEMO_MAX_REPLIES);
 }
 
 int main(void)
