@@ -5,7 +5,7 @@ import os
 import re
 
 from support import client, wire
-from support.ports import Port
+from support.ports import Port, free_number
 from support.process import SANITIZER, SLOW, Process, run, wait_until
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
@@ -62,8 +62,9 @@ class Site:
         self.path = os.path.join(self.folder, "contactd.conf")
         self.database = os.path.join(self.folder, "contacts.mdb")
         self.config = {
-            "server": {"listen": ["127.0.0.1@53000"], "workers": 2, "identity": "functional",
-                       "version": "functional", **patience(), **(server or {})},
+            "server": {"listen": [f"127.0.0.1@{free_number()}"], "workers": 2,
+                       "identity": "functional", "version": "functional", **patience(),
+                       **(server or {})},
             "database": self.database,
             "contacts": str(contacts),
             "remote": [],

@@ -39,3 +39,10 @@ class Port:
         for held in self._sockets:
             held.close()
         self._sockets = []
+
+
+def free_number():
+    """Of a port that is free now: for a server that another mistake is to stop before it answers."""
+    port = Port()
+    port.release()
+    return port.number
