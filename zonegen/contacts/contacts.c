@@ -12,9 +12,9 @@
 
 /* Files that a thread is worth: starting it takes as long as reading one or two. */
 #define LEAST_FILES 256
-/* Who is done with a part takes another: that all end together, whatever else their cores do. */
-#define PARTS_EACH 4
-#define PART_FILES 256 /* about, where there are many */
+/* Of a part, about, where there are many: who is done with one takes another, so that all end
+ * together, whatever else their cores do. There are as many parts as places at least. */
+#define PART_FILES 256
 
 /* A reading, shared out. One part has the arena and the list of the caller. Of several each has its
  * own list, so that what they say stays in the order of the files, and the arena of the place where
@@ -208,10 +208,10 @@ static void share_out(struct run *run, size_t files)
     unsigned threads = run->rules->threads;
 
     run->threads = threads > 0 ? threads - 1 : ahead_threads(files, LEAST_FILES);
-    size_t least = run->threads == 0 ? 1 : ((size_t)run->threads + 1) * PARTS_EACH;
-    size_t more = run->threads == 0 ? 1 : files / PART_FILES;
-    run->part_count = more > least ? more : least;
     run->place_count = ahead_places(run->threads);
+    run->part_count = run->threads == 0 ? 1 : files / PART_FILES;
+    if (run->part_count < run->place_count)
+        run->part_count = run->place_count;
 }
 
 static enum status read_files(struct run *run, const struct paths *files)
