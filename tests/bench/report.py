@@ -8,37 +8,32 @@ import table
 
 MEGABYTE = 1e6
 # Title, figure, key, factor, digits.
-TIMES = [
-    ('UDP: CPU µs', 'udp', 'udp', 1e6, 2),
-    ('user', 'udp', 'udp_user', 1e6, 1),
-    ('system', 'udp', 'udp_system', 1e6, 1),
-]
-REST = [
-    ('queries/s', 'udp', 'udp_rate', 1, 0),
-    ('p50 µs', 'latency', 'p50', 1e6, 0),
-    ('p99 µs', 'latency', 'p99', 1e6, 0),
-    ('TCP: CPU µs', 'tcp', 'tcp', 1e6, 2),
-    ('TLS: CPU µs', 'tls', 'tls', 1e6, 2),
-    ('AXFR: ms', 'axfr', 'axfr', 1e3, 1),
-    ('CPU ms', 'axfr', 'axfr_cpu', 1e3, 1),
-]
-LAST = [
-    ('start: ms', 'start', 'start', 1e3, 0),
-    ('CPU ms', 'start', 'start_cpu', 1e3, 0),
-    ('RSS, PSS, own: MB', 'memory', 'start_rss', 1 / MEGABYTE, 0),
-    ('after load', 'memory', 'load_rss', 1 / MEGABYTE, 0),
-]
+UDP = ('UDP: CPU µs', 'udp', 'udp', 1e6, 2)
+USER = ('user', 'udp', 'udp_user', 1e6, 1)
+RATE = ('queries/s', 'udp', 'udp_rate', 1, 0)
+P50, P99 = (('p50 µs', 'latency', 'p50', 1e6, 0), ('p99 µs', 'latency', 'p99', 1e6, 0))
+TCP = ('TCP: CPU µs', 'tcp', 'tcp', 1e6, 2)
+TLS = ('TLS: CPU µs', 'tls', 'tls', 1e6, 2)
+AXFR, AXFR_CPU = (('AXFR: ms', 'axfr', 'axfr', 1e3, 1), ('CPU ms', 'axfr', 'axfr_cpu', 1e3, 1))
+START, START_CPU = (('start: ms', 'start', 'start', 1e3, 0),
+                    ('CPU ms', 'start', 'start_cpu', 1e3, 0))
+MEMORY = ('after load', 'memory', 'load_rss', 1 / MEGABYTE, 0)
 
-# What the table of all sizes has: a title, and the columns above that share a cell.
+# What the table of one size has, with ratios between the parts.
+TIMES = [UDP, USER, ('system', 'udp', 'udp_system', 1e6, 1)]
+REST = [RATE, P50, P99, TCP, TLS, AXFR, AXFR_CPU]
+LAST = [START, START_CPU, ('RSS, PSS, own: MB', 'memory', 'start_rss', 1 / MEGABYTE, 0), MEMORY]
+
+# What the table of all sizes has: a title, and the columns that share a cell.
 OVERVIEW = [
-    ('UDP µs; user', (TIMES[0], TIMES[1])),
-    ('UDP queries/s', (REST[0],)),
-    ('UDP p50; p99 µs', (REST[1], REST[2])),
-    ('TCP µs', (REST[3],)),
-    ('TLS µs', (REST[4],)),
-    ('AXFR ms; CPU', (REST[5], REST[6])),
-    ('start ms; CPU', (LAST[0], LAST[1])),
-    ('RSS, PSS, own MB', (LAST[3],)),
+    ('UDP µs; user', (UDP, USER)),
+    ('UDP queries/s', (RATE,)),
+    ('UDP p50; p99 µs', (P50, P99)),
+    ('TCP µs', (TCP,)),
+    ('TLS µs', (TLS,)),
+    ('AXFR ms; CPU', (AXFR, AXFR_CPU)),
+    ('start ms; CPU', (START, START_CPU)),
+    ('RSS, PSS, own MB', (MEMORY,)),
 ]
 
 
