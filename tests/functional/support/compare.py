@@ -67,13 +67,18 @@ class Outcome:
 class Difference:
     """A difference that is meant: contactd and `peers` differ in `fields` where
     `holds(case, ours, theirs)`, for a reason that an RFC gives. `alone`: there is no need for
-    another server that answers like contactd. `seldom`: a run may do without it."""
+    another server that answers like contactd. `seldom`: those of the peers that a run may not show
+    it with."""
 
-    def __init__(self, peers, fields, reason, holds, alone=False, seldom=False):
+    def __init__(self, peers, fields, reason, holds, alone=False, seldom=""):
         self.peers, self.fields = frozenset(peers.split()), frozenset(fields.split())
         self.reason, self.holds = reason, holds
-        self.alone, self.seldom = alone, seldom
+        self.alone, self.seldom = alone, frozenset(seldom.split())
         self.seen = set()  # peers it was seen with
+
+    def not_seen(self):
+        """The peers it was expected with and not seen."""
+        return self.peers - self.seldom - self.seen
 
     def explains(self, peer, fields, case, ours, theirs):
         """Those of the fields whose difference this explains."""
