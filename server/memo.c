@@ -11,8 +11,8 @@
 /* Of a message; all that is new in a question that was asked before. */
 #define ID_OCTETS 2
 
-/* Replies that share a place: their tags are one cache line. With as many requests as there is room,
- * 4 of them put out a fifth of what comes, 16 a tenth. */
+/* Replies that share a set: their tags are one cache line. With as many requests as there is room,
+ * sets of 4 put out a fifth of what comes, of 16 a tenth. */
 #define WAYS (CACHE_LINE / sizeof(uint32_t))
 
 struct kept {
@@ -25,15 +25,17 @@ struct kept {
 
 _Static_assert(sizeof(struct kept) == MEMO_REPLY_OCTETS, "a reply has the room that it should");
 
+/* Tags are of the hashes of requests; 0: none. */
 struct set {
-    _Alignas(CACHE_LINE) uint32_t tags[WAYS]; /* of the hashes of requests; 0: none */
+    _Alignas(CACHE_LINE) uint32_t tags[WAYS]; /* of what is kept */
+    uint32_t asked[WAYS];                     /* of what was asked for of late, and not kept */
 };
 
 struct memo {
     uint64_t seed;
     size_t replies; /* a power of two */
+    size_t turn; /* which of its set puts the next out; of all sets, so that none sees an order */
     struct set *sets;
-    uint32_t *asked;   /* tags of what was asked for, and is not kept */
     struct kept *kept; /* WAYS for each set; memory of its own, which comes as it is filled */
 };
 
@@ -70,9 +72,8 @@ struct memo *memo_create(size_t replies)
         return NULL;
     memo->replies = replies;
     memo->sets = make_sets(replies / WAYS);
-    memo->asked = calloc(replies, sizeof *memo->asked);
     memo->kept = map_kept(replies);
-    if (!memo->sets || !memo->asked || !memo->kept ||
+    if (!memo->sets || !memo->kept ||
         getrandom(&memo->seed, sizeof memo->seed, 0) != (ssize_t)sizeof memo->seed) {
         memo_destroy(memo);
         return NULL;
@@ -86,7 +87,6 @@ void memo_destroy(struct memo *memo)
         return;
     if (memo->kept)
         munmap(memo->kept, kept_octets(memo->replies));
-    free(memo->asked);
     free(memo->sets);
     free(memo);
 }
@@ -170,6 +170,8 @@ bool memo_has(const struct memo *memo, const struct memo_request *request)
 
     for (size_t at = 0; kept && at < sizeof *kept; at += CACHE_LINE)
         __builtin_prefetch((const uint8_t *)kept + at);
+    if (!kept)
+        __builtin_prefetch(memo->sets[set_of(memo, request->hash)].asked);
     return kept != NULL;
 }
 
@@ -206,11 +208,13 @@ bool memo_recall(const struct memo *memo, const struct memo_request *request, st
 /* True when it was asked for before; it has been from now on. */
 static bool was_asked(struct memo *memo, uint64_t hash)
 {
-    uint32_t *asked = &memo->asked[hash & (memo->replies - 1)];
-    bool again = *asked == tag_of(hash);
+    uint32_t *asked = memo->sets[set_of(memo, hash)].asked;
 
-    *asked = tag_of(hash);
-    return again;
+    for (size_t way = 0; way < WAYS; way++)
+        if (asked[way] == tag_of(hash))
+            return true;
+    asked[memo->turn++ % WAYS] = tag_of(hash);
+    return false;
 }
 
 /* Where a reply is put: in place of what has its tag, of another era mostly, else where nothing is,
@@ -218,7 +222,7 @@ static bool was_asked(struct memo *memo, uint64_t hash)
 static struct kept *make_room(struct memo *memo, const struct memo_request *request)
 {
     size_t set = set_of(memo, request->hash);
-    size_t chosen = request->hash >> 30 & (WAYS - 1);
+    size_t chosen = memo->turn++ % WAYS;
     struct kept *kept = find(memo, request->hash);
 
     if (kept)

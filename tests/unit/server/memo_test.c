@@ -246,6 +246,25 @@ static void more_questions_than_there_is_room_for_are_all_answered_right(void **
     teardown(&asking);
 }
 
+/* Whichever questions share a set, and in whatever order they come. */
+static void what_comes_again_and_again_is_kept(void **state)
+{
+    const int names = MEMO_MIN_REPLIES / 2;
+    struct asking asking;
+    char name[64];
+    (void)state;
+
+    setup(&asking);
+    int recalled = 0;
+    for (int i = 0; i < 8 * names; i++) {
+        snprintf(name, sizeof name, "n%d.xa.example", i % names);
+        struct query query = make_query(name, TYPE_TXT, CLASS_IN, 1232);
+        recalled = (i % names ? recalled : 0) + answer(&asking, &query, TRANSPORT_UDP);
+    }
+    assert_in_range(recalled, names * 99 / 100, names);
+    teardown(&asking);
+}
+
 /* A sound question with a long option: however often it comes, it is neither hashed nor kept. */
 static void what_is_too_long_to_be_kept_is_not_looked_for(void **state)
 {
@@ -298,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_zone_with_rules_for_questions_is_not_open),
         cmocka_unit_test(a_flood_of_names_that_never_come_again_puts_nothing_out),
         cmocka_unit_test(more_questions_than_there_is_room_for_are_all_answered_right),
+        cmocka_unit_test(what_comes_again_and_again_is_kept),
         cmocka_unit_test(what_is_too_long_to_be_kept_is_not_looked_for),
         cmocka_unit_test(as_much_is_kept_as_the_database_has),
     };
