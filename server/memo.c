@@ -34,7 +34,7 @@ struct set {
 struct memo {
     uint64_t seed;
     size_t replies; /* a power of two */
-    size_t turn; /* which of its set puts the next out; of all sets, so that none sees an order */
+    size_t turn;    /* who of a set goes next; one count for all sets, so that it may be any */
     struct set *sets;
     struct kept *kept; /* WAYS for each set; memory of its own, which comes as it is filled */
 };
